@@ -1,0 +1,1 @@
+//! The Make-compatible API, /api/v2.

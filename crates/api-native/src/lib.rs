@@ -1,0 +1,1 @@
+//! Sortie's own API, /v1, in the managed-agents shape.

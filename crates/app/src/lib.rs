@@ -1,0 +1,1 @@
+//! The operations: allow, load, decide, commit.

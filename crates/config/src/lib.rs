@@ -1,0 +1,1 @@
+//! File, environment and flags, gathered into each component's options.

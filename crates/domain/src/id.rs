@@ -1,0 +1,175 @@
+//! Ids: one distinct type for each kind of thing.
+//!
+//! An id is a UUID. It is written as a prefix, an underscore and the UUID as 26
+//! characters of Crockford base 32 in lower case (the TypeID spelling); the plain UUID
+//! is accepted as well. Ids carry no order: order is the store's (`seq`, `position`).
+
+use std::fmt;
+use std::str::FromStr;
+
+use fast32::base32::CROCKFORD_LOWER;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A text that is not an id of the expected kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an id of the form {prefix}_…")]
+pub struct NotAnId {
+    /// The prefix the id should have had, without the underscore.
+    pub prefix: &'static str,
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// What the written id begins with, without the underscore.
+            pub const PREFIX: &'static str = $prefix;
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write(f, Self::PREFIX, self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write(f, Self::PREFIX, self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                read(Self::PREFIX, text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl From<$name> for AnyId {
+            fn from(id: $name) -> Self {
+                AnyId { prefix: $prefix, uuid: id.0 }
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// An agent.
+    AgentId = "agent";
+    /// A session: one conversation with one agent.
+    SessionId = "sesn";
+    /// A run: one activation of the agent in a session.
+    RunId = "run";
+    /// An entry of a session's log.
+    EventId = "sevt";
+    /// An API key.
+    KeyId = "key";
+    /// An organization: the tenant.
+    OrgId = "org";
+    /// A person in an organization.
+    MemberId = "user";
+    /// A project: part of an organization, owner of agents.
+    ProjectId = "proj";
+    /// A tool of a project.
+    ToolId = "tool";
+    /// A document an agent knows.
+    DocumentId = "doc";
+}
+
+/// An id of any kind, as an error message names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnyId {
+    prefix: &'static str,
+    uuid: Uuid,
+}
+
+impl fmt::Display for AnyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(f, self.prefix, self.uuid)
+    }
+}
+
+fn write(f: &mut fmt::Formatter<'_>, prefix: &str, uuid: Uuid) -> fmt::Result {
+    // A `u128` in base 32 needs up to 26 digits; the first ones of a small number are zeros.
+    write!(f, "{prefix}_{:0>26}", CROCKFORD_LOWER.encode_u128(uuid.as_u128()))
+}
+
+fn read(prefix: &'static str, text: &str) -> Result<Uuid, NotAnId> {
+    let wrong = NotAnId { prefix };
+    let Some(digits) = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')) else {
+        return match text.len() {
+            36 => Uuid::try_parse(text).map_err(|_| wrong),
+            _ => Err(wrong),
+        };
+    };
+    // One spelling for one id: no upper case, no look-alike digits, no overflow.
+    let canonical = digits.len() == 26
+        && digits.as_bytes()[0] <= b'7'
+        && digits.bytes().all(|b| b"0123456789abcdefghjkmnpqrstvwxyz".contains(&b));
+    if !canonical {
+        return Err(wrong);
+    }
+    let significant = digits.trim_start_matches('0');
+    if significant.is_empty() {
+        return Ok(Uuid::nil());
+    }
+    CROCKFORD_LOWER
+        .decode_u128(significant.as_bytes())
+        .map(Uuid::from_u128)
+        .map_err(|_| wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_id_reads_back_in_both_spellings(bits: u128) {
+            let id = RunId(Uuid::from_u128(bits));
+            let written = id.to_string();
+            prop_assert_eq!(written.len(), "run_".len() + 26);
+            prop_assert_eq!(written.parse::<RunId>(), Ok(id));
+            prop_assert_eq!(id.0.to_string().parse::<RunId>(), Ok(id));
+        }
+
+        #[test]
+        fn any_text_is_refused_or_read(text in ".{0,40}") {
+            if let Ok(id) = text.parse::<AgentId>() {
+                prop_assert!(id.to_string() == text || id.0.to_string() == text.to_lowercase());
+            }
+        }
+    }
+
+    #[test]
+    fn another_kind_of_id_is_refused() {
+        let run = RunId(Uuid::from_u128(7)).to_string();
+        assert!(run.parse::<AgentId>().is_err());
+        assert!("run_zzzzzzzzzzzzzzzzzzzzzzzzzz".parse::<RunId>().is_err());
+    }
+}

@@ -1,0 +1,16 @@
+//! What Sortie decides, and nothing else.
+//!
+//! Plain types and rules for agents, sessions, runs and their events. A decision takes
+//! what is known and returns what changes ([`ChangeSet`]); it reads no clock, draws no
+//! random number, does no I/O and never waits, so a property test can take it a million
+//! times a second. Time and ids are handed in.
+//!
+//! This crate knows no other crate of the workspace. A new noun gets a module of its own
+//! here, its id in [`id`], and its changes in [`change`].
+
+pub mod id;
+pub mod model;
+pub mod tool;
+
+pub use id::*;
+pub use jiff::Timestamp;

@@ -1,0 +1,1 @@
+//! The agent loop: claims runs, calls models and tools, appends events.

@@ -1,0 +1,1 @@
+//! The built-in language model, and how its file is fetched.

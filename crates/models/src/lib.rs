@@ -1,0 +1,1 @@
+//! Language models over the wire: OpenAI-compatible, and the scripted one.

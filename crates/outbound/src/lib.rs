@@ -1,0 +1,1 @@
+//! The one guarded way out: resolve, check, pin, limit.

@@ -1,0 +1,14 @@
+//! Every trait the core needs from outside, and the in-process feed.
+//!
+//! Adapters (`store-*`, `models`, `model-local`, `tools`) implement these traits; `app` and
+//! `engine` use them; `server` chooses. Nothing here knows SQL or HTTP. The one concrete
+//! thing is [`feed::Feed`]: whatever the store, events reach the streams of this process
+//! through it.
+
+pub mod model;
+pub mod time;
+pub mod tool;
+
+pub use model::{Model, ModelStream, Models, Provider};
+pub use time::{Clock, IdSource};
+pub use tool::{TextExtractor, ToolRunner};

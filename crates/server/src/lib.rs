@@ -1,0 +1,1 @@
+//! Wiring only: build the adapters, start, drain, stop.

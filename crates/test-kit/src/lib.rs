@@ -1,0 +1,1 @@
+//! The test house: a whole Sortie in memory, the scripted model, the store stories.

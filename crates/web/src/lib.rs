@@ -1,0 +1,1 @@
+//! What all façades share: caller, SSE, limits, request log.
