@@ -8,9 +8,24 @@
 //! This crate knows no other crate of the workspace. A new noun gets a module of its own
 //! here, its id in [`id`], and its changes in [`change`].
 
+pub mod agent;
+pub mod change;
+pub mod event;
 pub mod id;
+pub mod key;
+pub mod knowledge;
+pub mod limits;
 pub mod model;
+pub mod org;
+pub mod output;
+pub mod retry;
+pub mod run;
+pub mod session;
 pub mod tool;
+pub mod transcript;
+pub mod turn;
 
+pub use change::{Change, ChangeSet, Guard};
+pub use event::{Event, EventBody, NewEvent};
 pub use id::*;
 pub use jiff::Timestamp;

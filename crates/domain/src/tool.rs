@@ -1,5 +1,6 @@
 //! Tools: what an agent can call, what a call may do to the world, and whether it may.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -8,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::{ProjectId, ToolId};
+use crate::model::ToolOffer;
+use crate::output::{BadSchema, Schema};
 
 /// What calling a tool does to the world; decides what happens to a call whose outcome
 /// was lost in a crash.
@@ -108,4 +111,177 @@ pub enum ToolOutcome {
     NotReached(String),
     /// The call was sent and no answer came: what happened is unknown.
     Unknown(String),
+}
+
+/// The tools of one run, resolved and ready to be judged and called.
+#[derive(Debug, Default)]
+pub struct Toolset {
+    tools: Vec<ResolvedTool>,
+}
+
+/// A tool of a run.
+#[derive(Debug)]
+pub struct ResolvedTool {
+    /// How the model is told of it.
+    pub offer: Arc<ToolOffer>,
+    /// Who runs it.
+    pub runner: Runner,
+    /// Whether it may be called.
+    pub permission: Permission,
+    schema: Schema,
+}
+
+/// Who runs a tool.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Runner {
+    /// The server, over HTTP.
+    Http(HttpTool),
+    /// The client.
+    Client,
+}
+
+impl ResolvedTool {
+    /// A tool made ready.
+    ///
+    /// # Errors
+    /// [`BadSchema`] if the arguments' schema cannot be used.
+    pub fn new(offer: ToolOffer, runner: Runner, permission: Permission) -> Result<Self, BadSchema> {
+        let schema = Schema::new(&offer.input_schema)?;
+        Ok(Self { offer: Arc::new(offer), runner, permission, schema })
+    }
+
+    /// The effect of calling it. What the client does is the client's affair: a result
+    /// that never came is simply awaited again.
+    pub fn effect(&self) -> Effect {
+        match &self.runner {
+            Runner::Http(tool) => tool.effect,
+            Runner::Client => Effect::Idempotent,
+        }
+    }
+}
+
+/// A call that the model asked for, judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JudgedCall {
+    /// The tool's name, as the model wrote it.
+    pub name: String,
+    /// The arguments; the model's own text if it was not JSON.
+    pub input: Value,
+    /// What is to become of the call.
+    pub judgement: Judgement,
+    /// What the call does to the world.
+    pub effect: Effect,
+    /// Whether the client runs it.
+    pub by_client: bool,
+}
+
+/// What becomes of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// It is made.
+    Allow,
+    /// A person is asked.
+    Ask,
+    /// It is not made, by rule.
+    Deny,
+    /// It cannot be made; the model is told why.
+    Invalid(String),
+}
+
+impl Toolset {
+    /// These tools. Of two with one name the later wins.
+    pub fn of(tools: impl IntoIterator<Item = ResolvedTool>) -> Self {
+        let mut by_name: IndexMap<String, ResolvedTool> = IndexMap::new();
+        for tool in tools {
+            by_name.insert(tool.offer.name.clone(), tool);
+        }
+        Self { tools: by_name.into_values().collect() }
+    }
+
+    /// What the model is told.
+    pub fn offers(&self) -> Vec<Arc<ToolOffer>> {
+        self.tools
+            .iter()
+            .filter(|tool| tool.permission != Permission::Deny)
+            .map(|tool| Arc::clone(&tool.offer))
+            .collect()
+    }
+
+    /// The tool of this name.
+    pub fn find(&self, name: &str) -> Option<&ResolvedTool> {
+        self.tools.iter().find(|tool| tool.offer.name == name)
+    }
+
+    /// Judges a call as the model wrote it. The model is hostile input: name, arguments and
+    /// permission are checked here, whatever it was told.
+    pub fn judge(&self, name: &str, arguments: &str) -> JudgedCall {
+        let parsed = match arguments.trim() {
+            "" => Ok(Value::Object(serde_json::Map::new())),
+            text => serde_json::from_str(text),
+        };
+        let Some(tool) = self.find(name) else {
+            let known: Vec<&str> = self.tools.iter().map(|tool| tool.offer.name.as_str()).collect();
+            let why = format!("there is no tool named {name:?}; the tools are: {}", known.join(", "));
+            let input = parsed.unwrap_or_else(|_| Value::String(arguments.to_owned()));
+            return JudgedCall::invalid(name, input, Effect::Read, why);
+        };
+        let input = match parsed {
+            Ok(input) => input,
+            Err(error) => {
+                let why = format!("the arguments are not JSON: {error}");
+                return JudgedCall::invalid(name, Value::String(arguments.to_owned()), tool.effect(), why);
+            }
+        };
+        if let Err(why) = tool.schema.check(&input) {
+            let why = format!("the arguments do not fit the tool's schema: {why}");
+            return JudgedCall::invalid(name, input, tool.effect(), why);
+        }
+        let judgement = match tool.permission {
+            Permission::Allow => Judgement::Allow,
+            Permission::Ask => Judgement::Ask,
+            Permission::Deny => Judgement::Deny,
+        };
+        let by_client = tool.runner == Runner::Client;
+        JudgedCall { name: name.to_owned(), input, judgement, effect: tool.effect(), by_client }
+    }
+}
+
+impl JudgedCall {
+    fn invalid(name: &str, input: Value, effect: Effect, why: String) -> Self {
+        Self { name: name.to_owned(), input, judgement: Judgement::Invalid(why), effect, by_client: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn toolset(permission: Permission) -> Toolset {
+        let offer = ToolOffer {
+            name: "add".into(),
+            description: "adds".into(),
+            input_schema: json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}),
+        };
+        Toolset::of([ResolvedTool::new(offer, Runner::Client, permission).unwrap()])
+    }
+
+    #[test]
+    fn a_call_is_judged_by_name_arguments_and_permission() {
+        let judge = |permission, name, arguments| toolset(permission).judge(name, arguments).judgement;
+        assert_eq!(judge(Permission::Allow, "add", r#"{"a": 1}"#), Judgement::Allow);
+        assert_eq!(judge(Permission::Ask, "add", r#"{"a": 1}"#), Judgement::Ask);
+        assert_eq!(judge(Permission::Deny, "add", r#"{"a": 1}"#), Judgement::Deny);
+        for (name, arguments, why) in
+            [("sub", "{}", "no tool named"), ("add", "{\"a\":", "not JSON"), ("add", "", "schema"), ("add", r#"{"a": "1"}"#, "/a")]
+        {
+            let Judgement::Invalid(text) = judge(Permission::Allow, name, arguments) else { panic!("{name} {arguments}") };
+            assert!(text.contains(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_denied_tool_is_not_offered() {
+        assert!(toolset(Permission::Deny).offers().is_empty());
+    }
 }

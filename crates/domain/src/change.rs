@@ -1,0 +1,186 @@
+//! Change sets: what a decision changes, and what must still hold for it to be true.
+//!
+//! A store applies a change set whole or not at all. It refuses one whose guards no longer
+//! hold, and the caller loads and decides again. It gives `seq`, `position` and numbers.
+
+use jiff::Timestamp;
+
+use crate::agent::Agent;
+use crate::event::NewEvent;
+use crate::id::{AgentId, DocumentId, EventId, KeyId, RunId, SessionId, ToolId};
+use crate::key::Key;
+use crate::knowledge::Document;
+use crate::org::{Member, Org, Project};
+use crate::run::{Fence, Run};
+use crate::session::{InboxItem, Session, SessionState};
+use crate::tool::Tool;
+
+/// What one decision changes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ChangeSet {
+    /// What must hold when it is applied.
+    pub guards: Vec<Guard>,
+    /// The changes, in order.
+    pub changes: Vec<Change>,
+}
+
+impl ChangeSet {
+    /// These changes, unguarded.
+    pub fn of(changes: impl IntoIterator<Item = Change>) -> Self {
+        Self { guards: Vec::new(), changes: changes.into_iter().collect() }
+    }
+
+    /// With one more guard.
+    #[must_use]
+    pub fn guarded(mut self, guard: Guard) -> Self {
+        self.guards.push(guard);
+        self
+    }
+
+    /// Both, as one.
+    #[must_use]
+    pub fn and(mut self, other: ChangeSet) -> Self {
+        self.guards.extend(other.guards);
+        self.changes.extend(other.changes);
+        self
+    }
+
+    /// Whether there is nothing to apply.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+}
+
+/// What must hold for a change set to be applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// The agent exists, is not archived or deleted, and this is its newest version.
+    AgentAt {
+        /// The agent.
+        agent: AgentId,
+        /// Its version.
+        version: u32,
+    },
+    /// The session's last event has this `seq`, no run has the session and none is queued
+    /// in it.
+    SessionFree {
+        /// The session.
+        session: SessionId,
+        /// Its last `seq`.
+        seq: u64,
+    },
+    /// The session's last event has this `seq`.
+    SessionAt {
+        /// The session.
+        session: SessionId,
+        /// Its last `seq`.
+        seq: u64,
+    },
+    /// The run is at this version.
+    RunAt {
+        /// The run.
+        run: RunId,
+        /// Its version.
+        version: u64,
+    },
+    /// The run is running, and held under exactly this lease, which is still good.
+    Held {
+        /// The run.
+        run: RunId,
+        /// The worker's lease.
+        fence: Fence,
+    },
+    /// Nothing waits in the inbox for this run.
+    NoInput {
+        /// The run.
+        run: RunId,
+    },
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A new organization. Its number is given by the store.
+    InsertOrg(Org),
+    /// A new person. Their number is given by the store.
+    InsertMember(Member),
+    /// A new project. Its number is given by the store.
+    InsertProject(Project),
+    /// A new key.
+    InsertKey(Key),
+    /// A key stops working.
+    RevokeKey {
+        /// The key.
+        key: KeyId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A key was used.
+    TouchKey {
+        /// The key.
+        key: KeyId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A new agent at version 1.
+    InsertAgent(Agent),
+    /// The next version of an agent.
+    PutAgentVersion(Agent),
+    /// An agent takes no new session.
+    ArchiveAgent {
+        /// The agent.
+        agent: AgentId,
+        /// When.
+        at: Timestamp,
+    },
+    /// An agent is gone from every API; its sessions stay.
+    DeleteAgent {
+        /// The agent.
+        agent: AgentId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A new tool of a project. Its number is given by the store.
+    InsertTool(Tool),
+    /// A tool is gone.
+    DeleteTool(ToolId),
+    /// A new or replaced document with its text.
+    PutDocument {
+        /// The document.
+        document: Document,
+        /// Its text.
+        text: String,
+    },
+    /// A document is gone.
+    DeleteDocument(DocumentId),
+    /// A new session. Refused if its project, agent and thread are taken.
+    InsertSession(Session),
+    /// A new run. If it is queued and nothing is before it in its session, it is ready to
+    /// be claimed; otherwise it becomes so when the session is released.
+    InsertRun(Run),
+    /// A run as it is now. Its `version` grows by one. A queued run that has its session
+    /// is ready to be claimed.
+    PutRun(Run),
+    /// New events at the end of a session's log, and the state they amount to. The store
+    /// gives `seq` to the events and to the state.
+    Append {
+        /// The session.
+        session: SessionId,
+        /// The events, in order.
+        events: Vec<NewEvent>,
+        /// The state after them.
+        state: SessionState,
+    },
+    /// The session's run is over: the next queued one, if any, is ready to be claimed.
+    /// Comes after the `Append` whose state has no active run.
+    Release(SessionId),
+    /// Input for a run that has not begun, or an interrupt for one that has.
+    Enqueue(InboxItem),
+    /// Input was taken from the inbox. Refused if it is not there.
+    TakeInput {
+        /// The session.
+        session: SessionId,
+        /// The items.
+        items: Vec<EventId>,
+    },
+}

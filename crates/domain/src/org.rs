@@ -1,0 +1,74 @@
+//! Organizations, their people and their projects.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{MemberId, OrgId, ProjectId};
+
+/// A tenant. Nothing of one is ever visible to another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Org {
+    /// Its id.
+    pub id: OrgId,
+    /// Its number in this installation, from 1, never reused. Given by the store on insert.
+    pub number: u64,
+    /// For people.
+    pub name: String,
+    /// IANA name of its time zone, such as `Europe/Berlin`.
+    pub time_zone: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Org {
+    /// The time with milliseconds and the offset of the organization's zone, as in
+    /// `2026-11-22T03:04:05.678+01:00`. A zone that is no longer known counts as UTC.
+    pub fn local_time(&self, now: Timestamp) -> String {
+        let zone = jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        now.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+    }
+}
+
+/// A person in an organization.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    /// Their id.
+    pub id: MemberId,
+    /// Their number in this installation, from 1. Given by the store on insert.
+    pub number: u64,
+    /// Their name.
+    pub name: String,
+    /// Their e-mail address.
+    pub email: String,
+    /// What they may do.
+    pub role: Role,
+    /// When they joined.
+    pub created_at: Timestamp,
+}
+
+/// What a person may do in an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything, the organization itself included.
+    Owner,
+    /// Everything but the organization itself.
+    Admin,
+    /// Make and use agents.
+    Member,
+    /// Look.
+    Viewer,
+}
+
+/// A part of an organization that owns agents.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Project {
+    /// Its id.
+    pub id: ProjectId,
+    /// Its number in this installation, from 1, never reused. Given by the store on insert.
+    pub number: u64,
+    /// For people.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}

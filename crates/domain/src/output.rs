@@ -1,0 +1,80 @@
+//! Structured answers: whether a text is the JSON value that a schema asks for.
+
+use serde_json::Value;
+
+/// A JSON Schema made ready for checking. Remote references are never followed.
+#[derive(Debug)]
+pub struct Schema(jsonschema::Validator);
+
+/// A schema that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a usable JSON schema: {0}")]
+pub struct BadSchema(pub String);
+
+impl Schema {
+    /// Compiles a schema.
+    ///
+    /// # Errors
+    /// [`BadSchema`] if it is not valid JSON Schema or refers to another document.
+    pub fn new(schema: &Value) -> Result<Self, BadSchema> {
+        jsonschema::options().build(schema).map(Self).map_err(|error| BadSchema(error.to_string()))
+    }
+
+    /// Checks a value.
+    ///
+    /// # Errors
+    /// What is wrong and where, one line per fault, at most five.
+    pub fn check(&self, value: &Value) -> Result<(), String> {
+        let faults: Vec<String> = self
+            .0
+            .iter_errors(value)
+            .take(5)
+            .map(|error| match error.instance_path().as_str() {
+                "" => error.to_string(),
+                path => format!("{path}: {error}"),
+            })
+            .collect();
+        if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
+    }
+
+    /// Reads a model's answer as JSON that fits the schema. A Markdown code fence around
+    /// the whole answer is forgiven, since small models cannot leave it out.
+    ///
+    /// # Errors
+    /// What the model should be told.
+    pub fn read(&self, answer: &str) -> Result<Value, String> {
+        let value: Value = serde_json::from_str(unfenced(answer)).map_err(|error| format!("not JSON: {error}"))?;
+        self.check(&value).map(|()| value)
+    }
+}
+
+/// The answer without a code fence around it.
+pub fn unfenced(answer: &str) -> &str {
+    let trimmed = answer.trim();
+    let inner = trimmed.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
+    match inner {
+        Some(inner) => inner.strip_prefix("json").unwrap_or(inner).trim(),
+        None => trimmed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_answer_is_read_with_or_without_a_fence() {
+        let schema = Schema::new(&json!({"type": "object", "required": ["n"]})).unwrap();
+        assert_eq!(schema.read(" {\"n\": 1}\n"), Ok(json!({"n": 1})));
+        assert_eq!(schema.read("```json\n{\"n\": 1}\n```"), Ok(json!({"n": 1})));
+        assert!(schema.read("{}").unwrap_err().contains("\"n\""));
+        assert!(schema.read("no").unwrap_err().starts_with("not JSON"));
+    }
+
+    #[test]
+    fn a_schema_that_points_elsewhere_is_refused() {
+        assert!(Schema::new(&json!({"$ref": "http://localhost:1/schema.json"})).is_err());
+        assert!(Schema::new(&json!({"type": 7})).is_err());
+    }
+}

@@ -1,0 +1,184 @@
+//! Runs: one activation of the agent in a session, from an input to idle again.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::agent::Overrides;
+use crate::event::StopReason;
+use crate::id::{AgentId, EventId, ProjectId, RunId, SessionId};
+use crate::limits::{Spent, Unit};
+use crate::model::FaultKind;
+use crate::session::Origin;
+
+/// A run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// The session it belongs to.
+    pub session: SessionId,
+    /// The project of the session.
+    pub project: ProjectId,
+    /// Who answers.
+    pub agent: AgentId,
+    /// The version that answers; `None` until the run begins, if the session follows the newest.
+    pub agent_version: Option<u32>,
+    /// What began it.
+    pub origin: Origin,
+    /// What it changes of the agent.
+    #[serde(default)]
+    pub overrides: Overrides,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// The lease under which a worker holds it.
+    pub fence: Option<Fence>,
+    /// Grows with each write of the run.
+    pub version: u64,
+    /// `seq` of its first event, once it has begun.
+    pub first_seq: Option<u64>,
+    /// When it was accepted.
+    pub queued_at: Timestamp,
+    /// When a worker first took it.
+    pub started_at: Option<Timestamp>,
+    /// When it was over.
+    pub ended_at: Option<Timestamp>,
+    /// When it ends, finished or not.
+    pub deadline: Option<Timestamp>,
+    /// What it has used.
+    pub spent: Spent,
+    /// Tool calls that a worker has started and not finished: after a crash, those whose
+    /// outcome is unknown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_flight: Vec<EventId>,
+    /// Tool calls that wait for someone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
+    /// Attempts of the current model call that have failed.
+    #[serde(default)]
+    pub failed_attempts: u32,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// Waits for a worker, the first time or again.
+    Queued,
+    /// A worker holds it.
+    Running,
+    /// Waits for a person or the client; holds no worker.
+    Waiting,
+    /// Over: the agent answered.
+    Completed,
+    /// Over: it could not.
+    Failed,
+    /// Over: someone stopped it.
+    Cancelled,
+}
+
+impl RunStatus {
+    /// Whether nothing more will happen.
+    pub fn is_over(self) -> bool {
+        matches!(self, RunStatus::Completed | RunStatus::Failed | RunStatus::Cancelled)
+    }
+}
+
+/// The number of a worker's lease. A later lease has a greater one, and the store refuses
+/// a write that names an older one than the run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Fence(pub u64);
+
+impl fmt::Display for Fence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A tool call that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The tool-use event.
+    pub tool_use: EventId,
+    /// What for.
+    pub need: Need,
+}
+
+/// What a waiting tool call needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// A person's yes or no.
+    Approval,
+    /// A person's word on whether it happened: it was under way when its worker died.
+    Resolution,
+    /// The client's result.
+    ClientResult,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The agent answered.
+    Done,
+    /// The model declined.
+    Refused,
+    /// A limit was reached.
+    LimitReached {
+        /// Which; [`Unit::Time`] is the deadline.
+        unit: Unit,
+    },
+    /// Someone stopped it.
+    Interrupted,
+    /// The model failed for good.
+    ModelFailed {
+        /// How, the last time.
+        fault: FaultKind,
+        /// For people.
+        message: String,
+    },
+    /// The agent cannot be run as it is described.
+    Unrunnable {
+        /// What is in the way and what to do.
+        message: String,
+    },
+}
+
+impl Outcome {
+    /// The status of a run that ended so.
+    pub fn status(&self) -> RunStatus {
+        match self {
+            Outcome::Done | Outcome::Refused => RunStatus::Completed,
+            Outcome::Interrupted => RunStatus::Cancelled,
+            Outcome::LimitReached { .. } | Outcome::ModelFailed { .. } | Outcome::Unrunnable { .. } => {
+                RunStatus::Failed
+            }
+        }
+    }
+
+    /// Why the session is idle after it.
+    pub fn stop_reason(&self) -> StopReason {
+        match self {
+            Outcome::Done | Outcome::Interrupted => StopReason::EndTurn,
+            Outcome::Refused => StopReason::Refusal,
+            Outcome::LimitReached { unit } => StopReason::BudgetReached { unit: *unit },
+            Outcome::ModelFailed { .. } | Outcome::Unrunnable { .. } => StopReason::RetriesExhausted,
+        }
+    }
+}
+
+impl Run {
+    /// Whether the deadline has passed.
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        self.deadline.is_some_and(|deadline| now >= deadline)
+    }
+
+    /// Time until the deadline.
+    pub fn time_left(&self, now: Timestamp) -> Option<std::time::Duration> {
+        self.deadline.map(|deadline| std::time::Duration::try_from(deadline.duration_since(now)).unwrap_or_default())
+    }
+}

@@ -1,0 +1,360 @@
+//! A run in a worker's hands: the state machine of the agent loop.
+//!
+//! A [`Turn`] is told what happened (the model replied, a tool answered, someone
+//! interrupted) and decides what is stored and what is done next. After each decision the
+//! worker commits [`Turn::take_changes`] and then does what [`Turn::doing`] says; a commit
+//! that is refused means that the run belongs to somebody else now, and the turn is
+//! dropped. Everything needed to go on after a crash is in the log and the run's row:
+//! [`Turn::resume`] rebuilds the turn from them.
+
+mod accept;
+mod calls;
+mod resume;
+mod steer;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+pub use accept::{Accepted, Input, accept};
+pub use calls::{Call, CallState};
+pub use steer::{NotWaiting, Resolution, resolve_waiting};
+
+use crate::change::{Change, ChangeSet, Guard};
+use crate::event::{EventBody, NewEvent, RetryStatus, StopReason};
+use crate::id::{EventId, SessionId};
+use crate::limits::{Limits, Unit};
+use crate::model::{Block, ModelFault, StopCause, Usage};
+use crate::retry::Retry;
+use crate::run::{Fence, Need, Outcome, Run, RunStatus, Waiting};
+use crate::session::{SessionState, SessionStatus};
+use crate::tool::{JudgedCall, Judgement, Permission};
+
+/// Where fresh event ids come from, and what time it is: what a decision is handed.
+pub struct Moment<'a> {
+    /// Now.
+    pub now: Timestamp,
+    /// Gives a fresh id.
+    pub ids: &'a mut dyn FnMut() -> EventId,
+}
+
+/// A run in a worker's hands.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    /// The run as decided so far.
+    pub run: Run,
+    /// The session's state as decided so far. `seq` is the store's, from the last commit.
+    pub state: SessionState,
+    limits: Limits,
+    model: String,
+    phase: Phase,
+    calls: Vec<Call>,
+    repaired: bool,
+    held_since: Timestamp,
+    events: Vec<NewEvent>,
+    guards: Vec<Guard>,
+    changes: Vec<Change>,
+}
+
+/// What the worker does next, once the changes are committed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Doing {
+    /// Call the model; the call's beginning is stored under this id.
+    CallModel {
+        /// The `span.model_request_start` event.
+        start: EventId,
+    },
+    /// Wait this long, then [`Turn::try_again`].
+    Pause(Duration),
+    /// Run these tool calls; those already under way are among them.
+    RunTools(Vec<Call>),
+    /// Let go of the run: it waits for someone and holds no worker.
+    Wait,
+    /// Let go of the run: it is over.
+    Over,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Phase {
+    CallingModel { start: EventId },
+    Pausing(Duration),
+    InTools,
+    Waiting,
+    Over,
+}
+
+/// What the model replied.
+#[derive(Debug, Clone, Default)]
+pub struct Reply {
+    /// The id under which the text was streamed, and is stored. Without text it is not used.
+    pub message_id: Option<EventId>,
+    /// The text.
+    pub text: String,
+    /// The reasoning summary.
+    pub thinking: Option<String>,
+    /// The calls asked for, judged.
+    pub calls: Vec<JudgedCall>,
+    /// Tokens used.
+    pub usage: Usage,
+    /// Why the model stopped.
+    pub stop: Option<StopCause>,
+    /// What is wrong with a final answer that must fit a schema.
+    pub output_fault: Option<String>,
+}
+
+impl Turn {
+    /// What is to be done, after the changes are committed.
+    pub fn doing(&self) -> Doing {
+        match &self.phase {
+            Phase::CallingModel { start } => Doing::CallModel { start: *start },
+            Phase::Pausing(wait) => Doing::Pause(*wait),
+            Phase::InTools => Doing::RunTools(self.calls.iter().filter(|call| call.is_started()).cloned().collect()),
+            Phase::Waiting => Doing::Wait,
+            Phase::Over => Doing::Over,
+        }
+    }
+
+    /// What has been decided since the last call, as one change set under this worker's lease.
+    pub fn take_changes(&mut self) -> ChangeSet {
+        let events = std::mem::take(&mut self.events);
+        let mut changes = ChangeSet { guards: std::mem::take(&mut self.guards), changes: Vec::new() };
+        if let Some(fence) = self.run.fence {
+            changes.guards.push(Guard::Held { run: self.run.id, fence });
+        }
+        if self.ends_or_waits() {
+            changes.guards.push(Guard::NoInput { run: self.run.id });
+        }
+        changes.changes.append(&mut self.changes);
+        if !events.is_empty() {
+            changes.changes.push(Change::Append { session: self.run.session, events, state: self.state.clone() });
+        }
+        changes.changes.push(Change::PutRun(self.stored_run()));
+        if self.phase == Phase::Over {
+            changes.changes.push(Change::Release(self.run.session));
+        }
+        changes
+    }
+
+    /// The session the run belongs to.
+    pub fn session(&self) -> SessionId {
+        self.run.session
+    }
+
+    /// The session's log is now at this `seq`.
+    pub fn committed(&mut self, seq: u64) {
+        self.state.seq = seq;
+        self.run.version += 1;
+    }
+
+    /// The model replied in full.
+    pub fn replied(&mut self, reply: Reply, at: &mut Moment<'_>) {
+        let Phase::CallingModel { start } = self.phase else { return };
+        self.run.failed_attempts = 0;
+        if let Some(summary) = reply.thinking {
+            self.log(at, EventBody::AgentThinking { summary });
+        }
+        if !reply.text.is_empty() {
+            let id = reply.message_id.unwrap_or_else(|| (at.ids)());
+            let content = vec![Block::text(reply.text)];
+            self.log_as(id, at.now, EventBody::AgentMessage { content });
+        }
+        self.end_model_call(start, false, reply.usage, reply.stop, at);
+        self.calls.clear();
+        for call in reply.calls {
+            self.take_call(call, at);
+        }
+        if !self.calls.is_empty() {
+            return self.advance(at);
+        }
+        match reply.output_fault {
+            Some(reason) if !self.repaired && reply.stop != Some(StopCause::Refusal) => {
+                self.repaired = true;
+                self.log(at, EventBody::OutputInvalid { reason });
+                self.begin_model_call(at);
+            }
+            _ if reply.stop == Some(StopCause::Refusal) => self.finish(Outcome::Refused, at),
+            _ => self.finish(Outcome::Done, at),
+        }
+    }
+
+    /// The model call failed, and this is the verdict on it.
+    pub fn model_failed(&mut self, fault: &ModelFault, verdict: Retry, at: &mut Moment<'_>) {
+        let Phase::CallingModel { start } = self.phase else { return };
+        self.end_model_call(start, true, Usage::default(), None, at);
+        self.run.failed_attempts += 1;
+        match verdict {
+            Retry::After(wait) => {
+                self.log_fault(fault, RetryStatus::Retrying, at);
+                self.state.status = SessionStatus::Rescheduling;
+                self.log(at, EventBody::StatusRescheduled {});
+                self.phase = Phase::Pausing(wait);
+            }
+            Retry::GiveUp => {
+                self.log_fault(fault, RetryStatus::Exhausted, at);
+                self.finish(Outcome::ModelFailed { fault: fault.kind, message: fault.message.clone() }, at);
+            }
+        }
+    }
+
+    /// The pause is over.
+    pub fn try_again(&mut self, at: &mut Moment<'_>) {
+        if matches!(self.phase, Phase::Pausing(_)) {
+            self.state.status = SessionStatus::Running;
+            self.log(at, EventBody::StatusRunning {});
+            self.begin_model_call(at);
+        }
+    }
+
+    /// The agent cannot be run as it is described.
+    pub fn unrunnable(&mut self, message: String, at: &mut Moment<'_>) {
+        self.close_open_work("the run could not go on", at);
+        let fault = ModelFault::new(crate::model::FaultKind::Rejected, message.clone());
+        self.log_fault(&fault, RetryStatus::Exhausted, at);
+        self.finish(Outcome::Unrunnable { message }, at);
+    }
+
+    /// The deadline has passed.
+    pub fn timed_out(&mut self, at: &mut Moment<'_>) {
+        self.close_open_work("the run's time was over before the call was", at);
+        self.finish(Outcome::LimitReached { unit: Unit::Time }, at);
+    }
+
+    /// Hands the run back to the queue: this worker stops. Another goes on from here.
+    pub fn hand_back(&mut self, at: &mut Moment<'_>) {
+        if matches!(self.phase, Phase::Over | Phase::Waiting) {
+            return;
+        }
+        self.spend_time(at.now);
+        self.run.status = RunStatus::Queued;
+        self.state.status = SessionStatus::Rescheduling;
+        self.log(at, EventBody::StatusRescheduled {});
+    }
+
+    /// Goes on with the calls of the last reply, or with the next model call.
+    fn advance(&mut self, at: &mut Moment<'_>) {
+        if self.calls.iter().all(Call::is_done) {
+            return self.begin_model_call(at);
+        }
+        let left = self.limits.tool_calls_left(&self.run.spent);
+        let startable = calls::startable(&self.calls);
+        if left == Some(0) && !startable.is_empty() {
+            self.close_open_work("the limit on tool calls was reached", at);
+            return self.finish(Outcome::LimitReached { unit: Unit::ToolCalls }, at);
+        }
+        for index in startable.into_iter().take(left.map_or(usize::MAX, |left| left as usize)) {
+            self.calls[index].state = CallState::Started;
+            self.run.spent.tool_calls += 1;
+            self.run.in_flight.push(self.calls[index].id);
+        }
+        self.phase = Phase::InTools;
+        if !self.calls.iter().any(Call::is_started) {
+            self.wait(at);
+        }
+    }
+
+    fn begin_model_call(&mut self, at: &mut Moment<'_>) {
+        if let Some(unit) = self.limits.forbids_model_call(&self.run.spent) {
+            return self.finish(Outcome::LimitReached { unit }, at);
+        }
+        self.run.spent.steps += 1;
+        let start = (at.ids)();
+        self.log_as(start, at.now, EventBody::ModelRequestStart { model: self.model.clone() });
+        self.phase = Phase::CallingModel { start };
+    }
+
+    fn end_model_call(
+        &mut self,
+        start: EventId,
+        is_error: bool,
+        usage: Usage,
+        stop_cause: Option<StopCause>,
+        at: &mut Moment<'_>,
+    ) {
+        self.run.spent.usage += usage;
+        self.state.usage += usage;
+        self.log(
+            at,
+            EventBody::ModelRequestEnd { model_request_start_id: start, is_error, model_usage: usage, stop_cause },
+        );
+    }
+
+    /// Every call is done or waits for someone.
+    fn wait(&mut self, at: &mut Moment<'_>) {
+        self.spend_time(at.now);
+        self.run.status = RunStatus::Waiting;
+        self.run.waiting = self.calls.iter().filter_map(Call::waiting).collect();
+        self.state.status = SessionStatus::Idle;
+        let event_ids = self.run.waiting.iter().map(|waiting| waiting.tool_use).collect();
+        self.idle(StopReason::RequiresAction { event_ids }, at);
+        self.phase = Phase::Waiting;
+    }
+
+    fn finish(&mut self, outcome: Outcome, at: &mut Moment<'_>) {
+        self.spend_time(at.now);
+        self.run.status = outcome.status();
+        self.run.ended_at = Some(at.now);
+        self.run.in_flight.clear();
+        self.run.waiting.clear();
+        self.state.status = SessionStatus::Idle;
+        self.state.active_run = None;
+        self.log(at, EventBody::Usage { usage: self.state.usage });
+        self.idle(outcome.stop_reason(), at);
+        self.run.outcome = Some(outcome);
+        self.phase = Phase::Over;
+    }
+
+    fn idle(&mut self, stop_reason: StopReason, at: &mut Moment<'_>) {
+        self.state.stop_reason = Some(stop_reason.clone());
+        self.log(at, EventBody::StatusIdle { stop_reason });
+    }
+
+    /// Ends the model call and the tool calls that are open, since the run ends before them.
+    fn close_open_work(&mut self, why: &str, at: &mut Moment<'_>) {
+        if let Phase::CallingModel { start } = self.phase {
+            self.end_model_call(start, true, Usage::default(), None, at);
+        }
+        for index in 0..self.calls.len() {
+            let text = match self.calls[index].state {
+                CallState::Done => continue,
+                CallState::Started => format!("{why}; whether the call took effect is unknown"),
+                CallState::Ready | CallState::Waiting(_) => format!("{why}; the call was not made"),
+            };
+            self.answer(index, vec![Block::text(text)], true, at);
+        }
+    }
+
+    fn log_fault(&mut self, fault: &ModelFault, retry: RetryStatus, at: &mut Moment<'_>) {
+        self.log(at, EventBody::Error { kind: fault.kind, message: fault.message.clone(), retry });
+    }
+
+    fn log(&mut self, at: &mut Moment<'_>, body: EventBody) {
+        let id = (at.ids)();
+        self.log_as(id, at.now, body);
+    }
+
+    fn log_as(&mut self, id: EventId, now: Timestamp, body: EventBody) {
+        self.state.updated_at = now;
+        self.events.push(NewEvent { id, run: Some(self.run.id), at: now, body });
+    }
+
+    fn spend_time(&mut self, now: Timestamp) {
+        let held = u64::try_from(now.duration_since(self.held_since).as_millis()).unwrap_or(0);
+        self.run.spent.active_ms += held;
+        self.state.active_ms += held;
+        self.held_since = now;
+    }
+
+    /// Whether the run lets go of its worker with this commit; it does not while input for
+    /// it is on the way.
+    fn ends_or_waits(&self) -> bool {
+        matches!(self.phase, Phase::Over | Phase::Waiting)
+    }
+
+    /// The run as it is stored: one that lets go of its worker names no lease.
+    fn stored_run(&self) -> Run {
+        let held = self.run.status == RunStatus::Running;
+        Run { fence: self.run.fence.filter(|_| held), ..self.run.clone() }
+    }
+}

@@ -1,0 +1,154 @@
+//! How a run begins: accepted into the queue, or accepted and claimed at once.
+
+use super::{Change, ChangeSet, Fence, Guard, Moment, Phase, Turn};
+use crate::agent::AgentSpec;
+use crate::event::{EventBody, NewEvent};
+use crate::id::EventId;
+use crate::run::{Run, RunStatus};
+use crate::session::{InboxItem, Session, SessionState, SessionStatus};
+
+/// What a caller gives a run to work on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Input {
+    /// The id its event will have.
+    pub id: EventId,
+    /// The event.
+    pub body: EventBody,
+}
+
+/// A run accepted.
+#[derive(Debug)]
+pub struct Accepted {
+    /// What to commit.
+    pub changes: ChangeSet,
+    /// The run in the worker's hands, if it was claimed in the same change set.
+    pub turn: Option<Turn>,
+}
+
+/// Accepts a run with its input into a session.
+///
+/// With a `claim` (a free worker's lease and the agent's description) accepting, claiming
+/// and the intent of the first model call are one change set; it is refused if the session
+/// is no longer free. Without one the input waits in the inbox and the run in the queue.
+pub fn accept(
+    session: &Session,
+    is_new: bool,
+    run: Run,
+    inputs: Vec<Input>,
+    claim: Option<(Fence, &AgentSpec)>,
+    at: &mut Moment<'_>,
+) -> Accepted {
+    let mut changes = ChangeSet::default();
+    if is_new {
+        changes.changes.push(Change::InsertSession(session.clone()));
+    }
+    match claim {
+        Some((fence, spec)) => {
+            let turn = Turn::begin(run, session.state.clone(), inputs, fence, spec, at);
+            if !is_new {
+                changes.guards.push(Guard::SessionFree { session: session.id, seq: session.state.seq });
+            }
+            accepted_and_claimed(changes, turn)
+        }
+        None => {
+            let items = inputs.into_iter().map(|input| waiting_input(&run, input, at));
+            let items: Vec<Change> = items.map(Change::Enqueue).collect();
+            changes.changes.push(Change::InsertRun(run));
+            changes.changes.extend(items);
+            Accepted { changes, turn: None }
+        }
+    }
+}
+
+fn accepted_and_claimed(mut changes: ChangeSet, mut turn: Turn) -> Accepted {
+    let events = std::mem::take(&mut turn.events);
+    changes.changes.push(Change::InsertRun(turn.run.clone()));
+    let state = turn.state.clone();
+    changes.changes.push(Change::Append { session: turn.run.session, events, state });
+    if turn.phase == Phase::Over {
+        changes.changes.push(Change::Release(turn.run.session));
+    }
+    Accepted { changes, turn: Some(turn) }
+}
+
+fn waiting_input(run: &Run, input: Input, at: &Moment<'_>) -> InboxItem {
+    InboxItem { id: input.id, session: run.session, run: run.id, accepted_at: at.now, body: input.body }
+}
+
+impl Turn {
+    /// Claims a queued run that has not begun: its input moves from the inbox to the log.
+    pub fn claim(
+        run: Run,
+        state: SessionState,
+        inbox: Vec<InboxItem>,
+        fence: Fence,
+        spec: &AgentSpec,
+        at: &mut Moment<'_>,
+    ) -> Turn {
+        let guards =
+            [Guard::RunAt { run: run.id, version: run.version }, Guard::SessionAt { session: run.session, seq: state.seq }];
+        let taken = inbox.iter().map(|item| item.id).collect();
+        let inputs = inbox.into_iter().map(|item| Input { id: item.id, body: item.body }).collect();
+        let session = run.session;
+        let mut turn = Turn::begin(run, state, inputs, fence, spec, at);
+        turn.guards.extend(guards);
+        turn.changes.push(Change::TakeInput { session, items: taken });
+        turn
+    }
+
+    /// The change set of a claim: guarded by what the claim was decided on, since the run
+    /// is not held by anyone yet.
+    pub fn take_claim(&mut self) -> ChangeSet {
+        let mut changes = self.take_changes();
+        changes.guards.retain(|guard| !matches!(guard, Guard::Held { .. }));
+        changes
+    }
+
+    fn begin(
+        run: Run,
+        state: SessionState,
+        inputs: Vec<Input>,
+        fence: Fence,
+        spec: &AgentSpec,
+        at: &mut Moment<'_>,
+    ) -> Turn {
+        let mut turn = Turn::held(run, state, fence, spec, at.now);
+        turn.run.started_at = Some(at.now);
+        turn.run.first_seq = Some(turn.state.seq + 1);
+        let interrupted = inputs.iter().any(|input| input.body == EventBody::UserInterrupt {});
+        for Input { id, body } in inputs {
+            turn.events.push(NewEvent { id, run: Some(turn.run.id), at: at.now, body });
+        }
+        turn.log(at, EventBody::StatusRunning {});
+        if interrupted {
+            turn.finish(crate::run::Outcome::Interrupted, at);
+        } else if turn.run.is_late(at.now) {
+            turn.timed_out(at);
+        } else {
+            turn.begin_model_call(at);
+        }
+        turn
+    }
+
+    /// A run as it is when a worker has just taken it.
+    pub(super) fn held(mut run: Run, mut state: SessionState, fence: Fence, spec: &AgentSpec, now: jiff::Timestamp) -> Turn {
+        run.status = RunStatus::Running;
+        run.fence = Some(fence);
+        state.status = SessionStatus::Running;
+        state.active_run = Some(run.id);
+        state.stop_reason = None;
+        Turn {
+            limits: run.overrides.limits.or(spec.limits),
+            model: spec.model.id.clone(),
+            run,
+            state,
+            phase: Phase::InTools,
+            calls: Vec::new(),
+            repaired: false,
+            held_since: now,
+            events: Vec::new(),
+            guards: Vec::new(),
+            changes: Vec::new(),
+        }
+    }
+}
