@@ -1,1 +1,5 @@
 //! The built-in language model, and how its file is fetched.
+
+pub mod catalogue;
+pub mod folder;
+pub mod pull;
