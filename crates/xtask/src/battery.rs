@@ -1,0 +1,49 @@
+//! `cargo xtask battery`: the crash and power-cut tests of the test kit, at length.
+
+use std::str::FromStr;
+
+use anyhow::{Result, anyhow};
+
+use crate::builds::Builds;
+use crate::runner::{PROFILE, Runner};
+use crate::{generated, machine};
+
+/// What is done to the server at random moments.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// `kill -9` under mixed load.
+    Crash,
+    /// A simulated power cut at the file layer.
+    Power,
+}
+
+impl FromStr for Kind {
+    type Err = anyhow::Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "crash" => Ok(Self::Crash),
+            "power" => Ok(Self::Power),
+            other => Err(anyhow!("no battery `{other}`: there are `crash` and `power`")),
+        }
+    }
+}
+
+/// Runs the battery `count` times over. The test reads the count from `SORTIE_BATTERY_COUNT`;
+/// without it, as in the suite, it takes its own small one.
+pub(crate) fn battery(kind: Kind, count: Option<u32>) -> Result<()> {
+    let (prefix, usual) = match kind {
+        Kind::Crash => ("battery::crash", 1000),
+        Kind::Power => ("battery::power", 1000),
+    };
+    machine::ensure_test_packages()?;
+    let builds = Builds::for_tests()?;
+    let runner = Runner::find()?;
+    generated::build(&builds)?;
+    let set = [
+        ("SORTIE_BATTERY_COUNT", count.unwrap_or(usual).to_string().into()),
+        ("SORTIE_BIN", builds.program(PROFILE, "sortie").into()),
+    ];
+    println!("{}", runner.run_some(&builds, &set, "test-kit", prefix)?);
+    Ok(())
+}

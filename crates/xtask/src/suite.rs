@@ -1,0 +1,68 @@
+//! `cargo xtask test`, which is all that CI runs, and `cargo xtask lint`, its quick part.
+
+use std::ffi::OsString;
+
+use anyhow::Result;
+
+use crate::builds::Builds;
+use crate::runner::{self, PROFILE, Runner};
+use crate::steps::Steps;
+use crate::{clients, dependencies, generated, layers, lengths, machine, process};
+
+/// Everything: what is missing is installed, then the quick checks, then one build in one
+/// profile that lint, documents and tests share. The engine of the local model is compiled in
+/// that build and nowhere else.
+pub(crate) fn test(passed_on: &[OsString]) -> Result<()> {
+    let mut steps = Steps::start();
+    let builds = Builds::for_tests()?;
+    steps.step("system packages", machine::ensure_test_packages)?;
+    // Only now is it known whether the fast linker is there.
+    let builds = builds.with_linker();
+    let runner = steps.step("test runner", Runner::find)?;
+    let mut set = steps.step("clients", || clients::ensure(&builds))?;
+    quick_checks(&mut steps, &builds)?;
+    steps.step("build", || generated::build(&builds))?;
+    steps.step("clippy", || clippy(&builds))?;
+    steps.step("dependencies", || dependencies::check(&builds))?;
+    steps.step("documents", || generated::check(&builds))?;
+    set.push(("SORTIE_BIN", builds.program(PROFILE, "sortie").into()));
+    let tests = steps.step("tests", || runner.run_all(&builds, &set, passed_on))?;
+    let examples = steps.step("examples in documents", || runner::run_documentation(&builds))?;
+    steps.print_times();
+    println!("\n{}", tests + examples);
+    Ok(())
+}
+
+/// What needs no test to run.
+pub(crate) fn lint() -> Result<()> {
+    let mut steps = Steps::start();
+    let builds = Builds::for_tests()?;
+    quick_checks(&mut steps, &builds)?;
+    steps.step("system packages", machine::ensure_build_packages)?;
+    steps.step("clippy", || clippy(&builds))?;
+    steps.step("dependencies", || dependencies::check(&builds))?;
+    steps.print_times();
+    Ok(())
+}
+
+fn quick_checks(steps: &mut Steps, builds: &Builds) -> Result<()> {
+    steps.step("format", || {
+        process::run(builds.cargo().args(["fmt", "--all", "--check"]))
+    })?;
+    steps.step("layers", || layers::check(builds))?;
+    steps.step("file lengths", || lengths::check(builds))
+}
+
+fn clippy(builds: &Builds) -> Result<()> {
+    let args = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--profile",
+        PROFILE,
+        "--",
+        "-D",
+        "warnings",
+    ];
+    process::run(builds.cargo().args(args))
+}
