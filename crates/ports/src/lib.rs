@@ -5,10 +5,16 @@
 //! thing is [`feed::Feed`]: whatever the store, events reach the streams of this process
 //! through it.
 
+pub mod feed;
 pub mod model;
+pub mod store;
 pub mod time;
 pub mod tool;
+pub mod workers;
 
+pub use feed::Feed;
 pub use model::{Model, ModelStream, Models, Provider};
+pub use store::{CommitError, Committed, OrgStore, Refusal, Store, StoreError};
 pub use time::{Clock, IdSource};
-pub use tool::{TextExtractor, ToolRunner};
+pub use tool::{TextExtractor, ToolRun, ToolRunner};
+pub use workers::{Slot, Workers};

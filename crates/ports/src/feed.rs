@@ -1,0 +1,277 @@
+//! The feed: how stored events and live text reach the streams of this process.
+//!
+//! The store publishes events after their commit; the engine publishes the text of a
+//! message while it is generated (a *preview*). A subscriber gets both in one order. The
+//! feed is a hint, never the truth: a reader that falls behind is told so
+//! ([`FeedError::Behind`]) and reads what it missed from the log, where `seq` shows that
+//! nothing is missing. With several nodes the store feeds it from its own notifications.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::{Event, EventId, OrgId, RunId, SessionId};
+use tokio::sync::{broadcast, watch};
+
+/// Items a subscriber may fall behind before it is sent to the log.
+const BEHIND_MAX: usize = 64;
+
+/// Maps are split this many ways so that publishers seldom meet.
+const SHARDS: usize = 16;
+
+/// What a subscriber receives.
+#[derive(Debug, Clone)]
+pub enum FeedItem {
+    /// Events of one commit, in order.
+    Stored(Arc<[Event]>),
+    /// More of a message in the making.
+    Preview(PreviewItem),
+}
+
+/// More of a message in the making.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PreviewItem {
+    /// A message or a thought begins.
+    Start {
+        /// The id its event will have.
+        event: EventId,
+        /// Whether it is a thought, which has no text here.
+        is_thinking: bool,
+    },
+    /// More text.
+    Delta {
+        /// The event.
+        event: EventId,
+        /// UTF-8 bytes of the text before this piece.
+        offset: usize,
+        /// The piece.
+        text: Arc<str>,
+    },
+}
+
+/// The text of the message that is being generated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The run that generates it.
+    pub run: RunId,
+    /// The id its event will have.
+    pub event: EventId,
+    /// The text so far.
+    pub text: String,
+}
+
+/// The fan-out of one process. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Feed(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    shards: [Mutex<HashMap<SessionId, Channel>>; SHARDS],
+    work: watch::Sender<u64>,
+    inbox: broadcast::Sender<RunId>,
+    changed: broadcast::Sender<(OrgId, SessionId)>,
+}
+
+#[derive(Debug, Default)]
+struct Channel {
+    /// Made with the first listener: most sessions have none.
+    items: Option<broadcast::Sender<FeedItem>>,
+    preview: Option<Preview>,
+}
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self(Arc::new(Inner {
+            shards: Default::default(),
+            work: watch::Sender::new(0),
+            inbox: broadcast::Sender::new(16 * BEHIND_MAX),
+            changed: broadcast::Sender::new(16 * BEHIND_MAX),
+        }))
+    }
+}
+
+impl Feed {
+    /// Events of a session were committed. Called by the store, in commit order.
+    pub fn stored(&self, org: OrgId, session: SessionId, events: Arc<[Event]>) {
+        // Nobody listening is fine for every send here: the log has it.
+        let _ = self.0.changed.send((org, session));
+        let mut shard = self.shard(session);
+        if let Some(channel) = shard.get_mut(&session) {
+            let closes = |event: &Event| channel.preview.as_ref().is_some_and(|preview| ends(event, preview));
+            if events.iter().any(closes) {
+                channel.preview = None;
+            }
+            channel.send(FeedItem::Stored(events));
+            drop_if_unused(&mut shard, session);
+        }
+    }
+
+    /// A run became ready, or a deadline was set. Called by the store after the commit.
+    pub fn work_waits(&self) {
+        self.0.work.send_modify(|count| *count += 1);
+    }
+
+    /// Input for a run was committed. Called by the store.
+    pub fn input_waits(&self, run: RunId) {
+        let _ = self.0.inbox.send(run);
+    }
+
+    /// Wakes when work may wait.
+    pub fn watch_work(&self) -> watch::Receiver<u64> {
+        self.0.work.subscribe()
+    }
+
+    /// The runs that got input. A receiver that falls behind must look at the inbox of
+    /// each of its runs.
+    pub fn watch_inbox(&self) -> broadcast::Receiver<RunId> {
+        self.0.inbox.subscribe()
+    }
+
+    /// The sessions that changed, with their organization. A receiver that falls behind
+    /// must look them up.
+    pub fn watch_sessions(&self) -> broadcast::Receiver<(OrgId, SessionId)> {
+        self.0.changed.subscribe()
+    }
+
+    /// A message or thought begins to be generated.
+    pub fn preview_starts(&self, session: SessionId, run: RunId, event: EventId, is_thinking: bool) {
+        let mut shard = self.shard(session);
+        let channel = shard.entry(session).or_default();
+        if !is_thinking {
+            channel.preview = Some(Preview {
+                run,
+                event,
+                text: String::new(),
+            });
+        }
+        let _ = channel
+            .items
+            .send(FeedItem::Preview(PreviewItem::Start { event, is_thinking }));
+    }
+
+    /// More text of the message that is being generated.
+    pub fn preview_grows(&self, session: SessionId, event: EventId, text: &str) {
+        let mut shard = self.shard(session);
+        let Some(Channel {
+            items,
+            preview: Some(preview),
+        }) = shard.get_mut(&session)
+        else {
+            return;
+        };
+        if preview.event != event {
+            return;
+        }
+        let offset = preview.text.len();
+        preview.text.push_str(text);
+        if items.receiver_count() > 0 {
+            let _ = items.send(FeedItem::Preview(PreviewItem::Delta {
+                event,
+                offset,
+                text: text.into(),
+            }));
+        }
+    }
+
+    /// The message will not come (its model call failed, or its worker let go). The stored
+    /// end of the model call tells the streams.
+    pub fn preview_ends(&self, session: SessionId) {
+        let mut shard = self.shard(session);
+        if let Some(channel) = shard.get_mut(&session) {
+            channel.preview = None;
+            drop_if_unused(&mut shard, session);
+        }
+    }
+
+    /// Listens to a session. What is published after this call is not missed; the preview
+    /// as it stands at this moment is in [`Subscription::preview`].
+    pub fn subscribe(&self, session: SessionId) -> Subscription {
+        let mut shard = self.shard(session);
+        let channel = shard.entry(session).or_default();
+        Subscription {
+            preview: channel.preview.clone(),
+            items: Some(
+                channel
+                    .items
+                    .get_or_insert_with(|| broadcast::Sender::new(BEHIND_MAX))
+                    .subscribe(),
+            ),
+            feed: self.clone(),
+            session,
+        }
+    }
+
+    fn shard(&self, session: SessionId) -> MutexGuard<'_, HashMap<SessionId, Channel>> {
+        let index = session.0.as_u128() as usize % SHARDS;
+        // A panic while the lock was held leaves the map whole: every change is one step.
+        self.0.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Channel {
+    fn new() -> Self {
+        Self {
+            items: broadcast::Sender::new(BEHIND_MAX),
+            preview: None,
+        }
+    }
+}
+
+fn ends(event: &Event, preview: &Preview) -> bool {
+    event.id == preview.event
+        || (event.run == Some(preview.run) && matches!(event.body, domain::EventBody::ModelRequestEnd { .. }))
+}
+
+fn drop_if_unused(shard: &mut HashMap<SessionId, Channel>, session: SessionId) {
+    if shard
+        .get(&session)
+        .is_some_and(|channel| channel.preview.is_none() && channel.items.receiver_count() == 0)
+    {
+        shard.remove(&session);
+    }
+}
+
+/// One listener to a session.
+#[derive(Debug)]
+pub struct Subscription {
+    /// The text being generated when the subscription began, if any.
+    pub preview: Option<Preview>,
+    items: Option<broadcast::Receiver<FeedItem>>,
+    feed: Feed,
+    session: SessionId,
+}
+
+/// Nothing was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FeedError {
+    /// The reader was too slow and missed items: read the log, and subscribe anew for the
+    /// preview.
+    #[error("the reader fell behind")]
+    Behind,
+    /// The process is stopping.
+    #[error("the feed is closed")]
+    Closed,
+}
+
+impl Subscription {
+    /// The next item.
+    ///
+    /// # Errors
+    /// See [`FeedError`].
+    pub async fn next(&mut self) -> Result<FeedItem, FeedError> {
+        let Some(items) = &mut self.items else {
+            return Err(FeedError::Closed);
+        };
+        items.recv().await.map_err(|error| match error {
+            broadcast::error::RecvError::Lagged(_) => FeedError::Behind,
+            broadcast::error::RecvError::Closed => FeedError::Closed,
+        })
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.items = None;
+        let mut shard = self.feed.shard(self.session);
+        drop_if_unused(&mut shard, self.session);
+    }
+}

@@ -1,0 +1,315 @@
+//! The store: state, log, queue and leases, in one database.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::agent::Agent;
+use domain::key::{Key, KeyHash};
+use domain::knowledge::Document;
+use domain::org::{Member, Org, Project};
+use domain::run::{Fence, Run};
+use domain::session::{InboxItem, Session, SessionStatus};
+use domain::tool::Tool;
+use domain::{
+    AgentId, ChangeSet, DocumentId, Event, EventId, KeyId, OrgId, ProjectId, RunId, SessionId, Timestamp, ToolId,
+};
+use uuid::Uuid;
+
+/// The store of the whole installation. Everything of an organization goes through
+/// [`Store::of`]; what stands here concerns all of them.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The part of one organization. Things of others are not there.
+    fn of(&self, org: OrgId) -> Arc<dyn OrgStore>;
+
+    /// The key with this hash, and whose it is.
+    async fn find_key(&self, hash: KeyHash) -> Result<Option<(OrgId, Key)>, StoreError>;
+
+    /// All organizations, oldest first.
+    async fn list_orgs(&self) -> Result<Vec<Org>, StoreError>;
+
+    /// The number under which façades with integer ids show a provider of the operator's
+    /// configuration: from 1, given on first sight, never changed.
+    async fn provider_number(&self, name: &str) -> Result<u64, StoreError>;
+
+    /// Takes a lease for a worker. Runs held by leases that are no longer good (all earlier
+    /// ones, for a store that one process owns) become queued and ready; their sessions
+    /// are rescheduling.
+    async fn take_lease(&self, now: Timestamp) -> Result<Fence, StoreError>;
+
+    /// Renews a lease. `false` if it was lost: the worker must drop its runs.
+    async fn renew_lease(&self, fence: Fence, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Gives a lease back. Runs still held by it become queued and ready.
+    async fn end_lease(&self, fence: Fence) -> Result<(), StoreError>;
+
+    /// The run that is to be claimed next: the oldest ready one of the first organization
+    /// after `after` that has one, going round. Claims nothing.
+    async fn next_ready(&self, after: Option<OrgId>) -> Result<Option<ReadyRun>, StoreError>;
+
+    /// The earliest deadline among runs that no worker holds and that are not ready.
+    async fn next_deadline(&self) -> Result<Option<LateRun>, StoreError>;
+
+    /// Whether the store answers and can write.
+    async fn check(&self) -> Result<(), StoreError>;
+}
+
+/// A run that a worker may claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadyRun {
+    /// Whose it is.
+    pub org: OrgId,
+    /// The run.
+    pub run: RunId,
+}
+
+/// A run that nobody holds and that must end at a set time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LateRun {
+    /// Whose it is.
+    pub org: OrgId,
+    /// The run.
+    pub run: RunId,
+    /// When it must end.
+    pub deadline: Timestamp,
+}
+
+/// The store of one organization.
+#[async_trait]
+pub trait OrgStore: Send + Sync {
+    /// Applies a change set, whole or not at all. When this returns, it is on disk, and
+    /// the events are on their way to the [`crate::Feed`].
+    ///
+    /// # Errors
+    /// [`CommitError::Refused`] if a guard does not hold: load and decide again.
+    async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError>;
+
+    /// The organization itself.
+    async fn find_org(&self) -> Result<Option<Org>, StoreError>;
+
+    /// A person.
+    async fn find_member(&self, id: domain::MemberId) -> Result<Option<Member>, StoreError>;
+
+    /// All people, oldest first.
+    async fn list_members(&self) -> Result<Vec<Member>, StoreError>;
+
+    /// A project by its id.
+    async fn find_project(&self, id: ProjectId) -> Result<Option<Project>, StoreError>;
+
+    /// A project by its number.
+    async fn find_project_numbered(&self, number: u64) -> Result<Option<Project>, StoreError>;
+
+    /// All projects, oldest first.
+    async fn list_projects(&self) -> Result<Vec<Project>, StoreError>;
+
+    /// A key.
+    async fn find_key(&self, id: KeyId) -> Result<Option<Key>, StoreError>;
+
+    /// All keys, revoked ones included, oldest first.
+    async fn list_keys(&self) -> Result<Vec<Key>, StoreError>;
+
+    /// An agent at its newest version.
+    async fn find_agent(&self, id: AgentId) -> Result<Option<Agent>, StoreError>;
+
+    /// An agent at one of its versions; found also after the agent was deleted.
+    async fn find_agent_version(&self, id: AgentId, version: u32) -> Result<Option<Agent>, StoreError>;
+
+    /// The versions of an agent, newest first, below `before` (all if `None`), at most `limit`.
+    async fn list_agent_versions(
+        &self,
+        id: AgentId,
+        before: Option<u32>,
+        limit: usize,
+    ) -> Result<Vec<Agent>, StoreError>;
+
+    /// Agents at their newest versions.
+    async fn list_agents(&self, filter: AgentFilter) -> Result<Vec<Agent>, StoreError>;
+
+    /// A tool.
+    async fn find_tool(&self, id: ToolId) -> Result<Option<Tool>, StoreError>;
+
+    /// A tool by its number.
+    async fn find_tool_numbered(&self, number: u64) -> Result<Option<Tool>, StoreError>;
+
+    /// The tools of a project (of all projects if `None`), oldest first.
+    async fn list_tools(&self, project: Option<ProjectId>) -> Result<Vec<Tool>, StoreError>;
+
+    /// A document, without its text.
+    async fn find_document(&self, id: DocumentId) -> Result<Option<Document>, StoreError>;
+
+    /// The documents of an agent, oldest first, expired ones left out.
+    async fn list_documents(&self, agent: AgentId, now: Timestamp) -> Result<Vec<Document>, StoreError>;
+
+    /// The text of a document.
+    async fn read_document(&self, id: DocumentId) -> Result<Option<String>, StoreError>;
+
+    /// A session.
+    async fn find_session(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
+
+    /// The session of a thread.
+    async fn find_thread(
+        &self,
+        project: ProjectId,
+        agent: AgentId,
+        thread: &str,
+    ) -> Result<Option<Session>, StoreError>;
+
+    /// Sessions.
+    async fn list_sessions(&self, filter: SessionFilter) -> Result<Vec<Session>, StoreError>;
+
+    /// A session by the random id it also has.
+    async fn find_session_by_alias(&self, alias: Uuid) -> Result<Option<Session>, StoreError>;
+
+    /// A run.
+    async fn find_run(&self, id: RunId) -> Result<Option<Run>, StoreError>;
+
+    /// The last queued run of a session that has not begun, if any: input may still join it.
+    async fn find_queued_run(&self, session: SessionId) -> Result<Option<Run>, StoreError>;
+
+    /// Runs of an agent that are not over.
+    async fn list_open_runs(&self, agent: AgentId) -> Result<Vec<Run>, StoreError>;
+
+    /// Runs of a session, oldest first.
+    async fn list_runs(&self, session: SessionId) -> Result<Vec<Run>, StoreError>;
+
+    /// What waits for a run, oldest first.
+    async fn list_inbox(&self, run: RunId) -> Result<Vec<InboxItem>, StoreError>;
+
+    /// All that waits in a session, oldest first.
+    async fn list_session_inbox(&self, session: SessionId) -> Result<Vec<InboxItem>, StoreError>;
+
+    /// An event of a session by its id. An event of another session is not there.
+    async fn find_event(&self, session: SessionId, id: EventId) -> Result<Option<Event>, StoreError>;
+
+    /// Events of a session.
+    async fn list_events(&self, session: SessionId, filter: EventFilter) -> Result<Vec<Event>, StoreError>;
+}
+
+/// What a commit gave.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Committed {
+    /// The events appended, in the order of the change set's `Append`s, with their `seq`.
+    pub events: Vec<Arc<[Event]>>,
+    /// The numbers given to organizations, members, projects and tools, in the order of the
+    /// change set.
+    pub numbers: Vec<u64>,
+}
+
+/// Which agents, and how many.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AgentFilter {
+    /// Of this project only.
+    pub project: Option<ProjectId>,
+    /// Archived ones too. Deleted ones never.
+    pub include_archived: bool,
+    /// Made at or after.
+    pub created_from: Option<Timestamp>,
+    /// Made at or before.
+    pub created_until: Option<Timestamp>,
+    /// In which order, by the time made.
+    pub order: Order,
+    /// Only what comes after this agent in that order.
+    pub after: Option<AgentId>,
+    /// At most this many; `None` is all.
+    pub limit: Option<usize>,
+}
+
+/// Which sessions, and how many.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SessionFilter {
+    /// Of this project only.
+    pub project: Option<ProjectId>,
+    /// With this agent.
+    pub agent: Option<AgentId>,
+    /// Pinned to this version.
+    pub agent_version: Option<u32>,
+    /// In one of these states; empty is any.
+    pub statuses: Vec<SessionStatus>,
+    /// Archived ones too.
+    pub include_archived: bool,
+    /// Made at or after.
+    pub created_from: Option<Timestamp>,
+    /// Made at or before.
+    pub created_until: Option<Timestamp>,
+    /// In which order, by the time made.
+    pub order: Order,
+    /// Only what comes after this session in that order.
+    pub after: Option<SessionId>,
+    /// At most this many; `None` is all.
+    pub limit: Option<usize>,
+}
+
+/// Which events, and how many.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EventFilter {
+    /// Of this run only.
+    pub run: Option<RunId>,
+    /// With one of these names; empty is any.
+    pub types: Vec<String>,
+    /// Only what comes after this `seq` in the chosen order.
+    pub after: Option<u64>,
+    /// Taken into the log at or after.
+    pub from: Option<Timestamp>,
+    /// Taken into the log at or before.
+    pub until: Option<Timestamp>,
+    /// By `seq`: ascending is [`Order::OldestFirst`].
+    pub order: Order,
+    /// At most this many; `None` is all.
+    pub limit: Option<usize>,
+}
+
+/// An order by time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Ascending.
+    #[default]
+    OldestFirst,
+    /// Descending.
+    NewestFirst,
+}
+
+/// The store failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The disk or the file system refused; nothing was written.
+    #[error("the store could not write: {0}")]
+    Unwritable(String),
+    /// Too many changes of this organization are waiting to be written.
+    #[error("the store is busy: too many changes wait to be written")]
+    Busy,
+    /// Something else, by the store's own words.
+    #[error("the store failed: {0}")]
+    Failed(String),
+    /// The store is closing.
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// A change set was not applied.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CommitError {
+    /// What it was decided on has changed.
+    #[error("decided on a state that has changed: {0}")]
+    Refused(Refusal),
+    /// The store failed. For [`StoreError::Unwritable`] and [`StoreError::Busy`] nothing was
+    /// written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a change set was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A guard does not hold.
+    #[error("{0:?}")]
+    Guard(domain::Guard),
+    /// The thread of a new session is taken.
+    #[error("the thread exists")]
+    ThreadTaken,
+    /// An id, or another thing that must be unique, is taken.
+    #[error("the thing exists")]
+    Exists,
+    /// Something that is to be changed is not there.
+    #[error("the thing is not there")]
+    Missing,
+}
