@@ -137,10 +137,7 @@ fn read(prefix: &'static str, text: &str) -> Result<Uuid, NotAnId> {
     if significant.is_empty() {
         return Ok(Uuid::nil());
     }
-    CROCKFORD_LOWER
-        .decode_u128(significant.as_bytes())
-        .map(Uuid::from_u128)
-        .map_err(|_| wrong)
+    CROCKFORD_LOWER.decode_u128(significant.as_bytes()).map(Uuid::from_u128).map_err(|_| wrong)
 }
 
 #[cfg(test)]

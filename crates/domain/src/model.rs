@@ -89,13 +89,7 @@ impl Block {
 pub fn text_of(content: &[Block]) -> String {
     content
         .iter()
-        .filter_map(|block| {
-            if let Block::Text { text } = block {
-                Some(text.as_str())
-            } else {
-                None
-            }
-        })
+        .filter_map(|block| if let Block::Text { text } = block { Some(text.as_str()) } else { None })
         .collect()
 }
 
@@ -204,11 +198,7 @@ pub struct ModelFault {
 impl ModelFault {
     /// A fault without a `Retry-After`.
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            retry_after: None,
-        }
+        Self { kind, message: message.into(), retry_after: None }
     }
 }
 

@@ -272,10 +272,15 @@ mod tests {
         assert_eq!(judge(Permission::Allow, "add", r#"{"a": 1}"#), Judgement::Allow);
         assert_eq!(judge(Permission::Ask, "add", r#"{"a": 1}"#), Judgement::Ask);
         assert_eq!(judge(Permission::Deny, "add", r#"{"a": 1}"#), Judgement::Deny);
-        for (name, arguments, why) in
-            [("sub", "{}", "no tool named"), ("add", "{\"a\":", "not JSON"), ("add", "", "schema"), ("add", r#"{"a": "1"}"#, "/a")]
-        {
-            let Judgement::Invalid(text) = judge(Permission::Allow, name, arguments) else { panic!("{name} {arguments}") };
+        for (name, arguments, why) in [
+            ("sub", "{}", "no tool named"),
+            ("add", "{\"a\":", "not JSON"),
+            ("add", "", "schema"),
+            ("add", r#"{"a": "1"}"#, "/a"),
+        ] {
+            let Judgement::Invalid(text) = judge(Permission::Allow, name, arguments) else {
+                panic!("{name} {arguments}")
+            };
             assert!(text.contains(why), "{text}");
         }
     }

@@ -137,25 +137,15 @@ impl Feed {
         let mut shard = self.shard(session);
         let channel = shard.entry(session).or_default();
         if !is_thinking {
-            channel.preview = Some(Preview {
-                run,
-                event,
-                text: String::new(),
-            });
+            channel.preview = Some(Preview { run, event, text: String::new() });
         }
-        let _ = channel
-            .items
-            .send(FeedItem::Preview(PreviewItem::Start { event, is_thinking }));
+        let _ = channel.items.send(FeedItem::Preview(PreviewItem::Start { event, is_thinking }));
     }
 
     /// More text of the message that is being generated.
     pub fn preview_grows(&self, session: SessionId, event: EventId, text: &str) {
         let mut shard = self.shard(session);
-        let Some(Channel {
-            items,
-            preview: Some(preview),
-        }) = shard.get_mut(&session)
-        else {
+        let Some(Channel { items, preview: Some(preview) }) = shard.get_mut(&session) else {
             return;
         };
         if preview.event != event {
@@ -164,11 +154,7 @@ impl Feed {
         let offset = preview.text.len();
         preview.text.push_str(text);
         if items.receiver_count() > 0 {
-            let _ = items.send(FeedItem::Preview(PreviewItem::Delta {
-                event,
-                offset,
-                text: text.into(),
-            }));
+            let _ = items.send(FeedItem::Preview(PreviewItem::Delta { event, offset, text: text.into() }));
         }
     }
 
@@ -189,12 +175,7 @@ impl Feed {
         let channel = shard.entry(session).or_default();
         Subscription {
             preview: channel.preview.clone(),
-            items: Some(
-                channel
-                    .items
-                    .get_or_insert_with(|| broadcast::Sender::new(BEHIND_MAX))
-                    .subscribe(),
-            ),
+            items: Some(channel.items.get_or_insert_with(|| broadcast::Sender::new(BEHIND_MAX)).subscribe()),
             feed: self.clone(),
             session,
         }
@@ -209,10 +190,7 @@ impl Feed {
 
 impl Channel {
     fn new() -> Self {
-        Self {
-            items: broadcast::Sender::new(BEHIND_MAX),
-            preview: None,
-        }
+        Self { items: broadcast::Sender::new(BEHIND_MAX), preview: None }
     }
 }
 
@@ -222,10 +200,7 @@ fn ends(event: &Event, preview: &Preview) -> bool {
 }
 
 fn drop_if_unused(shard: &mut HashMap<SessionId, Channel>, session: SessionId) {
-    if shard
-        .get(&session)
-        .is_some_and(|channel| channel.preview.is_none() && channel.items.receiver_count() == 0)
-    {
+    if shard.get(&session).is_some_and(|channel| channel.preview.is_none() && channel.items.receiver_count() == 0) {
         shard.remove(&session);
     }
 }

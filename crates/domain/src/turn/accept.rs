@@ -85,8 +85,10 @@ impl Turn {
         spec: &AgentSpec,
         at: &mut Moment<'_>,
     ) -> Turn {
-        let guards =
-            [Guard::RunAt { run: run.id, version: run.version }, Guard::SessionAt { session: run.session, seq: state.seq }];
+        let guards = [
+            Guard::RunAt { run: run.id, version: run.version },
+            Guard::SessionAt { session: run.session, seq: state.seq },
+        ];
         let taken = inbox.iter().map(|item| item.id).collect();
         let inputs = inbox.into_iter().map(|item| Input { id: item.id, body: item.body }).collect();
         let session = run.session;
@@ -131,7 +133,13 @@ impl Turn {
     }
 
     /// A run as it is when a worker has just taken it.
-    pub(super) fn held(mut run: Run, mut state: SessionState, fence: Fence, spec: &AgentSpec, now: jiff::Timestamp) -> Turn {
+    pub(super) fn held(
+        mut run: Run,
+        mut state: SessionState,
+        fence: Fence,
+        spec: &AgentSpec,
+        now: jiff::Timestamp,
+    ) -> Turn {
         run.status = RunStatus::Running;
         run.fence = Some(fence);
         state.status = SessionStatus::Running;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Judgement, JudgedCall, Moment, Need, Permission, Turn, Waiting};
 use self::CallState::{Done, Ready, Started};
+use super::{JudgedCall, Judgement, Moment, Need, Permission, Turn, Waiting};
 use crate::event::EventBody;
 use crate::id::EventId;
 use crate::model::Block;

@@ -58,16 +58,17 @@ impl Resolution {
                         is_error: true,
                     },
                     Verdict::Happened => Resolution::Answer {
-                        content: content.clone().unwrap_or_else(|| {
-                            vec![Block::text("the call did take effect; its answer was lost")]
-                        }),
+                        content: content
+                            .clone()
+                            .unwrap_or_else(|| vec![Block::text("the call did take effect; its answer was lost")]),
                         is_error: false,
                     },
                 };
                 Some(check(run, *tool_use_id, need, given).map(|()| (*tool_use_id, resolution)))
             }
             EventBody::UserCustomToolResult { custom_tool_use_id: id, .. } => Some(
-                check(run, *id, Need::ClientResult, "the client's result").map(|()| (*id, Resolution::AnsweredByClient)),
+                check(run, *id, Need::ClientResult, "the client's result")
+                    .map(|()| (*id, Resolution::AnsweredByClient)),
             ),
             _ => None,
         }
