@@ -139,22 +139,18 @@ impl Feed {
         if !is_thinking {
             channel.preview = Some(Preview { run, event, text: String::new() });
         }
-        let _ = channel.items.send(FeedItem::Preview(PreviewItem::Start { event, is_thinking }));
+        channel.send(FeedItem::Preview(PreviewItem::Start { event, is_thinking }));
     }
 
     /// More text of the message that is being generated.
     pub fn preview_grows(&self, session: SessionId, event: EventId, text: &str) {
         let mut shard = self.shard(session);
-        let Some(Channel { items, preview: Some(preview) }) = shard.get_mut(&session) else {
-            return;
-        };
-        if preview.event != event {
-            return;
-        }
+        let Some(channel) = shard.get_mut(&session) else { return };
+        let Some(preview) = channel.preview.as_mut().filter(|preview| preview.event == event) else { return };
         let offset = preview.text.len();
         preview.text.push_str(text);
-        if items.receiver_count() > 0 {
-            let _ = items.send(FeedItem::Preview(PreviewItem::Delta { event, offset, text: text.into() }));
+        if channel.items.is_some() {
+            channel.send(FeedItem::Preview(PreviewItem::Delta { event, offset, text: text.into() }));
         }
     }
 
@@ -189,8 +185,14 @@ impl Feed {
 }
 
 impl Channel {
-    fn new() -> Self {
-        Self { items: broadcast::Sender::new(BEHIND_MAX), preview: None }
+    fn send(&self, item: FeedItem) {
+        if let Some(items) = &self.items {
+            let _ = items.send(item);
+        }
+    }
+
+    fn is_used(&self) -> bool {
+        self.preview.is_some() || self.items.as_ref().is_some_and(|items| items.receiver_count() > 0)
     }
 }
 
@@ -200,7 +202,7 @@ fn ends(event: &Event, preview: &Preview) -> bool {
 }
 
 fn drop_if_unused(shard: &mut HashMap<SessionId, Channel>, session: SessionId) {
-    if shard.get(&session).is_some_and(|channel| channel.preview.is_none() && channel.items.receiver_count() == 0) {
+    if shard.get(&session).is_some_and(|channel| !channel.is_used()) {
         shard.remove(&session);
     }
 }
