@@ -90,7 +90,8 @@ pub enum Guard {
         /// The worker's lease.
         fence: Fence,
     },
-    /// Nothing waits in the inbox for this run.
+    /// Nothing waits in the inbox for this run once the changes are applied: a run does not
+    /// end or let go of its worker past input that is on the way. Checked last.
     NoInput {
         /// The run.
         run: RunId,
@@ -161,18 +162,19 @@ pub enum Change {
     /// A run as it is now. Its `version` grows by one. A queued run that has its session
     /// is ready to be claimed.
     PutRun(Run),
-    /// New events at the end of a session's log, and the state they amount to. The store
-    /// gives `seq` to the events and to the state.
+    /// New events at the end of a session's log, and the state they amount to; `None` if the
+    /// events leave the state as it is but for `seq` and `updated_at`. The store gives `seq`
+    /// to the events and to the state, whatever the state says.
     Append {
         /// The session.
         session: SessionId,
         /// The events, in order.
         events: Vec<NewEvent>,
         /// The state after them.
-        state: SessionState,
+        state: Option<SessionState>,
     },
-    /// The session's run is over: the next queued one, if any, is ready to be claimed.
-    /// Comes after the `Append` whose state has no active run.
+    /// If no run has the session, its oldest queued run, if any, is ready to be claimed.
+    /// Comes after the `Append` whose state has no active run. Twice is as once.
     Release(SessionId),
     /// Input for a run that has not begun, or an interrupt for one that has.
     Enqueue(InboxItem),

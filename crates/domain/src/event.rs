@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::id::{EventId, RunId};
 use crate::limits::Unit;
 use crate::model::{Block, FaultKind, StopCause, Usage};
+use crate::run::Outcome;
 use crate::tool::{Effect, Permission};
 
 /// A stored event.
@@ -174,6 +175,12 @@ pub enum EventBody {
         /// What the model is told.
         reason: String,
     },
+    /// A run ended that had not begun: its time was over, or it was called off.
+    #[serde(rename = "session.run_dropped")]
+    RunDropped {
+        /// How it ended.
+        outcome: Outcome,
+    },
     /// A model call begins. Stored before the call.
     #[serde(rename = "span.model_request_start")]
     ModelRequestStart {
@@ -216,6 +223,7 @@ impl EventBody {
             EventBody::Error { .. } => "session.error",
             EventBody::Usage { .. } => "session.usage",
             EventBody::OutputInvalid { .. } => "session.output_invalid",
+            EventBody::RunDropped { .. } => "session.run_dropped",
             EventBody::ModelRequestStart { .. } => "span.model_request_start",
             EventBody::ModelRequestEnd { .. } => "span.model_request_end",
         }

@@ -109,6 +109,7 @@ impl Chapter {
             | EventBody::StatusRescheduled {}
             | EventBody::StatusTerminated {}
             | EventBody::Error { .. }
+            | EventBody::RunDropped { .. }
             | EventBody::Usage { .. } => {}
             EventBody::StatusIdle { stop_reason } => {
                 if !matches!(stop_reason, crate::event::StopReason::RequiresAction { .. }) {

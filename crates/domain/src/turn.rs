@@ -9,6 +9,7 @@
 
 mod accept;
 mod calls;
+mod drop_queued;
 mod resume;
 mod steer;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 
 pub use accept::{Accepted, Input, accept};
 pub use calls::{Call, CallState};
+pub use drop_queued::drop_queued;
 pub use steer::{NotWaiting, Resolution, resolve_waiting};
 
 use crate::change::{Change, ChangeSet, Guard};
@@ -128,7 +130,7 @@ impl Turn {
         }
         changes.changes.append(&mut self.changes);
         if !events.is_empty() {
-            changes.changes.push(Change::Append { session: self.run.session, events, state: self.state.clone() });
+            changes.changes.push(Change::Append { session: self.run.session, events, state: Some(self.state.clone()) });
         }
         changes.changes.push(Change::PutRun(self.stored_run()));
         if self.phase == Phase::Over {

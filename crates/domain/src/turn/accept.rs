@@ -63,7 +63,7 @@ pub fn accept(
 fn accepted_and_claimed(mut changes: ChangeSet, mut turn: Turn) -> Accepted {
     let events = std::mem::take(&mut turn.events);
     changes.changes.push(Change::InsertRun(turn.run.clone()));
-    let state = turn.state.clone();
+    let state = Some(turn.state.clone());
     changes.changes.push(Change::Append { session: turn.run.session, events, state });
     if turn.phase == Phase::Over {
         changes.changes.push(Change::Release(turn.run.session));

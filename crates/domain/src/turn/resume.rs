@@ -5,17 +5,19 @@ use crate::agent::AgentSpec;
 use crate::event::{Event, EventBody};
 use crate::model::Usage;
 use crate::run::{Fence, Run};
-use crate::session::SessionState;
+use crate::session::{InboxItem, SessionState};
 use crate::tool::Effect;
 
 impl Turn {
     /// Rebuilds a run from its own events (`events`, in order) and goes on from its last
     /// committed step. A model call that was open is void and made again. A tool call that
     /// was under way is made again if its effect allows; an unsafe one waits for a person.
+    /// `inbox` is what came for the run meanwhile.
     pub fn resume(
         run: Run,
         state: SessionState,
         events: &[Event],
+        inbox: Vec<InboxItem>,
         fence: Fence,
         spec: &AgentSpec,
         at: &mut Moment<'_>,
@@ -36,7 +38,12 @@ impl Turn {
             return turn;
         }
         turn.settle_interrupted_calls();
-        turn.advance(at);
+        turn.phase = Phase::InTools;
+        if inbox.is_empty() {
+            turn.advance(at);
+        } else {
+            turn.take_input(inbox, at);
+        }
         turn
     }
 
@@ -90,6 +97,5 @@ impl Turn {
             };
         }
         self.run.in_flight.clear();
-        self.phase = Phase::InTools;
     }
 }

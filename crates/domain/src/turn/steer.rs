@@ -1,6 +1,6 @@
 //! What people and clients do to a run: interrupt it, decide what it waits for.
 
-use super::{CallState, Change, ChangeSet, Guard, Moment, Need, Turn};
+use super::{CallState, Change, ChangeSet, Guard, Moment, Need, Phase, Turn};
 use crate::event::{EventBody, NewEvent, StopReason, Verdict};
 use crate::id::EventId;
 use crate::model::Block;
@@ -125,28 +125,44 @@ pub fn resolve_waiting(
     }
     state.updated_at = at.now;
     let session = run.session;
-    let changes = ChangeSet::of([Change::Append { session, events: log, state }, Change::PutRun(run)]);
+    let changes = ChangeSet::of([Change::Append { session, events: log, state: Some(state) }, Change::PutRun(run)]);
     Ok(guards.into_iter().fold(changes, ChangeSet::guarded))
 }
 
 impl Turn {
-    /// Takes input that was addressed to this run while it was busy.
+    /// Takes input that was addressed to this run while it was busy. A run that is over
+    /// only records it.
     pub fn take_input(&mut self, items: Vec<InboxItem>, at: &mut Moment<'_>) {
         if items.is_empty() {
             return;
         }
         let taken = items.iter().map(|item| item.id).collect();
         self.changes.push(Change::TakeInput { session: self.run.session, items: taken });
-        let mut interrupted = false;
+        if self.phase == Phase::Waiting {
+            self.work_again(at);
+        }
+        let interrupted = items.iter().any(|item| item.body == EventBody::UserInterrupt {});
         for item in items {
-            interrupted |= item.body == EventBody::UserInterrupt {};
             self.log_as(item.id, at.now, item.body.clone());
             self.settle(&item.body, at);
         }
-        if interrupted && !matches!(self.phase, super::Phase::Over) {
+        if self.phase == Phase::Over {
+            return;
+        }
+        if interrupted {
             self.close_open_work("the run was interrupted", at);
             self.finish(Outcome::Interrupted, at);
+        } else if self.phase == Phase::InTools {
+            self.advance(at);
         }
+    }
+
+    fn work_again(&mut self, at: &mut Moment<'_>) {
+        self.run.status = RunStatus::Running;
+        self.state.status = SessionStatus::Running;
+        self.state.stop_reason = None;
+        self.phase = Phase::InTools;
+        self.log(at, EventBody::StatusRunning {});
     }
 
     /// A decision that reached a run while a worker held it. One that fits nothing is kept
@@ -160,6 +176,5 @@ impl Turn {
             Resolution::AnsweredByClient => self.calls[index].state = CallState::Done,
             Resolution::Answer { content, is_error } => self.answer(index, content, is_error, at),
         }
-        self.advance(at);
     }
 }
