@@ -1,0 +1,229 @@
+//! What an operator writes about a provider.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use domain::model::ModelInfo;
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+use url::Url;
+
+/// A provider of models. Its name in the configuration is what stands before the slash of
+/// a model name: `[providers.openai]` makes `openai/gpt-5`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProviderOptions {
+    /// How the provider is spoken to: `openai` (any endpoint compatible with chat
+    /// completions), `local` (the built-in model) or `scripted` (for tests and demos).
+    ///
+    /// Since 0.1.
+    pub kind: ProviderKind,
+
+    /// Where the provider is, up to and including the version: `https://api.openai.com/v1`.
+    /// Needed for `openai`.
+    ///
+    /// Since 0.1.
+    #[schemars(with = "Option<String>")]
+    pub base_url: Option<Url>,
+
+    /// The key sent as `Authorization: Bearer`. Better kept out of the file: see
+    /// `api_key_env`.
+    ///
+    /// Since 0.1.
+    pub api_key: Option<ApiKey>,
+
+    /// The environment variable that holds the key. Read at start; `api_key` wins over it.
+    ///
+    /// Since 0.1.
+    pub api_key_env: Option<String>,
+
+    /// The models to offer. Without it the provider is asked (`GET /models`). An entry is
+    /// a name, or a table with `name`, `context_tokens` and `output_tokens`.
+    ///
+    /// Since 0.1.
+    pub models: Option<Vec<ModelOptions>>,
+
+    /// What a million tokens cost, by model name.
+    ///
+    /// Since 0.1.
+    pub prices: BTreeMap<String, Price>,
+
+    /// Whether the provider may be at a private or loopback address. Meant for models
+    /// served on this machine or in this network.
+    ///
+    /// Since 0.1.
+    pub allow_private: bool,
+
+    /// How long the provider may stay silent before the first byte of its answer.
+    ///
+    /// Since 0.1.
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
+    #[schemars(with = "String")]
+    pub first_byte_timeout: Duration,
+
+    /// How long the provider may stay silent in the middle of an answer.
+    ///
+    /// Since 0.1.
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
+    #[schemars(with = "String")]
+    pub chunk_timeout: Duration,
+
+    /// The largest answer that is taken, in bytes of text and tool arguments together.
+    ///
+    /// Since 0.1.
+    pub reply_bytes_max: usize,
+
+    /// How many calls may be under way at once; 0 is no limit.
+    ///
+    /// Since 0.1.
+    pub concurrent_max: usize,
+}
+
+impl Default for ProviderOptions {
+    fn default() -> Self {
+        Self {
+            kind: ProviderKind::Openai,
+            base_url: None,
+            api_key: None,
+            api_key_env: None,
+            models: None,
+            prices: BTreeMap::new(),
+            allow_private: false,
+            first_byte_timeout: Duration::from_secs(120),
+            chunk_timeout: Duration::from_secs(60),
+            reply_bytes_max: 8 << 20,
+            concurrent_max: 0,
+        }
+    }
+}
+
+/// The kinds of provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderKind {
+    /// Any endpoint compatible with OpenAI's chat completions.
+    Openai,
+    /// The built-in model.
+    Local,
+    /// Plays a script; no intelligence.
+    Scripted,
+}
+
+impl ProviderKind {
+    /// As the configuration spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Openai => "openai",
+            Self::Local => "local",
+            Self::Scripted => "scripted",
+        }
+    }
+}
+
+/// A model to offer: its name, or its name and what it can hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ModelOptions {
+    /// The name at the provider.
+    Name(String),
+    /// The name and the model's bounds.
+    Described {
+        /// The name at the provider.
+        name: String,
+        /// Tokens it can hold, prompt and answer together.
+        #[serde(default)]
+        context_tokens: Option<u32>,
+        /// Tokens it can write in one answer.
+        #[serde(default)]
+        output_tokens: Option<u32>,
+    },
+}
+
+impl From<&ModelOptions> for ModelInfo {
+    fn from(options: &ModelOptions) -> Self {
+        match options {
+            ModelOptions::Name(name) => ModelInfo { model: name.clone(), context_tokens: None, output_tokens: None },
+            ModelOptions::Described { name, context_tokens, output_tokens } => {
+                ModelInfo { model: name.clone(), context_tokens: *context_tokens, output_tokens: *output_tokens }
+            }
+        }
+    }
+}
+
+/// What a million tokens of a model cost, in US dollars.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Price {
+    /// Tokens read.
+    pub input: f64,
+    /// Tokens written.
+    pub output: f64,
+    /// Tokens read from the provider's cache; those cost as `input` if absent.
+    pub cache_read: Option<f64>,
+    /// Tokens written to the provider's cache; those cost as `input` if absent.
+    pub cache_write: Option<f64>,
+}
+
+/// A provider's key. It is never printed: `Debug` and `Serialize` show that there is one.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ApiKey(#[schemars(with = "String")] SecretString);
+
+impl ApiKey {
+    /// Wraps a key.
+    pub fn new(key: impl Into<String>) -> Self {
+        Self(SecretString::from(key.into()))
+    }
+
+    /// The key itself, for the one header it belongs in.
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+impl Serialize for ApiKey {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str("[secret]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_never_shown() {
+        let options = ProviderOptions { api_key: Some(ApiKey::new("sk-123")), ..ProviderOptions::default() };
+        let shown = format!("{options:?} {}", serde_json::to_string(&options).expect("serialisable"));
+        assert!(!shown.contains("sk-123"), "{shown}");
+        assert!(shown.contains("[secret]"), "{shown}");
+    }
+
+    #[test]
+    fn a_section_reads_as_documented() {
+        let options: ProviderOptions = serde_json::from_value(serde_json::json!({
+            "kind": "openai",
+            "base_url": "http://127.0.0.1:9/v1",
+            "api_key": "sk-123",
+            "models": ["small", {"name": "large", "context_tokens": 1000}],
+            "prices": {"small": {"input": 0.1, "output": 0.4}},
+            "allow_private": true,
+            "chunk_timeout": "1m 30s",
+        }))
+        .expect("readable");
+        assert_eq!(options.chunk_timeout, Duration::from_secs(90));
+        let models: Vec<ModelInfo> = options.models.iter().flatten().map(ModelInfo::from).collect();
+        assert_eq!(models[1].context_tokens, Some(1000));
+
+        let wrong = serde_json::from_value::<ProviderOptions>(serde_json::json!({"base_uri": "x"}));
+        assert!(wrong.unwrap_err().to_string().contains("base_url"));
+    }
+}

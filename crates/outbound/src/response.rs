@@ -1,0 +1,116 @@
+//! What comes back.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::time::Instant;
+use url::Url;
+
+use crate::client::root_cause;
+use crate::error::OutboundError;
+use crate::guard::host_of;
+
+/// An answer whose head has come. Its body is read piece by piece, within the bounds of
+/// the request; dropping it closes the call.
+#[derive(Debug)]
+pub struct Response {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) url: Url,
+    pub(crate) body: Incoming,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) bytes_left: usize,
+    pub(crate) bytes_max: usize,
+}
+
+impl Response {
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Where the answer came from: the last hop of the redirects.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The next piece of the body; `None` at its end.
+    ///
+    /// # Errors
+    /// If it ends in the middle, is too large, or takes too long.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, OutboundError> {
+        loop {
+            let silent_at = Instant::now() + self.idle_timeout;
+            let until = self.deadline.map_or(silent_at, |deadline| deadline.min(silent_at));
+            let frame = match tokio::time::timeout_at(until, self.body.frame()).await {
+                Ok(None) => return Ok(None),
+                Ok(Some(Ok(frame))) => frame,
+                Ok(Some(Err(error))) => {
+                    return Err(OutboundError::Cut { host: host_of(&self.url), why: root_cause(&error) });
+                }
+                Err(_) if self.deadline == Some(until) => {
+                    return Err(OutboundError::TimedOut { host: host_of(&self.url) });
+                }
+                Err(_) => {
+                    return Err(OutboundError::Silent { host: host_of(&self.url), after: self.idle_timeout });
+                }
+            };
+            let Ok(data) = frame.into_data() else { continue };
+            match self.bytes_left.checked_sub(data.len()) {
+                Some(left) => self.bytes_left = left,
+                None => {
+                    return Err(OutboundError::TooLarge { host: host_of(&self.url), max: self.bytes_max });
+                }
+            }
+            return Ok(Some(data));
+        }
+    }
+
+    /// The whole body.
+    ///
+    /// # Errors
+    /// As [`Response::chunk`].
+    pub async fn bytes(mut self) -> Result<Bytes, OutboundError> {
+        let Some(first) = self.chunk().await? else {
+            return Ok(Bytes::new());
+        };
+        let Some(second) = self.chunk().await? else {
+            return Ok(first);
+        };
+        let mut whole = BytesMut::from(first);
+        whole.extend_from_slice(&second);
+        while let Some(next) = self.chunk().await? {
+            whole.extend_from_slice(&next);
+        }
+        Ok(whole.freeze())
+    }
+
+    /// The body up to `max` bytes, and whether more of it was left unread. What had come
+    /// when the other side fell silent or went away is given as cut.
+    pub async fn bytes_up_to(mut self, max: usize) -> (Bytes, bool) {
+        let mut begun = BytesMut::new();
+        loop {
+            match self.chunk().await {
+                Ok(None) => return (begun.freeze(), false),
+                Ok(Some(next)) if begun.len() + next.len() <= max => begun.extend_from_slice(&next),
+                Ok(Some(next)) => {
+                    begun.extend_from_slice(&next[..max - begun.len()]);
+                    return (begun.freeze(), true);
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "the rest of an answer was not read");
+                    return (begun.freeze(), true);
+                }
+            }
+        }
+    }
+}
