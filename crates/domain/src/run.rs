@@ -1,6 +1,7 @@
 //! Runs: one activation of the agent in a session, from an input to idle again.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,13 +24,13 @@ pub struct Run {
     pub project: ProjectId,
     /// Who answers.
     pub agent: AgentId,
-    /// The version that answers; `None` until the run begins, if the session follows the newest.
-    pub agent_version: Option<u32>,
     /// What began it.
     pub origin: Origin,
-    /// What it changes of the agent.
+    /// What it changes of the agent. Like all fields above, fixed when the run is accepted.
     #[serde(default)]
-    pub overrides: Overrides,
+    pub overrides: Arc<Overrides>,
+    /// The version that answers; `None` until the run begins, if the session follows the newest.
+    pub agent_version: Option<u32>,
     /// Where it stands.
     pub status: RunStatus,
     /// The lease under which a worker holds it.

@@ -43,9 +43,10 @@ pub trait Store: Send + Sync + 'static {
     /// Gives a lease back. Runs still held by it become queued and ready.
     async fn end_lease(&self, fence: Fence) -> Result<(), StoreError>;
 
-    /// The run that is to be claimed next: the oldest ready one of the first organization
-    /// after `after` that has one, going round. Claims nothing.
-    async fn next_ready(&self, after: Option<OrgId>) -> Result<Option<ReadyRun>, StoreError>;
+    /// The runs that are to be claimed next, at most `limit`: the oldest ready one of the
+    /// first organization after `after` that has one, then of the next organization, going
+    /// round and round. Claims nothing.
+    async fn next_ready(&self, after: Option<OrgId>, limit: usize) -> Result<Vec<ReadyRun>, StoreError>;
 
     /// The earliest deadline among runs that no worker holds and that are not ready.
     async fn next_deadline(&self) -> Result<Option<LateRun>, StoreError>;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::OrgId;
 use domain::agent::AgentSpec;
 use domain::run::Fence;
 use domain::turn::Turn;
+use domain::{Event, OrgId};
 
 /// The workers of this process.
 pub trait Workers: Send + Sync + 'static {
@@ -18,8 +18,9 @@ pub trait Slot: Send {
     /// The lease under which the run is claimed.
     fn fence(&self) -> Fence;
 
-    /// Goes on with a run that was accepted and claimed in one commit.
-    fn start(self: Box<Self>, org: OrgId, turn: Turn, spec: Arc<AgentSpec>);
+    /// Goes on with a run that was accepted and claimed in one commit, which appended these
+    /// events. `turn` knows of the commit ([`Turn::committed`]).
+    fn start(self: Box<Self>, org: OrgId, turn: Turn, spec: Arc<AgentSpec>, appended: Arc<[Event]>);
 }
 
 /// No workers: every run waits in the queue.
