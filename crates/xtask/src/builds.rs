@@ -75,7 +75,7 @@ impl Builds {
 
     /// Cargo with these settings, in the workspace's root.
     pub(crate) fn cargo(&self) -> Command {
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut command = Command::new("cargo");
         command.current_dir(&self.root);
         self.configure(&mut command);
         command

@@ -91,7 +91,7 @@ impl Tool {
     }
 
     fn compile(&self) -> Result<()> {
-        let mut install = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut install = Command::new("cargo");
         install
             .args(["install", "--locked", self.name, "--root"])
             .arg(self.folder()?);
