@@ -13,15 +13,7 @@ pub(crate) fn bench(name: Option<String>, json: bool, passed_on: &[OsString]) ->
     let builds = Builds::local()?.apart("bench");
     // Without the local model: its engine takes as long to compile as everything else, and all
     // figures but its own are taken against a mock.
-    let args = [
-        "build",
-        "--release",
-        "--package",
-        "cli",
-        "--package",
-        "bench",
-        "--no-default-features",
-    ];
+    let args = ["build", "--release", "--package", "cli", "--package", "bench", "--no-default-features"];
     process::run(builds.cargo().args(args))?;
     let mut bench = Command::new(builds.program("release", "bench"));
     bench.arg("--server").arg(builds.program("release", "sortie"));

@@ -28,11 +28,7 @@ impl Builds {
             Some(dir) => root.join(dir),
             None => root.join("target"),
         };
-        Ok(Self {
-            root,
-            target_dir,
-            linker_flags: fast_linker_flags(),
-        })
+        Ok(Self { root, target_dir, linker_flags: fast_linker_flags() })
     }
 
     /// For the test suite: in CI the output lives outside the clone, so that the next clone finds
@@ -115,11 +111,7 @@ pub(crate) fn baseline_engine(command: &mut Command) {
 /// The folder of the root manifest.
 pub(crate) fn workspace_root() -> Result<PathBuf> {
     let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    Path::new(&here)
-        .ancestors()
-        .nth(2)
-        .map(Path::to_owned)
-        .context("xtask is not two folders below a workspace")
+    Path::new(&here).ancestors().nth(2).map(Path::to_owned).context("xtask is not two folders below a workspace")
 }
 
 /// Flags for mold, if it is there and the compiler driver takes it. Flags that the caller has set
@@ -137,17 +129,11 @@ fn discard_above(dir: &Path, bytes_max: u64) -> Result<()> {
         return Ok(());
     }
     let output = Command::new("du").arg("-sk").arg(dir).stderr(Stdio::null()).output()?;
-    let kibibytes = String::from_utf8_lossy(&output.stdout)
-        .split_whitespace()
-        .next()
-        .and_then(|n| n.parse().ok());
+    let kibibytes = String::from_utf8_lossy(&output.stdout).split_whitespace().next().and_then(|n| n.parse().ok());
     let bytes = kibibytes.unwrap_or(0u64) << 10;
     println!("build cache: {} holds {} MiB", dir.display(), bytes >> 20);
     if bytes > bytes_max {
-        println!(
-            "that is more than {} MiB: it is thrown away and built anew",
-            bytes_max >> 20
-        );
+        println!("that is more than {} MiB: it is thrown away and built anew", bytes_max >> 20);
         std::fs::remove_dir_all(dir).with_context(|| format!("removing {}", dir.display()))?;
     }
     Ok(())

@@ -17,10 +17,7 @@ pub(crate) fn ensure(builds: &Builds) -> Result<Vec<(&'static str, OsString)>> {
     let clients = builds.root().join("crates/test-kit/clients");
     let python = ensure_python(&clients)?;
     ensure_node(&clients)?;
-    Ok(vec![
-        ("SORTIE_TEST_PYTHON", python.into()),
-        ("SORTIE_TEST_NODE", clients.into()),
-    ])
+    Ok(vec![("SORTIE_TEST_PYTHON", python.into()), ("SORTIE_TEST_NODE", clients.into())])
 }
 
 fn ensure_python(clients: &Path) -> Result<PathBuf> {
@@ -32,14 +29,7 @@ fn ensure_python(clients: &Path) -> Result<PathBuf> {
     let requirements = clients.join("requirements.txt");
     unless_done(&environment.join("installed.txt"), &requirements, || {
         let mut install = Command::new(&python);
-        install.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--requirement",
-        ]);
+        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
         process::run(install.arg(&requirements))
     })?;
     Ok(python)
@@ -63,11 +53,7 @@ fn ensure_node(clients: &Path) -> Result<()> {
     let done = clients.join("node_modules/.installed.json");
     unless_done(&done, &clients.join("package-lock.json"), || {
         let mut install = Command::new("npm");
-        process::run(
-            install
-                .current_dir(clients)
-                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]),
-        )
+        process::run(install.current_dir(clients).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
     })
 }
 

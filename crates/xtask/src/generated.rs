@@ -36,10 +36,7 @@ pub(crate) fn check(builds: &Builds) -> Result<()> {
         }
     }
     if !stale.is_empty() {
-        bail!(
-            "no longer what the code says: {}; `cargo xtask generate` rewrites them",
-            stale.join(", ")
-        );
+        bail!("no longer what the code says: {}; `cargo xtask generate` rewrites them", stale.join(", "));
     }
     println!("{} documents are fresh", DOCUMENTS.len());
     Ok(())
@@ -47,11 +44,7 @@ pub(crate) fn check(builds: &Builds) -> Result<()> {
 
 /// Builds the binary as a test run does, so that one of the two finds it built by the other.
 pub(crate) fn build(builds: &Builds) -> Result<()> {
-    process::run(
-        builds
-            .cargo()
-            .args(["build", "--workspace", "--bins", "--tests", "--profile", PROFILE]),
-    )
+    process::run(builds.cargo().args(["build", "--workspace", "--bins", "--tests", "--profile", PROFILE]))
 }
 
 fn printed(builds: &Builds, arguments: &[&str]) -> Result<String> {

@@ -38,17 +38,7 @@ const LAYERS: &[(&str, MayImport)] = &[
     // Whichever crates own an `Options`.
     (
         "config",
-        These(&[
-            "domain",
-            "app",
-            "engine",
-            "outbound",
-            "store-sqlite",
-            "models",
-            "model-local",
-            "tools",
-            "web",
-        ]),
+        These(&["domain", "app", "engine", "outbound", "store-sqlite", "models", "model-local", "tools", "web"]),
     ),
     ("server", AllBelow),
     // The command line administers a data directory by `app`'s operations when no server runs.
@@ -72,31 +62,12 @@ const KEPT_TO: &[(&str, &[&str])] = &[
 ];
 
 /// Everything foreign that `domain` may import: none of it does I/O or is asynchronous.
-const DOMAIN_MAY_IMPORT: &[&str] = &[
-    "fast32",
-    "indexmap",
-    "jiff",
-    "jsonschema",
-    "serde",
-    "serde_json",
-    "sha2",
-    "thiserror",
-    "url",
-    "uuid",
-];
+const DOMAIN_MAY_IMPORT: &[&str] =
+    &["fast32", "indexmap", "jiff", "jsonschema", "serde", "serde_json", "sha2", "thiserror", "url", "uuid"];
 
 /// HTTP words stop in the façades: these crates never meet them.
 const KNOW_NO_HTTP: &[&str] = &["domain", "ports", "app", "engine", "store-sqlite"];
-const HTTP: &[&str] = &[
-    "axum",
-    "http",
-    "hyper",
-    "hyper-util",
-    "reqwest",
-    "tower-http",
-    "utoipa",
-    "utoipa-axum",
-];
+const HTTP: &[&str] = &["axum", "http", "hyper", "hyper-util", "reqwest", "tower-http", "utoipa", "utoipa-axum"];
 
 /// Fails with every import that breaks a layer.
 pub(crate) fn check(builds: &Builds) -> Result<()> {
@@ -127,26 +98,12 @@ fn read_metadata(builds: &Builds) -> Result<Value> {
 }
 
 fn manifests(metadata: &Value) -> Result<BTreeMap<String, Manifest>> {
-    let packages = metadata["packages"]
-        .as_array()
-        .context("`cargo metadata` names no packages")?;
-    packages
-        .iter()
-        .map(|package| {
-            Ok((
-                name_of(package)?,
-                Manifest {
-                    imports: imports(package)?,
-                },
-            ))
-        })
-        .collect()
+    let packages = metadata["packages"].as_array().context("`cargo metadata` names no packages")?;
+    packages.iter().map(|package| Ok((name_of(package)?, Manifest { imports: imports(package)? }))).collect()
 }
 
 fn imports(package: &Value) -> Result<Vec<Import>> {
-    let dependencies = package["dependencies"]
-        .as_array()
-        .context("a package without a dependency list")?;
+    let dependencies = package["dependencies"].as_array().context("a package without a dependency list")?;
     let import = |dependency: &Value| {
         Ok(Import {
             name: name_of(dependency)?,
@@ -158,27 +115,18 @@ fn imports(package: &Value) -> Result<Vec<Import>> {
 }
 
 fn name_of(value: &Value) -> Result<String> {
-    Ok(value["name"]
-        .as_str()
-        .context("`cargo metadata` names something without a name")?
-        .to_owned())
+    Ok(value["name"].as_str().context("`cargo metadata` names something without a name")?.to_owned())
 }
 
 fn broken_rules(manifests: &BTreeMap<String, Manifest>) -> Vec<String> {
     let mut broken = Vec::new();
     for (name, manifest) in manifests {
         let Some((_, layer)) = LAYERS.iter().find(|(known, _)| known == name) else {
-            broken.push(format!(
-                "`{name}` has no row in the layers table (crates/xtask/src/layers.rs)"
-            ));
+            broken.push(format!("`{name}` has no row in the layers table (crates/xtask/src/layers.rs)"));
             continue;
         };
         for import in &manifest.imports {
-            let reason = if import.ours {
-                refusal_of_ours(layer, import)
-            } else {
-                refusal_of_foreign(name, import)
-            };
+            let reason = if import.ours { refusal_of_ours(layer, import) } else { refusal_of_foreign(name, import) };
             broken.extend(reason.map(|reason| format!("`{name}` imports `{}`: {reason}", import.name)));
         }
     }
@@ -246,38 +194,20 @@ mod tests {
     #[test]
     fn what_breaks_a_layer_is_named() {
         let cases = [
-            (
-                said("domain", ours("ports")),
-                "`domain` imports `ports`: it may import no crate of ours",
-            ),
+            (said("domain", ours("ports")), "`domain` imports `ports`: it may import no crate of ours"),
             (
                 said("api-make", ours("api-native")),
                 "`api-make` imports `api-native`: it may import domain, app, web only",
             ),
-            (
-                said("app", ours("store-sqlite")),
-                "`app` imports `store-sqlite`: it may import domain, ports only",
-            ),
-            (
-                said("server", ours("test-kit")),
-                "`server` imports `test-kit`: it is never shipped",
-            ),
-            (
-                said("app", foreign("rusqlite")),
-                "`app` imports `rusqlite`: only store-sqlite, test-kit, bench may",
-            ),
-            (
-                said("domain", foreign("tokio")),
-                "`domain` imports `tokio`: `domain` has no I/O",
-            ),
+            (said("app", ours("store-sqlite")), "`app` imports `store-sqlite`: it may import domain, ports only"),
+            (said("server", ours("test-kit")), "`server` imports `test-kit`: it is never shipped"),
+            (said("app", foreign("rusqlite")), "`app` imports `rusqlite`: only store-sqlite, test-kit, bench may"),
+            (said("domain", foreign("tokio")), "`domain` imports `tokio`: `domain` has no I/O"),
             (said("engine", foreign("axum")), "`engine` imports `axum`: HTTP stops"),
             (said("newcomer", foreign("serde")), "`newcomer` has no row"),
         ];
         for (said, expected) in cases {
-            assert!(
-                said.len() == 1 && said[0].starts_with(expected),
-                "{expected} – said {said:?}"
-            );
+            assert!(said.len() == 1 && said[0].starts_with(expected), "{expected} – said {said:?}");
         }
     }
 

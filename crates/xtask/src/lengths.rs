@@ -33,23 +33,13 @@ fn judge(sources: &[Source]) -> Result<()> {
     let listed = |over: usize| {
         let mut files: Vec<&Source> = sources.iter().filter(|source| source.lines > over).collect();
         files.sort_by_key(|source| std::cmp::Reverse(source.lines));
-        files
-            .iter()
-            .map(|source| format!("{} has {} lines", source.path, source.lines))
-            .collect::<Vec<_>>()
+        files.iter().map(|source| format!("{} has {} lines", source.path, source.lines)).collect::<Vec<_>>()
     };
     let too_long = listed(LINES_MAX);
     if !too_long.is_empty() {
-        bail!(
-            "no source file may be over {LINES_MAX} lines; split:\n  {}",
-            too_long.join("\n  ")
-        );
+        bail!("no source file may be over {LINES_MAX} lines; split:\n  {}", too_long.join("\n  "));
     }
-    let in_long: usize = sources
-        .iter()
-        .map(|source| source.lines)
-        .filter(|lines| *lines > LONG)
-        .sum();
+    let in_long: usize = sources.iter().map(|source| source.lines).filter(|lines| *lines > LONG).sum();
     if in_long * 100 > total(sources) * LONG_PERCENT_MAX {
         bail!(
             "files over {LONG} lines hold {in_long} of {} lines, more than {LONG_PERCENT_MAX} %; split one of:\n  {}",
@@ -76,20 +66,14 @@ fn sources(root: &Path) -> Result<Vec<Source>> {
             continue;
         }
         let text = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
-        sources.push(Source {
-            path: path.to_owned(),
-            lines: text.iter().filter(|byte| **byte == b'\n').count(),
-        });
+        sources.push(Source { path: path.to_owned(), lines: text.iter().filter(|byte| **byte == b'\n').count() });
     }
     Ok(sources)
 }
 
 fn is_source(path: &str) -> bool {
     let path = Path::new(path);
-    let extension = path
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default();
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     SOURCES.contains(&extension) && !path.iter().any(|part| part == "generated")
 }
 
@@ -98,14 +82,7 @@ mod tests {
     use super::*;
 
     fn files(lines: &[usize]) -> Vec<Source> {
-        lines
-            .iter()
-            .enumerate()
-            .map(|(n, lines)| Source {
-                path: format!("{n}.rs"),
-                lines: *lines,
-            })
-            .collect()
+        lines.iter().enumerate().map(|(n, lines)| Source { path: format!("{n}.rs"), lines: *lines }).collect()
     }
 
     #[test]

@@ -18,32 +18,12 @@ pub(crate) struct Need {
 }
 
 const ENGINE: [Need; 4] = [
-    Need {
-        what: "cmake",
-        package: "cmake",
-        present: || finds("cmake"),
-    },
-    Need {
-        what: "clang",
-        package: "clang",
-        present: || finds("clang"),
-    },
-    Need {
-        what: "libclang",
-        package: "libclang-dev",
-        present: has_libclang,
-    },
-    Need {
-        what: "a C++ compiler",
-        package: "g++",
-        present: || finds("c++") || finds("g++"),
-    },
+    Need { what: "cmake", package: "cmake", present: || finds("cmake") },
+    Need { what: "clang", package: "clang", present: || finds("clang") },
+    Need { what: "libclang", package: "libclang-dev", present: has_libclang },
+    Need { what: "a C++ compiler", package: "g++", present: || finds("c++") || finds("g++") },
 ];
-const LINKER: Need = Need {
-    what: "mold",
-    package: "mold",
-    present: || finds("mold"),
-};
+const LINKER: Need = Need { what: "mold", package: "mold", present: || finds("mold") };
 
 /// Makes sure of what compiling needs: the engine of the local model is C++.
 pub(crate) fn ensure_build_packages() -> Result<()> {
@@ -63,10 +43,7 @@ pub(crate) fn ensure_test_packages() -> Result<()> {
 fn ensure(needs: &[&Need]) -> Result<()> {
     let missing: Vec<&&Need> = needs.iter().filter(|need| !(need.present)()).collect();
     if missing.is_empty() {
-        println!(
-            "present: {}",
-            needs.iter().map(|need| need.what).collect::<Vec<_>>().join(", ")
-        );
+        println!("present: {}", needs.iter().map(|need| need.what).collect::<Vec<_>>().join(", "));
         return Ok(());
     }
     let names = missing.iter().map(|need| need.what).collect::<Vec<_>>().join(", ");
@@ -75,19 +52,12 @@ fn ensure(needs: &[&Need]) -> Result<()> {
         bail!("{names} missing: install with this system's package manager, then run this again");
     }
     if !may_install() {
-        bail!(
-            "{names} missing: run this, then start again:\n\n    {}\n",
-            install_command(&packages)
-        );
+        bail!("{names} missing: run this, then start again:\n\n    {}\n", install_command(&packages));
     }
     println!("missing: {names}");
     install(&packages).with_context(|| format!("installing {names}; by hand: {}", install_command(&packages)))?;
     match missing.iter().find(|need| !(need.present)()) {
-        Some(need) => bail!(
-            "{} is still not found after installing the package {}",
-            need.what,
-            need.package
-        ),
+        Some(need) => bail!("{} is still not found after installing the package {}", need.what, need.package),
         None => Ok(()),
     }
 }
@@ -100,11 +70,7 @@ fn install_command(packages: &[&str]) -> String {
 pub(crate) fn install(packages: &[&str]) -> Result<()> {
     let apt_get = || {
         // In CI an account without a password prompt may stand in for root; `-n` never asks.
-        let mut command = if is_root() {
-            Command::new("apt-get")
-        } else {
-            Command::new("sudo")
-        };
+        let mut command = if is_root() { Command::new("apt-get") } else { Command::new("sudo") };
         if !is_root() {
             command.args(["-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
         }
@@ -112,11 +78,7 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
         command
     };
     process::run(apt_get().args(["-qq", "update"]))?;
-    process::run(
-        apt_get()
-            .args(["-qq", "install", "-y", "--no-install-recommends"])
-            .args(packages),
-    )
+    process::run(apt_get().args(["-qq", "install", "-y", "--no-install-recommends"]).args(packages))
 }
 
 /// Whether we may change the system without asking.

@@ -8,9 +8,7 @@ use anyhow::{Context, Result, bail};
 /// Shows the command line, runs it with our own output, and fails with it.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     println!("$ {}", shown(command));
-    let status = command
-        .status()
-        .with_context(|| format!("starting `{}`", shown(command)))?;
+    let status = command.status().with_context(|| format!("starting `{}`", shown(command)))?;
     if !status.success() {
         bail!("`{}` ended with {status}", shown(command));
     }
@@ -19,10 +17,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 
 /// Runs without a word and returns what it printed.
 pub(crate) fn read(command: &mut Command) -> Result<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("starting `{}`", shown(command)))?;
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("starting `{}`", shown(command)))?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);
         bail!("`{}` ended with {}: {}", shown(command), output.status, errors.trim());
@@ -50,16 +45,12 @@ pub(crate) fn run_and_keep(command: &mut Command, report: Report) -> Result<Vec<
         Report::Stdout => command.stdout(Stdio::piped()),
         Report::Stderr => command.stderr(Stdio::piped()),
     };
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("starting `{}`", shown(command)))?;
+    let mut child = command.spawn().with_context(|| format!("starting `{}`", shown(command)))?;
     let lines = match report {
         Report::Stdout => child.stdout.take().map(|output| pass_on(output, report)),
         Report::Stderr => child.stderr.take().map(|output| pass_on(output, report)),
     };
-    let status = child
-        .wait()
-        .with_context(|| format!("waiting for `{}`", shown(command)))?;
+    let status = child.wait().with_context(|| format!("waiting for `{}`", shown(command)))?;
     if !status.success() {
         bail!("`{}` ended with {status}", shown(command));
     }
@@ -86,10 +77,7 @@ fn pass_on(output: impl std::io::Read, report: Report) -> Vec<String> {
 /// The command as a person would type it.
 pub(crate) fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|word| quoted(&word.to_string_lossy()))
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
 }
 
 fn quoted(word: &str) -> String {

@@ -45,9 +45,7 @@ pub(crate) fn build(engine: Engine) -> Result<()> {
     }
     process::run(cargo.args(["build", "--release", "--locked", "--package", "cli", "--bin", "sortie"]))?;
     let program = builds.program("release", "sortie");
-    let bytes = std::fs::metadata(&program)
-        .with_context(|| format!("looking at {}", program.display()))?
-        .len();
+    let bytes = std::fs::metadata(&program).with_context(|| format!("looking at {}", program.display()))?.len();
     println!("{} ({} MiB, engine for {variant})", program.display(), bytes >> 20);
     Ok(())
 }

@@ -51,9 +51,7 @@ impl Runner {
         let mut command = match self {
             Self::Nextest(program) => {
                 let mut command = nextest(program, builds);
-                command
-                    .args(["run", "--workspace", "--cargo-profile", PROFILE, "--no-fail-fast"])
-                    .args(passed_on);
+                command.args(["run", "--workspace", "--cargo-profile", PROFILE, "--no-fail-fast"]).args(passed_on);
                 command
             }
             Self::CargoTest => {
@@ -147,40 +145,27 @@ impl std::ops::Add for Counts {
 
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{} passed, {} failed, {} skipped",
-            self.passed, self.failed, self.skipped
-        )
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
     }
 }
 
 /// Reads `Summary [ 1.2s] 5 tests run: 4 passed (1 slow), 1 failed, 2 skipped`.
 fn count_nextest(lines: &[String]) -> Counts {
-    let summary = lines
-        .iter()
-        .rev()
-        .find(|line| line.trim_start().starts_with("Summary ["));
+    let summary = lines.iter().rev().find(|line| line.trim_start().starts_with("Summary ["));
     summary.map(|line| count_words(line)).unwrap_or_default()
 }
 
 /// Sums up the lines `test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; …`.
 fn count_libtest(lines: &[String]) -> Counts {
     let results = lines.iter().filter(|line| line.starts_with("test result:"));
-    results
-        .map(|line| count_words(line))
-        .fold(Counts::default(), std::ops::Add::add)
+    results.map(|line| count_words(line)).fold(Counts::default(), std::ops::Add::add)
 }
 
 fn count_words(line: &str) -> Counts {
-    let words: Vec<&str> = line
-        .split([' ', ',', ';', '(', ')'])
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&str> = line.split([' ', ',', ';', '(', ')']).filter(|word| !word.is_empty()).collect();
     let before = |name: &str| {
         let at = words.iter().position(|word| *word == name);
-        at.and_then(|at| words.get(at.checked_sub(1)?)?.parse().ok())
-            .unwrap_or(0)
+        at.and_then(|at| words.get(at.checked_sub(1)?)?.parse().ok()).unwrap_or(0)
     };
     Counts {
         passed: before("passed"),
@@ -197,21 +182,11 @@ mod tests {
     fn both_runners_reports_are_counted() {
         let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
         let nextest = "     Summary [   0.9s] 5 tests run: 4 passed (1 slow), 1 failed, 1 timed out, 2 skipped";
-        assert_eq!(
-            count_nextest(&lines(nextest)),
-            Counts {
-                passed: 4,
-                failed: 2,
-                skipped: 2
-            }
-        );
+        assert_eq!(count_nextest(&lines(nextest)), Counts { passed: 4, failed: 2, skipped: 2 });
         let libtest = "\
 running 3 tests
 test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 7 filtered out; finished in 0.00s
 test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s";
-        assert_eq!(
-            count_libtest(&lines(libtest)).to_string(),
-            "3 passed, 0 failed, 1 skipped"
-        );
+        assert_eq!(count_libtest(&lines(libtest)).to_string(), "3 passed, 0 failed, 1 skipped");
     }
 }

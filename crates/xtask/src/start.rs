@@ -16,11 +16,7 @@ pub(crate) fn start(passed_on: &[OsString]) -> Result<()> {
     machine::ensure_build_packages()?;
     let builds = Builds::local()?;
     println!("building (the first time takes some minutes: the local model's engine is compiled too)");
-    process::run(
-        builds
-            .cargo()
-            .args(["build", "--profile", PROFILE, "--package", "cli", "--bin", "sortie"]),
-    )?;
+    process::run(builds.cargo().args(["build", "--profile", PROFILE, "--package", "cli", "--bin", "sortie"]))?;
     let sortie = builds.program(PROFILE, "sortie");
     if let Err(error) = process::run(Command::new(&sortie).args(["models", "pull", "default"])) {
         // It has said itself what to do. Everything but the local model works without.

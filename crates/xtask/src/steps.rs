@@ -12,10 +12,7 @@ pub(crate) struct Steps {
 
 impl Steps {
     pub(crate) fn start() -> Self {
-        Self {
-            started: Instant::now(),
-            done: Vec::new(),
-        }
+        Self { started: Instant::now(), done: Vec::new() }
     }
 
     /// Runs one step. Its error says which step it was; the times so far are printed with it.
@@ -55,22 +52,14 @@ mod tests {
     #[test]
     fn a_failed_step_is_named() {
         let mut steps = Steps::start();
-        let error = steps
-            .step("clippy", || Err::<(), _>(anyhow!("two warnings")))
-            .unwrap_err();
+        let error = steps.step("clippy", || Err::<(), _>(anyhow!("two warnings"))).unwrap_err();
         assert_eq!(format!("{error:#}"), "step `clippy` failed: two warnings");
     }
 
     #[test]
     fn every_step_has_its_time() {
-        let steps = Steps {
-            started: Instant::now(),
-            done: vec![("build", Duration::from_millis(125_500))],
-        };
+        let steps = Steps { started: Instant::now(), done: vec![("build", Duration::from_millis(125_500))] };
         let table = steps.table();
-        assert!(
-            table.starts_with("build                      2 min   5.5 s\nall "),
-            "{table}"
-        );
+        assert!(table.starts_with("build                      2 min   5.5 s\nall "), "{table}");
     }
 }

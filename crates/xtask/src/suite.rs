@@ -46,23 +46,12 @@ pub(crate) fn lint() -> Result<()> {
 }
 
 fn quick_checks(steps: &mut Steps, builds: &Builds) -> Result<()> {
-    steps.step("format", || {
-        process::run(builds.cargo().args(["fmt", "--all", "--check"]))
-    })?;
+    steps.step("format", || process::run(builds.cargo().args(["fmt", "--all", "--check"])))?;
     steps.step("layers", || layers::check(builds))?;
     steps.step("file lengths", || lengths::check(builds))
 }
 
 fn clippy(builds: &Builds) -> Result<()> {
-    let args = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--profile",
-        PROFILE,
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let args = ["clippy", "--workspace", "--all-targets", "--profile", PROFILE, "--", "-D", "warnings"];
     process::run(builds.cargo().args(args))
 }

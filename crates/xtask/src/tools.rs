@@ -36,11 +36,7 @@ impl Tool {
     /// The installed program, if there is one: on the search path, or in our folder.
     pub(crate) fn installed(&self) -> Result<Option<PathBuf>> {
         let ours = self.folder()?.join("bin").join(self.name);
-        if machine::finds(self.name) {
-            Ok(Some(PathBuf::from(self.name)))
-        } else {
-            Ok(works(&ours).then_some(ours))
-        }
+        if machine::finds(self.name) { Ok(Some(PathBuf::from(self.name))) } else { Ok(works(&ours).then_some(ours)) }
     }
 
     /// The program, fetched if it is not there: minutes of compiling at the very worst.
@@ -53,8 +49,7 @@ impl Tool {
         if self.fetch().is_ok() && works(&program) {
             return Ok(program);
         }
-        self.compile()
-            .with_context(|| format!("neither fetched nor compiled {}", self.name))?;
+        self.compile().with_context(|| format!("neither fetched nor compiled {}", self.name))?;
         Ok(program)
     }
 
@@ -66,35 +61,16 @@ impl Tool {
         std::fs::write(&wanted, format!("{}\n", self.wheel))
             .with_context(|| format!("writing {}", wanted.display()))?;
         // A folder and not an environment: nothing of Python is wanted, only the file it brings.
-        let pip = [
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--upgrade",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--require-hashes",
-        ];
+        let pip =
+            ["-m", "pip", "install", "--quiet", "--upgrade", "--no-deps", "--only-binary=:all:", "--require-hashes"];
         let mut install = Command::new("python3");
-        install
-            .args(pip)
-            .arg("--target")
-            .arg(&folder)
-            .arg("--requirement")
-            .arg(&wanted);
-        process::run(
-            install
-                .env("PIP_ROOT_USER_ACTION", "ignore")
-                .env("PIP_DISABLE_PIP_VERSION_CHECK", "1"),
-        )
+        install.args(pip).arg("--target").arg(&folder).arg("--requirement").arg(&wanted);
+        process::run(install.env("PIP_ROOT_USER_ACTION", "ignore").env("PIP_DISABLE_PIP_VERSION_CHECK", "1"))
     }
 
     fn compile(&self) -> Result<()> {
         let mut install = Command::new("cargo");
-        install
-            .args(["install", "--locked", self.name, "--root"])
-            .arg(self.folder()?);
+        install.args(["install", "--locked", self.name, "--root"]).arg(self.folder()?);
         process::run(install.env_remove("CARGO_TARGET_DIR"))
     }
 
