@@ -44,7 +44,13 @@ pub(crate) fn check(builds: &Builds) -> Result<()> {
 
 /// Builds the binary as a test run does, so that one of the two finds it built by the other.
 pub(crate) fn build(builds: &Builds) -> Result<()> {
-    process::run(builds.cargo().args(["build", "--workspace", "--bins", "--tests", "--profile", PROFILE]))
+    let mut cargo = builds.cargo();
+    cargo.args(["build", "--workspace", "--bins", "--tests", "--profile", PROFILE]);
+    if machine::in_ci() {
+        // Elsewhere the lock file may follow an edited manifest.
+        cargo.arg("--locked");
+    }
+    process::run(&mut cargo)
 }
 
 fn printed(builds: &Builds, arguments: &[&str]) -> Result<String> {

@@ -134,8 +134,24 @@ fn has_libclang() -> bool {
         return true;
     }
     let known = process::read(Command::new("sh").args(["-c", "PATH=$PATH:/sbin:/usr/sbin ldconfig -p"]));
-    known.is_ok_and(|libraries| libraries.contains("libclang-") || libraries.contains("libclang.so"))
-        || process::succeeds(
-            Command::new("sh").args(["-c", "ls /usr/lib/llvm-*/lib/libclang*.so* /usr/lib64/libclang*.so*"]),
-        )
+    let in_llvm = "ls /usr/lib/llvm-*/lib/libclang*.so* /usr/lib64/libclang*.so*";
+    known.is_ok_and(|libraries| libraries.split_whitespace().any(is_libclang))
+        || process::succeeds(Command::new("sh").args(["-c", in_llvm]))
+}
+
+/// `libclang.so.1` or `libclang-14.so.14`, and not the C++ library beside it, `libclang-cpp.so.14`.
+fn is_libclang(library: &str) -> bool {
+    let numbered = library.strip_prefix("libclang-").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    library.starts_with("libclang.so") || numbered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cpp_library_is_not_taken_for_libclang() {
+        assert!(is_libclang("libclang.so.1") && is_libclang("libclang-14.so.14"));
+        assert!(!is_libclang("libclang-cpp.so.14"));
+    }
 }
