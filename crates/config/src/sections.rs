@@ -1,0 +1,188 @@
+//! The sections that belong to no component below the server.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// Where the server listens and what it may assume about its surroundings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerOptions {
+    /// The address and port to listen on. Port 0 takes a free one. An address that others
+    /// can reach should have TLS, here or in a proxy in front.
+    ///
+    /// Since 0.1.
+    #[schemars(with = "String")]
+    pub listen: SocketAddr,
+
+    /// The directory that holds everything the server keeps. Made if it is not there. One
+    /// server at a time.
+    ///
+    /// Since 0.1.
+    pub data_dir: PathBuf,
+
+    /// The address under which people and programs reach this server, if it is not the one
+    /// it listens on: `https://agents.example.com`.
+    ///
+    /// Since 0.1.
+    #[schemars(with = "Option<String>")]
+    pub public_url: Option<Url>,
+
+    /// The proxies in front, as addresses or networks (`10.0.0.0/8`). Only what they say
+    /// about the client in `X-Forwarded-For` is believed.
+    ///
+    /// Since 0.1.
+    #[schemars(with = "Vec<String>")]
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// PEM file with the certificate and its chain. With `tls_key` it turns TLS on.
+    ///
+    /// Since 0.1.
+    pub tls_cert: Option<PathBuf>,
+
+    /// PEM file with the certificate's private key.
+    ///
+    /// Since 0.1.
+    pub tls_key: Option<PathBuf>,
+
+    /// Connections that may be open at once; more wait in the system's queue.
+    ///
+    /// Since 0.1.
+    pub connections_max: usize,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7717)),
+            data_dir: PathBuf::from("./sortie-data"),
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            tls_cert: None,
+            tls_key: None,
+            connections_max: 20_000,
+        }
+    }
+}
+
+/// Requests that one organization may make in a minute, for each API; 0 is no limit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitOptions {
+    /// The Make-compatible API.
+    ///
+    /// Since 0.1.
+    pub make_per_minute: u32,
+
+    /// The Cassidy-compatible API.
+    ///
+    /// Since 0.1.
+    pub cassidy_per_minute: u32,
+
+    /// The Cased-compatible API.
+    ///
+    /// Since 0.1.
+    pub cased_per_minute: u32,
+
+    /// The native API, `/v1`.
+    ///
+    /// Since 0.1.
+    pub native_per_minute: u32,
+}
+
+impl Default for LimitOptions {
+    fn default() -> Self {
+        Self { make_per_minute: 240, cassidy_per_minute: 60, cased_per_minute: 120, native_per_minute: 0 }
+    }
+}
+
+/// What the server writes to its log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogOptions {
+    /// `pretty` for people, `json` for programs: one object a line.
+    ///
+    /// Since 0.1.
+    pub format: LogFormat,
+
+    /// What is written, and for which part: `info`, or `warn,engine=debug`.
+    ///
+    /// Since 0.1.
+    pub filter: String,
+}
+
+impl Default for LogOptions {
+    fn default() -> Self {
+        Self { format: LogFormat::Pretty, filter: "info".to_owned() }
+    }
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// For programs.
+    Json,
+}
+
+/// What the first start on an empty data directory makes. Ignored ever after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BootstrapOptions {
+    /// The organization's name.
+    ///
+    /// Since 0.1.
+    pub org_name: String,
+
+    /// The organization's time zone, by its IANA name: `Europe/Berlin`.
+    ///
+    /// Since 0.1.
+    pub time_zone: String,
+
+    /// The owner's name.
+    ///
+    /// Since 0.1.
+    pub owner_name: String,
+
+    /// The owner's e-mail address.
+    ///
+    /// Since 0.1.
+    pub owner_email: String,
+
+    /// The model of the agent `assistant`.
+    ///
+    /// Since 0.1.
+    pub model: String,
+}
+
+impl Default for BootstrapOptions {
+    fn default() -> Self {
+        Self {
+            org_name: "My organization".to_owned(),
+            time_zone: "UTC".to_owned(),
+            owner_name: "Owner".to_owned(),
+            owner_email: "owner@localhost".to_owned(),
+            model: "local/default".to_owned(),
+        }
+    }
+}
+
+/// A lone address is the network of that one address.
+fn networks<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> {
+    let written = Vec::<String>::deserialize(from)?;
+    let network = |text: &String| {
+        let lone = || text.parse().map(|address: std::net::IpAddr| IpNet::from(address)).ok();
+        text.parse().ok().or_else(lone).ok_or_else(|| {
+            let message = format!("{text:?} is neither an address nor a network such as 10.0.0.0/8");
+            serde::de::Error::custom(message)
+        })
+    };
+    written.iter().map(network).collect()
+}
