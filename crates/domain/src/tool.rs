@@ -135,7 +135,7 @@ pub struct ResolvedTool {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Runner {
     /// The server, over HTTP.
-    Http(HttpTool),
+    Http(Box<HttpTool>),
     /// The client.
     Client,
 }

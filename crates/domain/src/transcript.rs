@@ -91,7 +91,8 @@ impl Chapter {
             }
             EventBody::ModelRequestEnd { is_error, .. } => {
                 let reply = self.open.take().unwrap_or_default();
-                if !is_error && !(reply.text.is_empty() && reply.calls.is_empty()) {
+                let is_empty = reply.text.is_empty() && reply.calls.is_empty();
+                if !(*is_error || is_empty) {
                     self.push(Message::Assistant { text: reply.text, tool_calls: reply.calls });
                 }
             }

@@ -1,1 +1,163 @@
 //! The agent loop: claims runs, calls models and tools, appends events.
+//!
+//! [`Engine::start`] takes a lease and starts three tasks: the *dispatcher* claims ready
+//! runs, organizations in turn, as long as there are free slots; the *heartbeat* renews the
+//! lease; the *listener* tells workers of input that came for their runs. Each claimed run
+//! has one *worker*, which does what its [`domain::turn::Turn`] says and commits what it
+//! decides. The rules of a run stand in `domain`; here is only their carrying out.
+//!
+//! The engine knows no HTTP, no façade and no SQL. One more thing that an agent can do is
+//! a variant of [`domain::turn::Doing`] and a hand in [`hands`].
+
+mod commits;
+mod dispatch;
+mod generate;
+mod hands;
+mod inbox;
+mod lease;
+mod materials;
+mod options;
+mod slots;
+mod transcripts;
+mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::run::Fence;
+use domain::turn::Moment;
+use domain::{EventId, OrgId};
+use ports::store::{Store, StoreError};
+use ports::{Clock, Feed, IdSource, Models, Slot, ToolRunner, Workers};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use options::EngineOptions;
+
+/// What the engine needs from outside.
+#[derive(Clone)]
+pub struct EnginePorts {
+    /// State, log, queue.
+    pub store: Arc<dyn Store>,
+    /// Where live text goes, and where hints come from.
+    pub feed: Feed,
+    /// The models.
+    pub models: Arc<dyn Models>,
+    /// Runs HTTP tools.
+    pub tools: Arc<dyn ToolRunner>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Fresh ids and jitter.
+    pub ids: Arc<dyn IdSource>,
+}
+
+/// The service; see the crate's documentation.
+#[derive(Debug)]
+pub struct Engine;
+
+impl Engine {
+    /// Takes a lease and begins to work. Runs that an earlier process left behind are
+    /// resumed at once.
+    ///
+    /// # Errors
+    /// If the store cannot give a lease.
+    pub async fn start(ports: EnginePorts, options: EngineOptions) -> Result<Handle, StoreError> {
+        let fence = ports.store.take_lease(ports.clock.now()).await?;
+        let shared = Arc::new(Shared {
+            slots: slots::Slots::new(options.runs_max),
+            mailbox: inbox::Mailbox::default(),
+            transcripts: transcripts::Transcripts::new(options.transcripts_cached),
+            model_places: generate::ModelPlaces::default(),
+            fence,
+            draining: CancellationToken::new(),
+            stopped: CancellationToken::new(),
+            workers: TaskTracker::new(),
+            ports,
+            options,
+        });
+        let tasks = vec![
+            tokio::spawn(dispatch::run(Arc::clone(&shared))),
+            tokio::spawn(lease::keep(Arc::clone(&shared))),
+            tokio::spawn(inbox::listen(Arc::clone(&shared))),
+        ];
+        Ok(Handle { shared, tasks: Arc::new(std::sync::Mutex::new(tasks)) })
+    }
+}
+
+/// A running engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Handle {
+    shared: Arc<Shared>,
+    tasks: Arc<std::sync::Mutex<Vec<JoinHandle<()>>>>,
+}
+
+impl Handle {
+    /// Stops in order: nothing new is claimed; each run is handed back to the queue after
+    /// the step it is in, and after `grace` in any case. Then the lease is given back.
+    pub async fn drain(&self, grace: Duration) {
+        self.shared.draining.cancel();
+        self.shared.workers.close();
+        if tokio::time::timeout(grace, self.shared.workers.wait()).await.is_err() {
+            self.shared.stopped.cancel();
+            self.shared.workers.wait().await;
+        }
+        self.stop_tasks();
+        if let Err(error) = self.shared.ports.store.end_lease(self.shared.fence).await {
+            tracing::warn!(%error, "could not give the lease back; the next start voids it");
+        }
+    }
+
+    /// Stops as a crash would: nothing more is written, nothing handed back.
+    pub fn stop_now(&self) {
+        self.shared.draining.cancel();
+        self.stop_tasks();
+        self.shared.workers.close();
+        self.shared.slots.close();
+    }
+
+    /// Runs that are being worked on.
+    pub fn running(&self) -> usize {
+        self.shared.workers.len()
+    }
+
+    fn stop_tasks(&self) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        tasks.drain(..).for_each(|task| task.abort());
+    }
+}
+
+impl Workers for Handle {
+    fn try_slot(&self) -> Option<Box<dyn Slot>> {
+        let permit = self.shared.slots.try_take().filter(|_| !self.shared.draining.is_cancelled())?;
+        Some(Box::new(slots::FreeSlot { shared: Arc::clone(&self.shared), permit }))
+    }
+}
+
+/// What dispatcher and workers share.
+struct Shared {
+    ports: EnginePorts,
+    options: EngineOptions,
+    fence: Fence,
+    slots: slots::Slots,
+    mailbox: inbox::Mailbox,
+    transcripts: transcripts::Transcripts,
+    model_places: generate::ModelPlaces,
+    /// No new step begins.
+    draining: CancellationToken,
+    /// Work under way is dropped.
+    stopped: CancellationToken,
+    workers: TaskTracker,
+}
+
+impl Shared {
+    fn org(&self, org: OrgId) -> Arc<dyn ports::OrgStore> {
+        self.ports.store.of(org)
+    }
+
+    /// Lets `decide` decide at this moment.
+    fn at<T>(&self, decide: impl FnOnce(&mut Moment<'_>) -> T) -> T {
+        let ids = &self.ports.ids;
+        decide(&mut Moment { now: self.ports.clock.now(), ids: &mut || EventId(ids.uuid_v7()) })
+    }
+}

@@ -1,0 +1,214 @@
+//! The dispatcher: claims ready runs, organizations in turn, and ends runs whose time was
+//! over before their turn came.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::agent::{Agent, AgentSpec};
+use domain::limits::Unit;
+use domain::run::{Outcome, Run, RunStatus};
+use domain::session::{Session, SessionAgent};
+use domain::turn::{Turn, drop_queued};
+use domain::{Event, OrgId};
+use ports::store::{CommitError, LateRun, OrgStore, ReadyRun, StoreError};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::{Shared, transcripts, worker};
+
+/// Runs claimed side by side; their claims share a flush.
+const CLAIMS_MAX: usize = 64;
+
+/// After the store failed.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Claims runs until the engine drains.
+pub(crate) async fn run(shared: Arc<Shared>) {
+    let mut work = shared.ports.feed.watch_work();
+    let mut last: Option<OrgId> = None;
+    loop {
+        work.mark_unchanged();
+        let claimed = tokio::select! {
+            () = shared.draining.cancelled() => return,
+            claimed = claim_some(&shared, &mut last) => claimed,
+        };
+        match claimed {
+            Ok(0) => {}
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::error!(%error, "could not look for work");
+                tokio::time::sleep(STORE_PAUSE).await;
+                continue;
+            }
+        }
+        let next_deadline = match end_late_runs(&shared).await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::error!(%error, "could not end runs whose time is over");
+                Some(STORE_PAUSE)
+            }
+        };
+        tokio::select! {
+            () = shared.draining.cancelled() => return,
+            // The feed lives as long as the engine: an error cannot come here.
+            _ = work.changed() => {}
+            () = sleep_or_forever(next_deadline) => {}
+        }
+    }
+}
+
+/// Claims as many ready runs as there are slots; gives back how many were found.
+async fn claim_some(shared: &Arc<Shared>, last: &mut Option<OrgId>) -> Result<usize, StoreError> {
+    let Some(first) = shared.slots.take().await else {
+        return std::future::pending().await;
+    };
+    // From here on a newcomer queues up, until the queue was seen empty.
+    shared.slots.set_backlog(true);
+    let mut permits = vec![first];
+    while permits.len() < CLAIMS_MAX
+        && let Some(permit) = shared.slots.take_another()
+    {
+        permits.push(permit);
+    }
+    let ready = shared.ports.store.next_ready(*last, permits.len()).await?;
+    if ready.is_empty() {
+        shared.slots.set_backlog(false);
+        return Ok(0);
+    }
+    *last = ready.last().map(|ready| ready.org);
+    let found = ready.len();
+    let claims = ready.into_iter().zip(permits).map(|(ready, permit)| claim(shared, ready, permit));
+    let outcomes = futures::future::join_all(claims).await;
+    outcomes.into_iter().collect::<Result<(), StoreError>>()?;
+    Ok(found)
+}
+
+/// Claims one run and gives it to a worker of its own.
+async fn claim(shared: &Arc<Shared>, ready: ReadyRun, permit: OwnedSemaphorePermit) -> Result<(), StoreError> {
+    let store = shared.org(ready.org);
+    let Some((run, session)) = load(store.as_ref(), ready.run).await? else { return Ok(()) };
+    let Some((agent, spec)) = resolve(store.as_ref(), &session, &run).await? else {
+        return end_agentless(shared, store.as_ref(), run).await;
+    };
+    let mut turn = open_turn(shared, store.as_ref(), run, session, &agent, &spec).await?;
+    let committed = match store.commit(turn.take_claim()).await {
+        Ok(committed) => committed,
+        // Somebody was quicker, or the run changed under the claim: it is looked at again.
+        Err(CommitError::Refused(_)) => return Ok(()),
+        Err(CommitError::Store(error)) => return Err(error),
+    };
+    let appended: Arc<[Event]> = committed.events.iter().flat_map(|events| events.iter().cloned()).collect();
+    turn.committed(appended.last().map_or(turn.state.seq, |event| event.seq));
+    let tracker = shared.workers.clone();
+    let shared = Arc::clone(shared);
+    tracker.spawn(async move {
+        let _permit = permit;
+        worker::go_on(shared, ready.org, turn, spec, appended).await;
+    });
+    Ok(())
+}
+
+async fn load(store: &dyn OrgStore, run: domain::RunId) -> Result<Option<(Run, Session)>, StoreError> {
+    let Some(run) = store.find_run(run).await?.filter(|run| run.status == RunStatus::Queued) else {
+        return Ok(None);
+    };
+    Ok(store.find_session(run.session).await?.map(|session| (run, session)))
+}
+
+/// The agent version that answers, and its description with the session's and run's changes.
+async fn resolve(
+    store: &dyn OrgStore,
+    session: &Session,
+    run: &Run,
+) -> Result<Option<(Agent, Arc<AgentSpec>)>, StoreError> {
+    let version = match &session.agent {
+        SessionAgent::Pinned { version, .. } => Some(*version),
+        SessionAgent::Following { .. } => run.agent_version,
+    };
+    let agent = match version {
+        Some(version) => store.find_agent_version(session.agent.id(), version).await?,
+        None => store.find_agent(session.agent.id()).await?,
+    };
+    Ok(agent.map(|agent| {
+        let spec = match &session.agent {
+            SessionAgent::Pinned { overrides, .. } => overrides.apply(&agent.spec),
+            SessionAgent::Following { .. } => Arc::clone(&agent.spec),
+        };
+        let spec = run.overrides.apply(&spec);
+        (agent, spec)
+    }))
+}
+
+async fn open_turn(
+    shared: &Arc<Shared>,
+    store: &dyn OrgStore,
+    mut run: Run,
+    session: Session,
+    agent: &Agent,
+    spec: &AgentSpec,
+) -> Result<Turn, StoreError> {
+    let inbox = store.list_inbox(run.id).await?;
+    let fence = shared.fence;
+    if run.started_at.is_none() {
+        run.agent_version = Some(agent.version);
+        return Ok(shared.at(|at| Turn::claim(run, session.state, inbox, fence, spec, at)));
+    }
+    let events = transcripts::events_of(store, &run).await?;
+    Ok(shared.at(|at| Turn::resume(run, session.state, &events, inbox, fence, spec, at)))
+}
+
+/// The agent of a queued run was deleted.
+async fn end_agentless(shared: &Arc<Shared>, store: &dyn OrgStore, run: Run) -> Result<(), StoreError> {
+    let message = format!("agent {} was deleted before the run began", run.agent);
+    end_queued(shared, store, run, Outcome::Unrunnable { message }).await
+}
+
+async fn end_queued(shared: &Arc<Shared>, store: &dyn OrgStore, run: Run, outcome: Outcome) -> Result<(), StoreError> {
+    let inbox = store.list_inbox(run.id).await?;
+    let changes = shared.at(|at| drop_queued(run, inbox, outcome, at));
+    match store.commit(changes).await {
+        Ok(_) | Err(CommitError::Refused(_)) => Ok(()),
+        Err(CommitError::Store(error)) => Err(error),
+    }
+}
+
+/// Ends runs that nobody holds and whose deadline has passed; gives back how long it is
+/// until the next one.
+async fn end_late_runs(shared: &Arc<Shared>) -> Result<Option<Duration>, StoreError> {
+    loop {
+        let Some(LateRun { org, run, deadline }) = shared.ports.store.next_deadline().await? else {
+            return Ok(None);
+        };
+        let left = Duration::try_from(deadline.duration_since(shared.ports.clock.now())).unwrap_or_default();
+        if !left.is_zero() {
+            return Ok(Some(left));
+        }
+        let store = shared.org(org);
+        let Some(run) = store.find_run(run).await? else { continue };
+        match run.status {
+            RunStatus::Queued if run.started_at.is_none() => {
+                end_queued(shared, store.as_ref(), run, Outcome::LimitReached { unit: Unit::Time }).await?;
+            }
+            RunStatus::Waiting => requeue(store.as_ref(), run).await?,
+            // A worker has just taken it, and ends it itself.
+            _ => return Ok(Some(STORE_PAUSE)),
+        }
+    }
+}
+
+/// A waiting run whose time is over goes back to the queue, where its worker ends it.
+async fn requeue(store: &dyn OrgStore, run: Run) -> Result<(), StoreError> {
+    let guard = domain::Guard::RunAt { run: run.id, version: run.version };
+    let queued = Run { status: RunStatus::Queued, ..run };
+    let changes = domain::ChangeSet::of([domain::Change::PutRun(queued)]).guarded(guard);
+    match store.commit(changes).await {
+        Ok(_) | Err(CommitError::Refused(_)) => Ok(()),
+        Err(CommitError::Store(error)) => Err(error),
+    }
+}
+
+async fn sleep_or_forever(duration: Option<Duration>) {
+    match duration {
+        Some(duration) => tokio::time::sleep(duration).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,139 @@
+//! What a worker is doing at the moment: a model call, tool calls, or a pause.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::model::{FaultKind, ModelFault};
+use domain::tool::ToolOutcome;
+use domain::turn::{Call, Doing};
+use domain::{EventId, OrgId};
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
+use ports::tool::ToolRun;
+
+use crate::Shared;
+use crate::generate::{Generation, RawReply};
+use crate::materials::Materials;
+
+/// What came of it.
+pub(crate) enum Done {
+    Replied(Result<RawReply, ModelFault>),
+    Answered(EventId, ToolOutcome),
+    Rested,
+}
+
+/// Work under way. Dropping it cancels it.
+pub(crate) struct Hands {
+    shared: Arc<Shared>,
+    org: OrgId,
+    call: Option<(EventId, BoxFuture<'static, Result<RawReply, ModelFault>>)>,
+    tools: FuturesUnordered<BoxFuture<'static, (EventId, ToolOutcome)>>,
+    tools_running: HashSet<EventId>,
+    pause: Option<BoxFuture<'static, ()>>,
+}
+
+impl Hands {
+    pub(crate) fn new(shared: Arc<Shared>, org: OrgId) -> Self {
+        Self { shared, org, call: None, tools: FuturesUnordered::new(), tools_running: HashSet::new(), pause: None }
+    }
+
+    /// Makes what is under way agree with what is to be done: begins what is new, keeps
+    /// what goes on, drops what is no longer wanted.
+    pub(crate) fn pick_up(
+        &mut self,
+        doing: &Doing,
+        materials: &Materials,
+        time_left: Option<Duration>,
+        generation: impl FnOnce() -> Result<Generation, ModelFault>,
+    ) {
+        if let Doing::CallModel { start } = doing {
+            if self.call.as_ref().is_none_or(|(under_way, _)| under_way != start) {
+                self.call = Some((*start, self.begin_call(generation())));
+            }
+        } else {
+            self.call = None;
+        }
+        match doing {
+            Doing::Pause(wait) => {
+                let wait = *wait;
+                self.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep(wait)));
+            }
+            _ => self.pause = None,
+        }
+        match doing {
+            Doing::RunTools(calls) => calls.iter().for_each(|call| self.begin_tool(call, materials, time_left)),
+            _ if self.tools_running.is_empty() => {}
+            _ => {
+                self.tools.clear();
+                self.tools_running.clear();
+            }
+        }
+    }
+
+    /// Whether the model call that is to be made is under way.
+    pub(crate) fn is_calling(&self, doing: &Doing) -> bool {
+        matches!((doing, &self.call), (Doing::CallModel { start }, Some((under_way, _))) if start == under_way)
+    }
+
+    /// Waits for the next thing to be done. Never returns if nothing is under way.
+    pub(crate) async fn next(&mut self) -> Done {
+        let call = async {
+            match &mut self.call {
+                Some((_, call)) => call.await,
+                None => std::future::pending().await,
+            }
+        };
+        let pause = async {
+            match &mut self.pause {
+                Some(pause) => pause.await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            reply = call => {
+                self.call = None;
+                Done::Replied(reply)
+            }
+            Some((id, outcome)) = self.tools.next(), if !self.tools.is_empty() => {
+                self.tools_running.remove(&id);
+                Done::Answered(id, outcome)
+            }
+            () = pause => {
+                self.pause = None;
+                Done::Rested
+            }
+        }
+    }
+
+    fn begin_call(
+        &self,
+        generation: Result<Generation, ModelFault>,
+    ) -> BoxFuture<'static, Result<RawReply, ModelFault>> {
+        let shared = Arc::clone(&self.shared);
+        let limit = Duration::from_millis(shared.options.model_reply_timeout_ms);
+        Box::pin(async move {
+            let reply = generation?.run(&shared);
+            tokio::time::timeout(limit, reply).await.unwrap_or_else(|_| {
+                let message = format!("the model's reply took longer than {limit:?}");
+                Err(ModelFault::new(FaultKind::Silent, message))
+            })
+        })
+    }
+
+    fn begin_tool(&mut self, call: &Call, materials: &Materials, time_left: Option<Duration>) {
+        if !self.tools_running.insert(call.id) {
+            return;
+        }
+        let id = call.id;
+        let Some(tool) = materials.http_tool(&call.name) else {
+            let why = format!("there is no tool named {:?} any more", call.name);
+            self.tools.push(Box::pin(async move { (id, ToolOutcome::NotReached(why)) }));
+            return;
+        };
+        let timeout = time_left.map_or(tool.timeout(), |left| left.min(tool.timeout()));
+        let run = ToolRun { org: self.org, tool: tool.clone(), input: call.input.clone(), use_id: id, timeout };
+        let tools = Arc::clone(&self.shared.ports.tools);
+        self.tools.push(Box::pin(async move { (id, tools.run(run).await) }));
+    }
+}

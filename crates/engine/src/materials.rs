@@ -1,0 +1,125 @@
+//! What a run works with: its tools, its instructions, its output schema, made ready once.
+
+use std::sync::Arc;
+
+use domain::agent::{AgentSpec, AgentTool};
+use domain::knowledge;
+use domain::model::ToolOffer;
+use domain::output::Schema;
+use domain::run::Run;
+use domain::tool::{HttpTool, Permission, ResolvedTool, Runner, Toolset};
+use ports::OrgStore;
+use ports::store::StoreError;
+
+use crate::Shared;
+
+/// The materials of one run.
+pub(crate) struct Materials {
+    pub(crate) spec: Arc<AgentSpec>,
+    pub(crate) tools: Toolset,
+    pub(crate) offers: Vec<Arc<ToolOffer>>,
+    pub(crate) system: Option<String>,
+    pub(crate) output: Option<Schema>,
+}
+
+/// Why a run has no materials.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unready {
+    /// The agent cannot be run as described.
+    #[error("{0}")]
+    Unrunnable(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Materials {
+    pub(crate) async fn gather(
+        shared: &Shared,
+        store: &dyn OrgStore,
+        run: &Run,
+        spec: &Arc<AgentSpec>,
+    ) -> Result<Self, Unready> {
+        let tools = toolset(store, spec).await?;
+        let output = match &spec.output_schema {
+            Some(schema) => Some(Schema::new(schema).map_err(|error| Unready::Unrunnable(error.to_string()))?),
+            None => None,
+        };
+        Ok(Self {
+            offers: tools.offers(),
+            tools,
+            system: system(shared, store, run, spec).await?,
+            output,
+            spec: Arc::clone(spec),
+        })
+    }
+
+    /// The tool that the server calls under this name.
+    pub(crate) fn http_tool(&self, name: &str) -> Option<&HttpTool> {
+        match &self.tools.find(name)?.runner {
+            Runner::Http(tool) => Some(tool),
+            Runner::Client => None,
+        }
+    }
+}
+
+/// The agent's tools. One that is gone from its project is left out: the model does not
+/// hear of it. MCP connections and sandboxes are not served yet and offer nothing.
+async fn toolset(store: &dyn OrgStore, spec: &AgentSpec) -> Result<Toolset, Unready> {
+    let mut tools = Vec::with_capacity(spec.tools.len());
+    for tool in &spec.tools {
+        let resolved = match tool {
+            AgentTool::Http { tool, permission } => http(tool.clone(), *permission),
+            AgentTool::Project { number, permission } => match store.find_tool_numbered(*number).await? {
+                Some(tool) => http(tool.http, *permission),
+                None => continue,
+            },
+            AgentTool::Custom { name, description, input_schema } => {
+                let offer = ToolOffer {
+                    name: name.clone(),
+                    description: description.clone(),
+                    input_schema: input_schema.clone(),
+                };
+                ResolvedTool::new(offer, Runner::Client, Permission::Allow)
+            }
+            AgentTool::Mcp { .. } | AgentTool::Toolset { .. } => continue,
+        };
+        tools.push(resolved.map_err(|error| Unready::Unrunnable(format!("a tool of the agent: {error}")))?);
+    }
+    Ok(Toolset::of(tools))
+}
+
+fn http(tool: HttpTool, permission: Permission) -> Result<ResolvedTool, domain::output::BadSchema> {
+    let offer = ToolOffer {
+        name: tool.name.clone(),
+        description: tool.description.clone(),
+        input_schema: tool.input_schema.clone(),
+    };
+    ResolvedTool::new(offer, Runner::Http(Box::new(tool)), permission)
+}
+
+/// The instructions, and the agent's documents behind them.
+async fn system(
+    shared: &Shared,
+    store: &dyn OrgStore,
+    run: &Run,
+    spec: &AgentSpec,
+) -> Result<Option<String>, StoreError> {
+    let mut documents = Vec::new();
+    let mut bytes = 0;
+    for document in store.list_documents(run.agent, shared.ports.clock.now()).await? {
+        // What would be cut anyway is not read; the model still hears that it exists.
+        let text = if bytes < knowledge::GIVEN_IN_FULL_BYTES {
+            store.read_document(document.id).await?.unwrap_or_default()
+        } else {
+            " ".to_owned()
+        };
+        bytes += text.len();
+        documents.push((document.name, text));
+    }
+    let reading = knowledge::reading(documents.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    Ok(match (&spec.instructions, reading) {
+        (Some(instructions), Some(reading)) => Some(format!("{instructions}\n\n{reading}")),
+        (Some(instructions), None) => Some(instructions.clone()),
+        (None, reading) => reading,
+    })
+}

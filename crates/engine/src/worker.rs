@@ -1,0 +1,190 @@
+//! A worker: carries one run from where it is to its end, or until it waits or is handed
+//! back.
+//!
+//! What happened → the turn decides → commit → the hands do what is next. A commit that is
+//! refused because the lease is gone ends the worker without another write.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::agent::AgentSpec;
+use domain::session::InboxItem;
+use domain::transcript::Transcript;
+use domain::turn::{Doing, Moment, Turn};
+use domain::{Event, OrgId};
+use ports::OrgStore;
+use tracing::Instrument;
+
+use crate::Shared;
+use crate::commits::{Lost, commit, patiently};
+use crate::generate::Generation;
+use crate::hands::{Done, Hands};
+use crate::materials::{Materials, Unready};
+
+/// Works on a claimed run. `appended` are the events of the commit that claimed it.
+pub(crate) async fn go_on(shared: Arc<Shared>, org: OrgId, turn: Turn, spec: Arc<AgentSpec>, appended: Arc<[Event]>) {
+    let span = tracing::info_span!("run", run.id = %turn.run.id, session.id = %turn.session(), org.id = %org);
+    let session = turn.session();
+    async {
+        match Worker::begin(&shared, org, turn, &spec, &appended).await {
+            Ok(Some(worker)) => worker.work().await,
+            Ok(None) => {}
+            Err(Lost) => tracing::info!("the run is no longer this worker's"),
+        }
+        // Whatever ended the work: text that no event will close must not stay on screens.
+        shared.ports.feed.preview_ends(session);
+    }
+    .instrument(span)
+    .await;
+}
+
+struct Worker<'a> {
+    shared: &'a Arc<Shared>,
+    store: Arc<dyn OrgStore>,
+    org: OrgId,
+    turn: Turn,
+    transcript: Transcript,
+    materials: Materials,
+    hands: Hands,
+}
+
+/// What ended a wait.
+enum Happened {
+    Done(Done),
+    InputCame,
+    TimeIsOver,
+    EngineStops,
+}
+
+impl<'a> Worker<'a> {
+    /// Gathers what the run works with. A run that cannot work is ended.
+    async fn begin(
+        shared: &'a Arc<Shared>,
+        org: OrgId,
+        mut turn: Turn,
+        spec: &Arc<AgentSpec>,
+        appended: &[Event],
+    ) -> Result<Option<Self>, Lost> {
+        let store = shared.org(org);
+        if matches!(turn.doing(), Doing::Over | Doing::Wait) {
+            return Ok(None);
+        }
+        let gather = || async {
+            match Materials::gather(shared, store.as_ref(), &turn.run, spec).await {
+                Ok(materials) => Ok(Ok(materials)),
+                Err(Unready::Unrunnable(why)) => Ok(Err(why)),
+                Err(Unready::Store(error)) => Err(error),
+            }
+        };
+        let materials = match patiently(shared, gather).await? {
+            Ok(materials) => materials,
+            Err(why) => {
+                shared.at(|at| turn.unrunnable(why, at));
+                commit(shared, store.as_ref(), &mut turn).await?;
+                return Ok(None);
+            }
+        };
+        let session = turn.session();
+        let open = || shared.transcripts.open(store.as_ref(), session, appended);
+        let transcript = patiently(shared, open).await?;
+        let hands = Hands::new(Arc::clone(shared), org);
+        Ok(Some(Self { shared, store, org, turn, transcript, materials, hands }))
+    }
+
+    async fn work(mut self) {
+        match self.work_to_the_end().await {
+            Ok(()) => self.shared.transcripts.keep(self.turn.session(), self.transcript),
+            Err(Lost) => tracing::info!("the run is no longer this worker's"),
+        }
+    }
+
+    async fn work_to_the_end(&mut self) -> Result<(), Lost> {
+        let registration = self.shared.mailbox.register(self.turn.run.id);
+        loop {
+            let doing = self.turn.doing();
+            if matches!(doing, Doing::Over | Doing::Wait) {
+                return Ok(());
+            }
+            if self.shared.draining.is_cancelled() && !self.has_begun(&doing) {
+                return self.hand_back().await;
+            }
+            let time_left = self.turn.run.time_left(self.shared.ports.clock.now());
+            let (org, run, materials, transcript) = (self.org, &self.turn.run, &self.materials, &self.transcript);
+            self.hands.pick_up(&doing, materials, time_left, || Generation::of(org, run, materials, transcript));
+            let happened = tokio::select! {
+                done = self.hands.next() => Happened::Done(done),
+                () = registration.rung() => Happened::InputCame,
+                () = sleep_or_forever(time_left) => Happened::TimeIsOver,
+                () = self.shared.stopped.cancelled() => Happened::EngineStops,
+                () = self.shared.draining.cancelled(), if !self.has_begun(&doing) => Happened::EngineStops,
+            };
+            match happened {
+                Happened::Done(done) => self.decide_on(done),
+                Happened::InputCame => {
+                    let items = self.list_inbox().await?;
+                    if items.is_empty() {
+                        continue;
+                    }
+                    self.decide(|turn, at| turn.take_input(items, at));
+                }
+                Happened::TimeIsOver => self.decide(Turn::timed_out),
+                Happened::EngineStops => return self.hand_back().await,
+            }
+            self.commit().await?;
+        }
+    }
+
+    /// Whether a step is under way that is better finished than repeated.
+    fn has_begun(&self, doing: &Doing) -> bool {
+        matches!(doing, Doing::RunTools(_)) || self.hands.is_calling(doing)
+    }
+
+    fn decide_on(&mut self, done: Done) {
+        match done {
+            Done::Replied(Ok(reply)) => {
+                let reply = reply.judged(&self.materials);
+                self.decide(|turn, at| turn.replied(reply, at));
+            }
+            Done::Replied(Err(fault)) => {
+                let policy = self.shared.options.retry();
+                let jitter = self.shared.ports.ids.fraction();
+                let attempt = self.turn.run.failed_attempts + 1;
+                self.decide(|turn, at| {
+                    let verdict = policy.decide(&fault, attempt, turn.run.time_left(at.now), jitter);
+                    tracing::warn!(kind = ?fault.kind, %fault, attempt, ?verdict, "a model call failed");
+                    turn.model_failed(&fault, verdict, at);
+                });
+            }
+            Done::Answered(id, outcome) => self.decide(|turn, at| turn.answered(id, outcome, at)),
+            Done::Rested => self.decide(Turn::try_again),
+        }
+    }
+
+    fn decide(&mut self, decide: impl FnOnce(&mut Turn, &mut Moment<'_>)) {
+        let turn = &mut self.turn;
+        self.shared.at(|at| decide(turn, at));
+    }
+
+    async fn list_inbox(&mut self) -> Result<Vec<InboxItem>, Lost> {
+        let (store, run) = (self.store.as_ref(), self.turn.run.id);
+        patiently(self.shared, || store.list_inbox(run)).await
+    }
+
+    async fn hand_back(&mut self) -> Result<(), Lost> {
+        self.decide(Turn::hand_back);
+        self.commit().await
+    }
+
+    async fn commit(&mut self) -> Result<(), Lost> {
+        let committed = commit(self.shared, self.store.as_ref(), &mut self.turn).await?;
+        committed.events.iter().flat_map(|events| events.iter()).for_each(|event| self.transcript.apply(event));
+        Ok(())
+    }
+}
+
+async fn sleep_or_forever(duration: Option<Duration>) {
+    match duration {
+        Some(duration) => tokio::time::sleep(duration).await,
+        None => std::future::pending().await,
+    }
+}
