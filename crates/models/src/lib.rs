@@ -12,9 +12,12 @@
 //! the provider's wire and its answer into [`ModelChunk`](domain::model::ModelChunk)s, a
 //! variant of [`ProviderKind`], and an arm where the server builds the registry.
 
+pub mod openai;
 pub mod options;
 pub mod registry;
 pub mod scripted;
+mod sse;
 
-pub use options::{ApiKey, ModelOptions, Price, ProviderKind, ProviderOptions};
+pub use openai::OpenAi;
+pub use options::{ApiKey, BadProvider, ModelOptions, Price, ProviderKind, ProviderOptions};
 pub use registry::{Registry, RegistryBuilder};

@@ -99,6 +99,16 @@ impl Default for ProviderOptions {
     }
 }
 
+/// A provider that cannot be set up as it is written.
+#[derive(Debug, thiserror::Error)]
+#[error("provider {name} (providers.{name}): {why}")]
+pub struct BadProvider {
+    /// Its name in the configuration.
+    pub name: String,
+    /// What is wrong.
+    pub why: String,
+}
+
 /// The kinds of provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

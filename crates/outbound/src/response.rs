@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use futures::FutureExt;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -73,6 +74,35 @@ impl Response {
             }
             return Ok(Some(data));
         }
+    }
+
+    /// Bounds the silence between two pieces from now on; streams often begin slowly.
+    pub fn set_idle_timeout(&mut self, timeout: Duration) {
+        self.idle_timeout = timeout;
+    }
+
+    /// Bounds what may still be read of the body, if that is less than before.
+    #[must_use]
+    pub fn at_most(mut self, bytes: usize) -> Self {
+        if bytes < self.bytes_left {
+            self.bytes_left = bytes;
+            self.bytes_max = bytes;
+        }
+        self
+    }
+
+    /// Ends the reading of a body whose content is known to be over, so that the
+    /// connection can serve the next call. Only the end mark may be missing; if it has
+    /// not come yet, it is waited for in the background, and not for long.
+    pub fn finish(mut self) {
+        const END_MARK_TIMEOUT: Duration = Duration::from_secs(1);
+        if let Some(Ok(None) | Err(_)) = self.chunk().now_or_never() {
+            return;
+        }
+        tokio::spawn(async move {
+            // Either the end, or something that should not be there: both are the end.
+            let _ = tokio::time::timeout(END_MARK_TIMEOUT, self.chunk()).await;
+        });
     }
 
     /// The whole body.

@@ -1,0 +1,152 @@
+//! An answer's pieces in the words of chat completions.
+//!
+//! Lenient on purpose: compatible servers leave fields out, send `null` for them, or add
+//! their own. What is not understood is passed over unless the answer would change.
+
+use std::borrow::Cow;
+
+use domain::model::{StopCause, Usage};
+use serde::Deserialize;
+
+/// One event of the stream, or a whole answer that was not streamed.
+#[derive(Deserialize)]
+pub(super) struct Chunk<'a> {
+    #[serde(borrow, default)]
+    pub(super) choices: Option<Vec<Choice<'a>>>,
+    #[serde(default)]
+    pub(super) usage: Option<WireUsage>,
+    #[serde(borrow, default)]
+    pub(super) error: Option<WireError<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Choice<'a> {
+    #[serde(default)]
+    pub(super) index: Option<u64>,
+    #[serde(borrow, default)]
+    pub(super) delta: Option<Delta<'a>>,
+    /// In place of `delta` where the answer is not streamed.
+    #[serde(borrow, default)]
+    pub(super) message: Option<Delta<'a>>,
+    #[serde(borrow, default)]
+    pub(super) finish_reason: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Delta<'a> {
+    #[serde(borrow, default)]
+    pub(super) content: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) reasoning_content: Option<Cow<'a, str>>,
+    /// The same under its other name; some servers send both.
+    #[serde(borrow, default)]
+    pub(super) reasoning: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) refusal: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) tool_calls: Option<Vec<CallPiece<'a>>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CallPiece<'a> {
+    #[serde(default)]
+    pub(super) index: Option<u64>,
+    #[serde(borrow, default)]
+    pub(super) id: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) function: Option<FunctionPiece<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct FunctionPiece<'a> {
+    #[serde(borrow, default)]
+    pub(super) name: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) arguments: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WireUsage {
+    #[serde(default)]
+    prompt_tokens: Option<u64>,
+    #[serde(default)]
+    completion_tokens: Option<u64>,
+    #[serde(default)]
+    prompt_tokens_details: Option<PromptDetails>,
+}
+
+#[derive(Deserialize)]
+struct PromptDetails {
+    #[serde(default)]
+    cached_tokens: Option<u64>,
+}
+
+impl From<WireUsage> for Usage {
+    fn from(wire: WireUsage) -> Self {
+        let read = wire.prompt_tokens.unwrap_or(0);
+        let details = wire.prompt_tokens_details;
+        let cached = details.and_then(|details| details.cached_tokens).unwrap_or(0).min(read);
+        Usage {
+            // On this wire cached tokens are counted among those read.
+            input_tokens: read - cached,
+            output_tokens: wire.completion_tokens.unwrap_or(0),
+            cache_read_input_tokens: cached,
+            cache_creation_input_tokens: 0,
+        }
+    }
+}
+
+/// An error within an answer, or the body of one; servers disagree on its form.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum WireError<'a> {
+    Object {
+        #[serde(borrow, default)]
+        message: Option<Cow<'a, str>>,
+        #[serde(default)]
+        code: Option<serde_json::Value>,
+        #[serde(borrow, default, rename = "type")]
+        kind: Option<Cow<'a, str>>,
+    },
+    Text(#[serde(borrow)] Cow<'a, str>),
+}
+
+impl WireError<'_> {
+    pub(super) fn message(&self) -> &str {
+        match self {
+            Self::Object { message: Some(message), .. } => message,
+            Self::Object { .. } => "no reason given",
+            Self::Text(text) => text,
+        }
+    }
+
+    /// Whether `code` or `type` is this word.
+    pub(super) fn is(&self, word: &str) -> bool {
+        match self {
+            Self::Object { code, kind, .. } => {
+                code.as_ref().and_then(serde_json::Value::as_str) == Some(word) || kind.as_deref() == Some(word)
+            }
+            Self::Text(_) => false,
+        }
+    }
+
+    /// The HTTP status that some servers give as `code`.
+    pub(super) fn status(&self) -> Option<u16> {
+        let Self::Object { code: Some(code), .. } = self else {
+            return None;
+        };
+        let number = code.as_u64().or_else(|| code.as_str()?.parse().ok())?;
+        u16::try_from(number).ok().filter(|status| (400..600).contains(status))
+    }
+}
+
+/// What a finish reason means. One that is not known still says that the answer is over.
+pub(super) fn stop_cause(finish_reason: &str, tools_were_called: bool) -> StopCause {
+    match finish_reason {
+        "length" | "max_tokens" => StopCause::MaxTokens,
+        "content_filter" | "refusal" => StopCause::Refusal,
+        // Some servers say `stop` after calls.
+        _ if tools_were_called => StopCause::ToolUse,
+        _ => StopCause::EndTurn,
+    }
+}

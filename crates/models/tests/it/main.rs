@@ -1,0 +1,5 @@
+//! The OpenAI-compatible provider against a server that behaves well, badly, or not at all.
+
+mod faults;
+mod replies;
+mod stub;
