@@ -1,1 +1,4 @@
-//! The Make-compatible API, /api/v2.
+//! wip
+pub(crate) mod output_parser;
+pub(crate) mod reading;
+pub(crate) mod steps;
