@@ -82,6 +82,9 @@ pub struct ModelChoice {
     /// `standard` or `fast`, as sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speed: Option<String>,
+    /// Where to compute, as sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inference_geo: Option<String>,
 }
 
 /// One entry of an agent's tools.

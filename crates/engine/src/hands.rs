@@ -111,7 +111,7 @@ impl Hands {
         generation: Result<Generation, ModelFault>,
     ) -> BoxFuture<'static, Result<RawReply, ModelFault>> {
         let shared = Arc::clone(&self.shared);
-        let limit = Duration::from_millis(shared.options.model_reply_timeout_ms);
+        let limit = shared.options.model_reply_timeout;
         Box::pin(async move {
             let reply = generation?.run(&shared);
             tokio::time::timeout(limit, reply).await.unwrap_or_else(|_| {

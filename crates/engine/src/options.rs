@@ -1,9 +1,11 @@
 //! What an operator can set about the engine.
 
+use std::time::Duration;
+
 use domain::retry::RetryPolicy;
+use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 /// How runs are worked on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -13,23 +15,28 @@ pub struct EngineOptions {
     ///
     /// Since 0.1.
     pub runs_max: usize,
-    /// Longest time for one model reply, from the call to its last word, in milliseconds.
+    /// Longest time for one model reply, from the call to its last word.
     ///
     /// Since 0.1.
-    pub model_reply_timeout_ms: u64,
+    #[serde(with = "friendly")]
+    #[schemars(with = "String")]
+    pub model_reply_timeout: Duration,
     /// Attempts at a model call that fails in a way that may pass, the first included.
     ///
     /// Since 0.1.
     pub model_attempts_max: u32,
-    /// Wait before the second attempt, in milliseconds; doubles with each further one.
+    /// Wait before the second attempt; doubles with each further one.
     ///
     /// Since 0.1.
-    pub model_first_wait_ms: u64,
-    /// Longest wait between attempts, and the longest `Retry-After` that is honoured, in
-    /// milliseconds.
+    #[serde(with = "friendly")]
+    #[schemars(with = "String")]
+    pub model_first_wait: Duration,
+    /// Longest wait between attempts, and the longest `Retry-After` that is honoured.
     ///
     /// Since 0.1.
-    pub model_wait_max_ms: u64,
+    #[serde(with = "friendly")]
+    #[schemars(with = "String")]
+    pub model_wait_max: Duration,
     /// Conversations kept in memory between runs.
     ///
     /// Since 0.1.
@@ -41,10 +48,10 @@ impl Default for EngineOptions {
         let retry = RetryPolicy::default();
         Self {
             runs_max: 256,
-            model_reply_timeout_ms: 600_000,
+            model_reply_timeout: Duration::from_secs(600),
             model_attempts_max: retry.attempts_max,
-            model_first_wait_ms: u64::try_from(retry.first_wait.as_millis()).unwrap_or(500),
-            model_wait_max_ms: u64::try_from(retry.wait_max.as_millis()).unwrap_or(60_000),
+            model_first_wait: retry.first_wait,
+            model_wait_max: retry.wait_max,
             transcripts_cached: 1_000,
         }
     }
@@ -54,8 +61,8 @@ impl EngineOptions {
     pub(crate) fn retry(&self) -> RetryPolicy {
         RetryPolicy {
             attempts_max: self.model_attempts_max,
-            first_wait: Duration::from_millis(self.model_first_wait_ms),
-            wait_max: Duration::from_millis(self.model_wait_max_ms),
+            first_wait: self.model_first_wait,
+            wait_max: self.model_wait_max,
         }
     }
 }

@@ -27,7 +27,10 @@ pub struct SystemSources;
 
 impl Clock for SystemSources {
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        // To the microsecond, as times are stored and shown: a time that a client was shown
+        // and sends back is then equal to the stored one.
+        let now = Timestamp::now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 }
 

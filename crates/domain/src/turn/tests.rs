@@ -1,1 +1,469 @@
+//! A run under every order of happenings: whatever comes, the log is whole, the run ends,
+//! and a worker that takes it up from the log alone stands where the first one stood.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::*;
+use crate::agent::{AgentSpec, ModelChoice, Overrides};
+use crate::event::{Event, Verdict};
+use crate::id::{AgentId, ProjectId, RunId};
+use crate::limits::Spent;
+use crate::model::FaultKind;
+use crate::session::{InboxItem, Origin, Session, SessionAgent};
+use crate::tool::{Effect, ToolOutcome};
+
+const FENCE: Fence = Fence(1);
+
+/// A session with one run, its store and its worker in one.
+struct Desk {
+    next_id: u128,
+    now: Timestamp,
+    log: Vec<Event>,
+    spec: AgentSpec,
+    turn: Turn,
+}
+
+impl Desk {
+    fn new(limits: Limits) -> Self {
+        let now = Timestamp::UNIX_EPOCH;
+        let model = ModelChoice { id: "scripted/demo".into(), ..ModelChoice::default() };
+        let spec = AgentSpec { model, limits, ..AgentSpec::default() };
+        let session = session(now);
+        let run = run(&session, limits, now);
+        let mut next_id = 1_000;
+        let mut ids = || {
+            next_id += 1;
+            EventId(Uuid::from_u128(next_id))
+        };
+        let hello = EventBody::UserMessage { content: vec![Block::text("hello")], dropped: false };
+        let inputs = vec![Input { id: ids(), body: hello }];
+        let at = &mut Moment { now, ids: &mut ids };
+        let accepted = accept(&session, true, run, inputs, Some((FENCE, &spec)), at);
+        let turn = accepted.turn.expect("it was claimed");
+        let mut desk = Self { next_id, now, log: Vec::new(), spec, turn };
+        desk.store(accepted.changes);
+        desk
+    }
+
+    /// Applies a change set as a store would.
+    fn store(&mut self, changes: ChangeSet) {
+        for change in changes.changes {
+            if let Change::Append { events, .. } = change {
+                for event in events {
+                    let seq = self.log.len() as u64 + 1;
+                    self.log.push(event.stored(seq));
+                }
+            }
+        }
+        self.turn.committed(self.log.len() as u64);
+    }
+
+    fn decide(&mut self, decide: impl FnOnce(&mut Turn, &mut Moment<'_>)) {
+        let next_id = &mut self.next_id;
+        let mut ids = || {
+            *next_id += 1;
+            EventId(Uuid::from_u128(*next_id))
+        };
+        decide(&mut self.turn, &mut Moment { now: self.now, ids: &mut ids });
+        let changes = self.turn.take_changes();
+        self.store(changes);
+    }
+
+    /// The worker dies; another goes on from the log and the run's row.
+    fn crash(&mut self) {
+        let run = self.turn.stored_run();
+        let state = self.turn.state.clone();
+        let (log, spec) = (self.log.clone(), self.spec.clone());
+        let queued = Run { status: RunStatus::Queued, ..run };
+        self.decide(|turn, at| *turn = Turn::resume(queued, state, &log, Vec::new(), FENCE, &spec, at));
+    }
+
+    fn item(&mut self, body: EventBody) -> InboxItem {
+        self.next_id += 1;
+        let id = EventId(Uuid::from_u128(self.next_id));
+        InboxItem { id, session: self.turn.session(), run: self.turn.run.id, accepted_at: self.now, body }
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        self.log.iter().map(|event| event.body.name()).collect()
+    }
+}
+
+fn session(now: Timestamp) -> Session {
+    Session {
+        id: SessionId(Uuid::from_u128(1)),
+        alias: Uuid::from_u128(2),
+        project: ProjectId(Uuid::from_u128(3)),
+        agent: SessionAgent::Following { agent: AgentId(Uuid::from_u128(4)) },
+        origin: Origin::Native,
+        thread: None,
+        title: None,
+        metadata: Default::default(),
+        created_at: now,
+        archived_at: None,
+        state: SessionState::new(now),
+    }
+}
+
+fn run(session: &Session, limits: Limits, now: Timestamp) -> Run {
+    Run {
+        id: RunId(Uuid::from_u128(5)),
+        session: session.id,
+        project: session.project,
+        agent: session.agent.id(),
+        agent_version: Some(1),
+        origin: Origin::Native,
+        overrides: Arc::new(Overrides::default()),
+        status: RunStatus::Queued,
+        fence: None,
+        version: 0,
+        first_seq: None,
+        queued_at: now,
+        started_at: None,
+        ended_at: None,
+        deadline: limits.wall_ms.map(|ms| now + Duration::from_millis(ms)),
+        spent: Default::default(),
+        in_flight: Vec::new(),
+        waiting: Vec::new(),
+        failed_attempts: 0,
+        outcome: None,
+    }
+}
+
+fn judged(effect: Effect, judgement: Judgement) -> JudgedCall {
+    JudgedCall { name: "t".into(), input: json!({}), judgement, effect, by_client: false }
+}
+
+fn says(text: &str) -> Reply {
+    Reply { text: text.into(), usage: Usage { output_tokens: 3, ..Usage::default() }, ..Reply::default() }
+}
+
+fn asks_for(calls: Vec<JudgedCall>) -> Reply {
+    Reply { calls, ..Reply::default() }
+}
+
+fn answer() -> ToolOutcome {
+    ToolOutcome::Answered { content: "5".into(), is_error: false }
+}
+
+fn started(desk: &Desk) -> Vec<EventId> {
+    match desk.turn.doing() {
+        Doing::RunTools(calls) => calls.iter().map(|call| call.id).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn a_turn_with_a_tool_is_logged_in_the_contracts_order() {
+    let mut desk = Desk::new(Limits::default());
+    desk.decide(|turn, at| turn.replied(asks_for(vec![judged(Effect::Read, Judgement::Allow)]), at));
+    let call = started(&desk)[0];
+    desk.decide(|turn, at| turn.answered(call, answer(), at));
+    desk.decide(|turn, at| turn.replied(says("done"), at));
+    assert_eq!(
+        desk.names(),
+        [
+            "user.message",
+            "session.status_running",
+            "span.model_request_start",
+            "span.model_request_end",
+            "agent.tool_use",
+            "agent.tool_result",
+            "span.model_request_start",
+            "agent.message",
+            "span.model_request_end",
+            "session.usage",
+            "session.status_idle",
+        ]
+    );
+    assert_eq!((desk.turn.doing(), desk.turn.run.status), (Doing::Over, RunStatus::Completed));
+}
+
+#[test]
+fn safe_calls_run_side_by_side_and_an_unsafe_one_alone() {
+    let mut desk = Desk::new(Limits::default());
+    let effects = [Effect::Read, Effect::Idempotent, Effect::Unsafe, Effect::Read];
+    let calls = effects.map(|effect| judged(effect, Judgement::Allow)).to_vec();
+    desk.decide(|turn, at| turn.replied(asks_for(calls), at));
+    let first = started(&desk);
+    assert_eq!(first.len(), 2);
+    for call in first {
+        desk.decide(|turn, at| turn.answered(call, answer(), at));
+    }
+    let alone = started(&desk);
+    assert_eq!(alone.len(), 1);
+    desk.decide(|turn, at| turn.answered(alone[0], answer(), at));
+    assert_eq!(started(&desk).len(), 1);
+}
+
+#[test]
+fn after_a_crash_a_safe_call_is_made_again_and_an_unsafe_one_waits_for_a_person() {
+    for (effect, waits) in [(Effect::Read, false), (Effect::Idempotent, false), (Effect::Unsafe, true)] {
+        let mut desk = Desk::new(Limits::default());
+        desk.decide(|turn, at| turn.replied(asks_for(vec![judged(effect, Judgement::Allow)]), at));
+        let call = started(&desk)[0];
+        desk.crash();
+        assert_eq!(desk.turn.doing() == Doing::Wait, waits, "{effect:?}");
+        if waits {
+            assert_eq!(desk.turn.run.waiting, [Waiting { tool_use: call, need: Need::Resolution }]);
+        } else {
+            assert_eq!(started(&desk), [call], "the same call, under the same id");
+        }
+    }
+}
+
+#[test]
+fn an_unsafe_call_that_had_not_begun_is_made_after_a_crash() {
+    let mut desk = Desk::new(Limits::default());
+    let calls = vec![judged(Effect::Read, Judgement::Allow), judged(Effect::Unsafe, Judgement::Allow)];
+    desk.decide(|turn, at| turn.replied(asks_for(calls), at));
+    desk.crash();
+    let read = started(&desk)[0];
+    desk.decide(|turn, at| turn.answered(read, answer(), at));
+    assert_eq!(started(&desk).len(), 1);
+}
+
+#[test]
+fn a_person_decides_what_waits() {
+    let decide = |judgement, crash: bool, result| {
+        let mut desk = Desk::new(Limits::default());
+        desk.decide(|turn, at| turn.replied(asks_for(vec![judged(Effect::Unsafe, judgement)]), at));
+        if crash {
+            desk.crash();
+        }
+        assert_eq!(desk.turn.doing(), Doing::Wait);
+        let tool_use_id = desk.turn.run.waiting[0].tool_use;
+        let body = EventBody::UserToolConfirmation { tool_use_id, result, deny_message: None, content: None };
+        let run = desk.turn.stored_run();
+        let at = &mut Moment { now: desk.now, ids: &mut || EventId(Uuid::from_u128(9)) };
+        let id = EventId(Uuid::from_u128(8));
+        resolve_waiting(run, desk.turn.state.clone(), vec![(id, body)], at)
+    };
+    let becomes = |changes: ChangeSet| {
+        changes.changes.iter().any(|change| matches!(change, Change::PutRun(run) if run.status == RunStatus::Queued))
+    };
+    for (judgement, crash, result) in [
+        (Judgement::Ask, false, Verdict::Allow),
+        (Judgement::Ask, false, Verdict::Deny),
+        (Judgement::Allow, true, Verdict::Happened),
+        (Judgement::Allow, true, Verdict::DidNotHappen),
+    ] {
+        assert!(becomes(decide(judgement, crash, result).unwrap()), "{result:?}");
+    }
+    assert!(matches!(decide(Judgement::Ask, false, Verdict::Happened), Err(NotWaiting::OtherNeed { .. })));
+}
+
+#[test]
+fn an_answer_that_does_not_fit_is_asked_for_again_once() {
+    let mut desk = Desk::new(Limits::default());
+    let misfit = || Reply { output_fault: Some("not JSON".into()), ..says("hm") };
+    desk.decide(|turn, at| turn.replied(misfit(), at));
+    assert!(matches!(desk.turn.doing(), Doing::CallModel { .. }));
+    desk.crash();
+    desk.decide(|turn, at| turn.replied(misfit(), at));
+    assert_eq!(desk.turn.run.outcome, Some(Outcome::Done));
+}
+
+#[test]
+fn limits_end_a_run_by_name_and_before_the_call() {
+    let looping = || asks_for(vec![judged(Effect::Read, Judgement::Allow)]);
+    for (limits, unit) in [
+        (Limits { steps: Some(2), ..Limits::default() }, Unit::Steps),
+        (Limits { tool_calls: Some(1), ..Limits::default() }, Unit::ToolCalls),
+        (Limits { tokens: Some(1), ..Limits::default() }, Unit::Tokens),
+    ] {
+        let mut desk = Desk::new(limits);
+        for _ in 0..6 {
+            let reply = Reply { usage: Usage { input_tokens: 1, ..Usage::default() }, ..looping() };
+            desk.decide(|turn, at| turn.replied(reply, at));
+            for call in started(&desk) {
+                desk.decide(|turn, at| turn.answered(call, answer(), at));
+            }
+        }
+        assert_eq!(desk.turn.run.outcome, Some(Outcome::LimitReached { unit }));
+        let Spent { steps, tool_calls, .. } = desk.turn.run.spent;
+        assert!(steps <= limits.steps.unwrap_or(2) && tool_calls <= limits.tool_calls.unwrap_or(2));
+    }
+}
+
+/// What may happen next at the desk.
+#[derive(Debug, Clone)]
+enum Happening {
+    Says,
+    AsksFor(Vec<(u8, bool)>),
+    Fails(bool),
+    Answers(usize),
+    Rests,
+    Interrupts,
+    Confirms(bool),
+    Crashes,
+    TimeIsOver,
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        2 => Just(Happening::Says),
+        4 => proptest::collection::vec((0u8..3, any::<bool>()), 1..4).prop_map(Happening::AsksFor),
+        2 => any::<bool>().prop_map(Happening::Fails),
+        6 => (0usize..4).prop_map(Happening::Answers),
+        2 => Just(Happening::Rests),
+        1 => Just(Happening::Interrupts),
+        2 => any::<bool>().prop_map(Happening::Confirms),
+        3 => Just(Happening::Crashes),
+        1 => Just(Happening::TimeIsOver),
+    ]
+}
+
+fn happen(desk: &mut Desk, happening: &Happening) {
+    let effect = |number: u8| [Effect::Read, Effect::Idempotent, Effect::Unsafe][number as usize];
+    match happening {
+        Happening::Says => desk.decide(|turn, at| turn.replied(says("hi"), at)),
+        Happening::AsksFor(calls) => {
+            let judge = |asked: bool| if asked { Judgement::Ask } else { Judgement::Allow };
+            let calls = calls.iter().map(|(number, asked)| judged(effect(*number), judge(*asked))).collect();
+            desk.decide(|turn, at| turn.replied(asks_for(calls), at));
+        }
+        Happening::Fails(again) => {
+            let fault = ModelFault::new(FaultKind::Cut, "cut");
+            let verdict = if *again { Retry::After(Duration::from_secs(1)) } else { Retry::GiveUp };
+            desk.decide(|turn, at| turn.model_failed(&fault, verdict, at));
+        }
+        Happening::Answers(which) => {
+            let running = started(desk);
+            if let Some(call) = running.get(which % running.len().max(1)).copied() {
+                desk.decide(|turn, at| turn.answered(call, answer(), at));
+            }
+        }
+        Happening::Rests => desk.decide(Turn::try_again),
+        Happening::Interrupts => {
+            let item = desk.item(EventBody::UserInterrupt {});
+            desk.decide(|turn, at| turn.take_input(vec![item], at));
+        }
+        Happening::Confirms(allow) => {
+            let Some(waiting) = desk.turn.run.waiting.first().copied() else { return };
+            let result = match (waiting.need, allow) {
+                (Need::Approval, true) => Verdict::Allow,
+                (Need::Approval, false) => Verdict::Deny,
+                (_, true) => Verdict::Happened,
+                (_, false) => Verdict::DidNotHappen,
+            };
+            let tool_use_id = waiting.tool_use;
+            let body = EventBody::UserToolConfirmation { tool_use_id, result, deny_message: None, content: None };
+            let item = desk.item(body);
+            desk.decide(|turn, at| turn.take_input(vec![item], at));
+        }
+        Happening::Crashes => desk.crash(),
+        Happening::TimeIsOver => desk.decide(Turn::timed_out),
+    }
+}
+
+/// Every model call and every tool use is closed exactly once when the run is over, no id
+/// stands twice, and nothing follows the end.
+fn check_log(desk: &Desk) -> Result<(), TestCaseError> {
+    let mut ids = HashSet::new();
+    let (mut open_calls, mut open_tools) = (HashSet::new(), HashSet::new());
+    for event in &desk.log {
+        prop_assert!(ids.insert(event.id), "an id stands twice");
+        match &event.body {
+            EventBody::ModelRequestStart { .. } => {
+                prop_assert!(open_calls.is_empty(), "two model calls at once");
+                open_calls.insert(event.id);
+            }
+            EventBody::ModelRequestEnd { model_request_start_id, .. } => {
+                prop_assert!(open_calls.remove(model_request_start_id));
+            }
+            EventBody::AgentToolUse { .. } => {
+                open_tools.insert(event.id);
+            }
+            EventBody::AgentToolResult { tool_use_id, .. } => {
+                prop_assert!(open_tools.remove(tool_use_id), "answered twice");
+            }
+            _ => {}
+        }
+    }
+    if desk.turn.doing() == Doing::Over {
+        prop_assert!(open_calls.is_empty() && open_tools.is_empty(), "open work in a run that is over");
+        prop_assert!(desk.turn.run.outcome.is_some() && desk.turn.run.ended_at.is_some());
+        prop_assert_eq!(desk.turn.state.active_run, None);
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_the_log_is_whole(happenings in proptest::collection::vec(happening(), 0..40)) {
+        let mut desk = Desk::new(Limits::default());
+        for happening in &happenings {
+            if desk.turn.doing() == Doing::Over {
+                break;
+            }
+            happen(&mut desk, happening);
+            check_log(&desk)?;
+        }
+    }
+
+    #[test]
+    fn an_unsafe_call_is_never_started_twice_without_a_persons_word(
+        happenings in proptest::collection::vec(happening(), 0..40),
+    ) {
+        let mut desk = Desk::new(Limits::default());
+        let mut begun: HashSet<EventId> = HashSet::new();
+        let mut under_way: HashSet<EventId> = HashSet::new();
+        for happening in &happenings {
+            if desk.turn.doing() == Doing::Over {
+                break;
+            }
+            let crashed = matches!(happening, Happening::Crashes);
+            let confirmed = match happening {
+                Happening::Confirms(false) => desk.turn.run.waiting.first().map(|waiting| waiting.tool_use),
+                _ => None,
+            };
+            happen(&mut desk, happening);
+            if crashed {
+                under_way.clear();
+            }
+            let Doing::RunTools(calls) = desk.turn.doing() else { continue };
+            for call in calls.iter().filter(|call| call.effect == Effect::Unsafe) {
+                if under_way.insert(call.id) {
+                    let again = !begun.insert(call.id);
+                    prop_assert!(!again || confirmed == Some(call.id), "started again by itself");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_model_is_never_shown_an_open_call(happenings in proptest::collection::vec(happening(), 0..40)) {
+        let mut desk = Desk::new(Limits::default());
+        for happening in &happenings {
+            if desk.turn.doing() == Doing::Over {
+                break;
+            }
+            happen(&mut desk, happening);
+            if !matches!(desk.turn.doing(), Doing::CallModel { .. }) {
+                continue;
+            }
+            let mut transcript = crate::transcript::Transcript::default();
+            desk.log.iter().for_each(|event| transcript.apply(event));
+            let mut open: Vec<String> = Vec::new();
+            for message in transcript.messages(None) {
+                match message.as_ref() {
+                    crate::model::Message::Assistant { tool_calls, .. } => {
+                        prop_assert!(open.is_empty());
+                        open = tool_calls.iter().map(|call| call.id.clone()).collect();
+                    }
+                    crate::model::Message::Tool { call_id, .. } => {
+                        prop_assert!(!open.is_empty() && open.remove(0) == *call_id);
+                    }
+                    crate::model::Message::User { .. } => prop_assert!(open.is_empty()),
+                }
+            }
+            prop_assert!(open.is_empty());
+        }
+    }
+}
