@@ -124,3 +124,45 @@ impl fmt::Display for NotFound {
 }
 
 impl Error for NotFound {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    /// What a name leads to when a name server answers this.
+    async fn addresses(answer: &[&str], allow: &[&str]) -> Result<Vec<IpAddr>, String> {
+        let answer = answer.iter().map(|ip| ip.parse().expect("an address")).collect();
+        let allow: Vec<String> = allow.iter().map(|entry| (*entry).to_owned()).collect();
+        let connector = GuardedConnector {
+            guard: Arc::new(Guard::new(&allow).expect("readable")),
+            names: Arc::new(Names::Table(HashMap::from([("evil.test".to_owned(), answer)]))),
+            timeout: Duration::from_secs(10),
+        };
+        let found = connector.addresses("evil.test", 80).await;
+        found.map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_name_leads_to_public_addresses_only() {
+        assert!(addresses(&["127.0.0.1"], &[]).await.is_err_and(|why| why.contains("loopback")));
+        assert!(addresses(&["10.0.0.1", "::1"], &[]).await.is_err());
+        assert!(addresses(&["169.254.169.254"], &[]).await.is_err());
+        assert!(addresses(&[], &[]).await.is_err());
+        // One bad address among good ones is left out, and never connected to.
+        let found = addresses(&["127.0.0.1", "8.8.8.8", "::ffff:10.0.0.1"], &[]).await;
+        assert_eq!(found, Ok(vec!["8.8.8.8".parse().expect("an address")]));
+    }
+
+    #[tokio::test]
+    async fn what_the_operator_allows_passes() {
+        assert!(addresses(&["127.0.0.1"], &["evil.test"]).await.is_ok());
+        assert!(addresses(&["127.0.0.1"], &["evil.test:80"]).await.is_ok());
+        assert!(addresses(&["127.0.0.1"], &["evil.test:81"]).await.is_err());
+        assert!(addresses(&["10.0.0.1"], &["10.0.0.0/24"]).await.is_ok());
+        assert!(addresses(&["10.0.1.1"], &["10.0.0.0/24"]).await.is_err());
+        // Allowing what `localhost` is called does not allow where it leads.
+        assert!(addresses(&["127.0.0.1"], &["localhost"]).await.is_err());
+    }
+}

@@ -127,6 +127,8 @@ impl Response {
     /// The body up to `max` bytes, and whether more of it was left unread. What had come
     /// when the other side fell silent or went away is given as cut.
     pub async fn bytes_up_to(mut self, max: usize) -> (Bytes, bool) {
+        // `max` is the bound here, and reaching it is no error.
+        self.bytes_left = usize::MAX;
         let mut begun = BytesMut::new();
         loop {
             match self.chunk().await {

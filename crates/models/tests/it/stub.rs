@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-pub const KEY: &str = "sk-very-secret-0123456789";
+pub(crate) const KEY: &str = "sk-very-secret-0123456789";
 
 /// What the stub does with one request.
 #[derive(Clone)]
-pub enum Act {
+pub(crate) enum Act {
     /// Sends these bytes, as one packet if the system lets it.
     Send(Vec<u8>),
     /// Sends this piece again and again until as many bytes were sent or nobody listens.
@@ -29,8 +29,8 @@ pub enum Act {
 }
 
 /// A running stub: one list of acts for each request, in order.
-pub struct Stub {
-    pub address: SocketAddr,
+pub(crate) struct Stub {
+    pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -42,7 +42,7 @@ struct Seen {
 }
 
 impl Stub {
-    pub async fn start(script: Vec<Vec<Act>>) -> Self {
+    pub(crate) async fn start(script: Vec<Vec<Act>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Seen::default()));
@@ -64,11 +64,11 @@ impl Stub {
     }
 
     /// A stub that answers one request with these events, and ends properly.
-    pub async fn streaming(events: &[Value]) -> Self {
+    pub(crate) async fn streaming(events: &[Value]) -> Self {
         Self::start(vec![vec![Act::Send(whole_stream(events))]]).await
     }
 
-    pub fn options(&self) -> ProviderOptions {
+    pub(crate) fn options(&self) -> ProviderOptions {
         ProviderOptions {
             base_url: Some(format!("http://{}/v1", self.address).parse().unwrap()),
             api_key: Some(ApiKey::new(KEY)),
@@ -77,39 +77,39 @@ impl Stub {
         }
     }
 
-    pub fn provider(&self) -> OpenAi {
+    pub(crate) fn provider(&self) -> OpenAi {
         provider(&self.options())
     }
 
     /// What the model says to `hello`.
-    pub async fn reply(&self) -> Result<Vec<ModelChunk>, ModelFault> {
+    pub(crate) async fn reply(&self) -> Result<Vec<ModelChunk>, ModelFault> {
         ask(&self.provider()).await
     }
 
-    pub fn bodies(&self) -> Vec<Value> {
+    pub(crate) fn bodies(&self) -> Vec<Value> {
         let seen = self.seen.lock().unwrap();
         seen.requests.iter().map(|(_, body)| body.clone()).collect()
     }
 
-    pub fn heads(&self) -> Vec<String> {
+    pub(crate) fn heads(&self) -> Vec<String> {
         let seen = self.seen.lock().unwrap();
         seen.requests.iter().map(|(head, _)| head.clone()).collect()
     }
 
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.seen.lock().unwrap().connections
     }
 
-    pub fn flooded(&self) -> usize {
+    pub(crate) fn flooded(&self) -> usize {
         self.seen.lock().unwrap().flooded
     }
 }
 
-pub fn provider(options: &ProviderOptions) -> OpenAi {
+pub(crate) fn provider(options: &ProviderOptions) -> OpenAi {
     OpenAi::new("mock", options, &OutboundOptions::default()).unwrap()
 }
 
-pub fn hello() -> ModelRequest {
+pub(crate) fn hello() -> ModelRequest {
     ModelRequest {
         model: "small".to_owned(),
         system: None,
@@ -121,13 +121,13 @@ pub fn hello() -> ModelRequest {
 }
 
 /// Asks, with a deadline that only a hang meets.
-pub async fn ask(provider: &OpenAi) -> Result<Vec<ModelChunk>, ModelFault> {
+pub(crate) async fn ask(provider: &OpenAi) -> Result<Vec<ModelChunk>, ModelFault> {
     let asking = async { provider.stream(hello()).await?.try_collect().await };
     tokio::time::timeout(Duration::from_secs(30), asking).await.expect("a call must end")
 }
 
 /// The whole text of an answer.
-pub fn text(chunks: &[ModelChunk]) -> String {
+pub(crate) fn text(chunks: &[ModelChunk]) -> String {
     let texts = chunks.iter().filter_map(|chunk| match chunk {
         ModelChunk::Text(text) => Some(text.as_str()),
         _ => None,
@@ -136,38 +136,38 @@ pub fn text(chunks: &[ModelChunk]) -> String {
 }
 
 /// An event with more text.
-pub fn said(text: &str) -> Value {
+pub(crate) fn said(text: &str) -> Value {
     json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}]})
 }
 
 /// The event that ends the answer's content.
-pub fn finished(reason: &str) -> Value {
+pub(crate) fn finished(reason: &str) -> Value {
     json!({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
 }
 
-pub fn event(event: &Value) -> Vec<u8> {
+pub(crate) fn event(event: &Value) -> Vec<u8> {
     format!("data: {event}\n\n").into_bytes()
 }
 
-pub const DONE: &[u8] = b"data: [DONE]\n\n";
+pub(crate) const DONE: &[u8] = b"data: [DONE]\n\n";
 
 /// The head of an answer in chunks.
-pub fn stream_head() -> Vec<u8> {
+pub(crate) fn stream_head() -> Vec<u8> {
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n".to_vec()
 }
 
 /// One HTTP chunk.
-pub fn chunk(data: &[u8]) -> Vec<u8> {
+pub(crate) fn chunk(data: &[u8]) -> Vec<u8> {
     let mut chunk = format!("{:x}\r\n", data.len()).into_bytes();
     chunk.extend_from_slice(data);
     chunk.extend_from_slice(b"\r\n");
     chunk
 }
 
-pub const END: &[u8] = b"0\r\n\r\n";
+pub(crate) const END: &[u8] = b"0\r\n\r\n";
 
 /// Head, events, end mark, and the end of the body.
-pub fn whole_stream(events: &[Value]) -> Vec<u8> {
+pub(crate) fn whole_stream(events: &[Value]) -> Vec<u8> {
     let mut bytes = stream_head();
     for data in events {
         bytes.extend(chunk(&event(data)));
@@ -178,7 +178,7 @@ pub fn whole_stream(events: &[Value]) -> Vec<u8> {
 }
 
 /// A whole answer of this status.
-pub fn answer(status: &str, headers: &str, body: &str) -> Vec<Act> {
+pub(crate) fn answer(status: &str, headers: &str, body: &str) -> Vec<Act> {
     let length = body.len();
     vec![Act::Send(format!("HTTP/1.1 {status}\r\n{headers}content-length: {length}\r\n\r\n{body}").into_bytes())]
 }

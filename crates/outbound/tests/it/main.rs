@@ -1,0 +1,8 @@
+//! The guarded client against servers on this machine.
+
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
+mod redirects;
+#[cfg(test)]
+mod tls;
