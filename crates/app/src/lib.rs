@@ -1,1 +1,194 @@
-//! The operations: allow, load, decide, commit.
+//! The operations: one function for each thing a caller can ask for.
+//!
+//! An operation asks whether it is allowed, loads what it needs, lets `domain` decide and
+//! commits the decision; a commit that came too late is decided again. Whatever two façades
+//! must agree on is a rule here. This crate knows neither HTTP nor SQL: callers are
+//! [`Ctx`]s, failures are [`Error`]s, and everything outside is one of the [`Ports`].
+//!
+//! A new operation is a method on [`App`] in the module of its noun; it takes the `Ctx`
+//! first, begins with [`Ctx::require`], and treats what the caller may not see as absent.
+
+mod agent_rules;
+mod agents;
+mod ctx;
+mod entry;
+mod error;
+mod events;
+mod follow;
+mod input_rules;
+mod keys;
+mod knowledge;
+mod known;
+mod orgs;
+mod providers;
+mod runs;
+pub mod secret;
+mod send;
+mod sessions;
+mod streams;
+mod tools;
+mod watch;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use domain::turn::Moment;
+use domain::{ChangeSet, EventId, OrgId, Timestamp};
+use ports::{Clock, CommitError, Committed, Feed, IdSource, Models, OrgStore, Store, TextExtractor, Workers};
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+pub use ctx::{Ctx, Operator};
+pub use domain::tool::HttpTool;
+pub use error::{AuthFault, Error, FieldError, Missing, Refused};
+pub use follow::StoredEvent;
+pub use keys::{CreateKey, KeyFormat};
+pub use knowledge::{AddDocument, DocumentSource};
+pub use orgs::{Bootstrap, CallerView, CreateOrg, FirstKey};
+pub use ports::feed::PreviewItem;
+pub use ports::store::{AgentFilter, EventFilter, Order, SessionFilter};
+pub use providers::ProviderView;
+pub use runs::StartRun;
+pub use secret::{KeySecrets, NewSecret};
+pub use send::SentEvent;
+pub use sessions::{AgentChoice, CreateSession};
+pub use streams::{From, SessionStream, StreamItem};
+pub use watch::{FinishedRun, RunWatch};
+
+/// How often an operation decides again when its commit came too late.
+const TRIES: usize = 8;
+
+/// Checks the parts of an HTTP tool that only the crate that calls it knows: path and
+/// message of each fault.
+pub type ToolCheck = Arc<dyn Fn(&HttpTool) -> Vec<(String, String)> + Send + Sync>;
+
+/// Checks whether an address may be called on a caller's behalf.
+pub type UrlCheck = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
+
+/// Everything outside that the operations need.
+#[derive(Clone)]
+pub struct Ports {
+    /// State, log and queue.
+    pub store: Arc<dyn Store>,
+    /// Live events of this process.
+    pub feed: Feed,
+    /// The providers of models.
+    pub models: Arc<dyn Models>,
+    /// Text of uploaded files.
+    pub extractor: Arc<dyn TextExtractor>,
+    /// Free hands for a run that is accepted now.
+    pub workers: Arc<dyn Workers>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Fresh ids.
+    pub ids: Arc<dyn IdSource>,
+    /// Whether an HTTP tool can be called as described.
+    pub tool_check: ToolCheck,
+    /// Whether an address may be called.
+    pub url_check: UrlCheck,
+}
+
+/// The operations. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    ports: Ports,
+    secrets: KeySecrets,
+    known: known::Known,
+    uploads: knowledge::UploadTurns,
+    /// Work that goes on when its caller has left.
+    tasks: TaskTracker,
+}
+
+impl App {
+    /// The operations over these ports. `secrets` holds the key that API keys are hashed with.
+    pub fn new(ports: Ports, secrets: KeySecrets) -> App {
+        let known = known::Known::default();
+        let uploads = knowledge::UploadTurns::default();
+        App(Arc::new(Inner { ports, secrets, known, uploads, tasks: TaskTracker::new() }))
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        self.0.ports.clock.now()
+    }
+
+    /// A fresh random id, for things that façades name themselves (requests, frames).
+    pub fn fresh_uuid(&self) -> uuid::Uuid {
+        self.0.ports.ids.uuid_v4()
+    }
+
+    /// Whether the store answers and can write.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn check(&self) -> Result<(), Error> {
+        Ok(self.0.ports.store.check().await?)
+    }
+
+    /// Checks an address that a caller wants called.
+    ///
+    /// # Errors
+    /// Why it is refused, for the caller.
+    pub fn check_url(&self, url: &str) -> Result<(), String> {
+        (self.0.ports.url_check)(url)
+    }
+
+    /// Waits for work whose caller has left. Called once, when no request is served any more.
+    pub async fn settle(&self) {
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+
+    fn ports(&self) -> &Ports {
+        &self.0.ports
+    }
+
+    fn known(&self) -> &known::Known {
+        &self.0.known
+    }
+
+    fn store(&self, org: OrgId) -> Arc<dyn OrgStore> {
+        self.0.ports.store.of(org)
+    }
+
+    fn fresh<Id: std::convert::From<uuid::Uuid>>(&self) -> Id {
+        Id::from(self.0.ports.ids.uuid_v7())
+    }
+
+    /// Lets `decide` decide at `now`, with fresh event ids.
+    fn decide<T>(&self, now: Timestamp, decide: impl FnOnce(&mut Moment<'_>) -> T) -> T {
+        let ids = &self.0.ports.ids;
+        let mut fresh = || EventId(ids.uuid_v7());
+        decide(&mut Moment { now, ids: &mut fresh })
+    }
+
+    /// Does `work` to its end even if the caller leaves meanwhile (a server drops the
+    /// request of a client that hangs up). For what must not stop half way: a commit and
+    /// what this process has to do because of it.
+    async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        match self.0.tasks.spawn(work.in_current_span()).await {
+            Ok(done) => done,
+            Err(stopped) => match stopped.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Error::Draining),
+            },
+        }
+    }
+}
+
+/// Commits; `None` if the decision came too late and must be taken again.
+async fn commit_in_time(store: &dyn OrgStore, changes: ChangeSet) -> Result<Option<Committed>, Error> {
+    match store.commit(changes).await {
+        Ok(committed) => Ok(Some(committed)),
+        Err(CommitError::Refused(refusal)) => {
+            tracing::debug!(%refusal, "decided too late, deciding again");
+            Ok(None)
+        }
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}

@@ -1,0 +1,312 @@
+//! What an agent's description must satisfy, whichever façade wrote it.
+
+use std::collections::HashSet;
+
+use domain::agent::{AgentSpec, AgentTool, ModelChoice, Overrides};
+use domain::limits::Limits;
+use domain::model::ModelName;
+use domain::output::Schema;
+use domain::tool::HttpTool;
+use domain::{OrgId, ProjectId};
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::error::{Error, Faults, FieldError, Refused};
+use crate::{App, Ctx};
+
+const NAME_CHARS_MAX: usize = 256;
+const DESCRIPTION_CHARS_MAX: usize = 2_048;
+const INSTRUCTIONS_CHARS_MAX: usize = 100_000;
+const TOOLS_MAX: usize = 256;
+const MCP_SERVERS_MAX: usize = 20;
+const TOOL_NAME_CHARS_MAX: usize = 128;
+const MODEL_CHARS_MAX: usize = 256;
+const METADATA_PAIRS_MAX: usize = 16;
+const METADATA_KEY_CHARS_MAX: usize = 64;
+const METADATA_VALUE_CHARS_MAX: usize = 512;
+
+/// A description is kept with each version and read with each run.
+const SPEC_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+impl App {
+    /// Checks a whole description.
+    pub(crate) async fn check_agent(&self, ctx: &Ctx, project: ProjectId, spec: &AgentSpec) -> Result<(), Error> {
+        let mut faults = Faults::default();
+        check_texts(spec, &mut faults);
+        self.check_model(ctx.org, &spec.model, &mut faults);
+        check_limits(&spec.limits, &mut faults);
+        check_metadata(&spec.metadata, &mut faults);
+        check_output_schema(spec.output_schema.as_deref(), &mut faults);
+        faults.check(spec.mcp_servers.len() <= MCP_SERVERS_MAX, "mcp_servers", "must have at most 20 entries");
+        self.check_tools(ctx, project, &spec.tools, &mut faults).await?;
+        faults.into_result()
+    }
+
+    /// Checks what a session or a run changes of a description.
+    pub(crate) async fn check_overrides(
+        &self,
+        ctx: &Ctx,
+        project: ProjectId,
+        overrides: &Overrides,
+    ) -> Result<(), Error> {
+        if *overrides == Overrides::default() {
+            return Ok(());
+        }
+        let mut faults = Faults::default();
+        if let Some(model) = &overrides.model {
+            self.check_model(ctx.org, model, &mut faults);
+        }
+        check_instructions(overrides.instructions.as_ref().and_then(Option::as_deref), &mut faults);
+        check_limits(&overrides.limits, &mut faults);
+        check_output_schema(overrides.output_schema.as_ref().and_then(Option::as_deref), &mut faults);
+        if let Some(tools) = &overrides.tools {
+            self.check_tools(ctx, project, tools, &mut faults).await?;
+        }
+        faults.into_result()
+    }
+
+    fn check_model(&self, org: OrgId, model: &ModelChoice, faults: &mut Faults) {
+        if model.id.chars().count() > MODEL_CHARS_MAX {
+            return faults.add("model.id", "must have at most 256 characters");
+        }
+        let known =
+            ModelName::parse(&model.id).is_some_and(|name| self.ports().models.find(org, name.provider).is_some());
+        if !known {
+            faults.push(FieldError::new("model.id", unknown_model(&model.id)).code("unknown_model"));
+        }
+        faults.check(model.max_tokens != Some(0), "model.max_tokens", "must be at least 1");
+        let effort = model.effort.as_deref();
+        let efforts = ["low", "medium", "high", "xhigh", "max"];
+        faults.check(
+            effort.is_none_or(|effort| efforts.contains(&effort)),
+            "model.effort",
+            "must be low, medium, high, xhigh or max",
+        );
+        let speed = model.speed.as_deref();
+        let speeds = ["standard", "fast"];
+        faults.check(speed.is_none_or(|speed| speeds.contains(&speed)), "model.speed", "must be standard or fast");
+    }
+
+    async fn check_tools(
+        &self,
+        ctx: &Ctx,
+        project: ProjectId,
+        tools: &[AgentTool],
+        faults: &mut Faults,
+    ) -> Result<(), Error> {
+        if tools.len() > TOOLS_MAX {
+            faults.add("tools", "must have at most 256 entries");
+            return Ok(());
+        }
+        let mut names = HashSet::new();
+        for (index, tool) in tools.iter().enumerate() {
+            let path = format!("tools[{index}]");
+            let name = match tool {
+                AgentTool::Http { tool, .. } => {
+                    self.check_http_tool(tool, &path, faults);
+                    tool.name.clone()
+                }
+                AgentTool::Custom { name, description, input_schema } => {
+                    check_offer(name, description, input_schema, &path, faults);
+                    name.clone()
+                }
+                AgentTool::Project { number, .. } => {
+                    let found = self.store(ctx.org).find_tool_numbered(*number).await?;
+                    let Some(tool) = found.filter(|tool| tool.project == project) else {
+                        let fault = FieldError::new(format!("{path}.number"), "is not a tool of this project");
+                        faults.push(fault.code("unknown_tool"));
+                        continue;
+                    };
+                    tool.http.name
+                }
+                AgentTool::Mcp { .. } | AgentTool::Toolset { .. } => continue,
+            };
+            if !names.insert(name.clone()) {
+                faults.add(format!("{path}.name"), format!("{name:?} is the name of two tools"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks an HTTP tool, wherever it is kept.
+    pub(crate) fn check_http_tool(&self, tool: &HttpTool, path: &str, faults: &mut Faults) {
+        check_offer(&tool.name, &tool.description, &tool.input_schema, path, faults);
+        for (field, message) in (self.ports().tool_check)(tool) {
+            faults.add(joined(path, &field), message);
+        }
+    }
+}
+
+/// Whether a session may begin with this description: what is stored and echoed but not
+/// served yet is refused by name, rather than silently left out.
+pub(crate) fn check_served(spec: &AgentSpec) -> Result<(), Error> {
+    let used = |key: &&str| spec.extra.get(*key).is_some_and(is_used);
+    if let Some(feature) = ["skills", "multiagent"].into_iter().find(used) {
+        return Err(Refused::NotServed(feature.to_owned()).into());
+    }
+    for tool in &spec.tools {
+        match tool {
+            AgentTool::Toolset { settings } if has_enabled_tool(settings) => {
+                return Err(Refused::NotServed("agent toolset (it needs a sandbox)".into()).into());
+            }
+            AgentTool::Mcp { .. } => return Err(Refused::NotServed("mcp_servers".into()).into()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn is_used(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Bool(true) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
+/// Whether a built-in set of tools offers any: by default it offers all.
+fn has_enabled_tool(settings: &Value) -> bool {
+    let enabled = |of: &Value| of.get("enabled").and_then(Value::as_bool);
+    let by_default = settings.get("default_config").and_then(enabled).unwrap_or(true);
+    let named = settings.get("configs").and_then(Value::as_array);
+    by_default || named.is_some_and(|tools| tools.iter().any(|tool| enabled(tool) == Some(true)))
+}
+
+/// The rules of metadata, of agents and sessions alike.
+pub(crate) fn check_metadata(metadata: &IndexMap<String, String>, faults: &mut Faults) {
+    faults.check(metadata.len() <= METADATA_PAIRS_MAX, "metadata", "must have at most 16 pairs");
+    for (key, value) in metadata {
+        if !(1..=METADATA_KEY_CHARS_MAX).contains(&key.chars().count()) {
+            return faults.add("metadata", "keys must have 1 to 64 characters");
+        }
+        if value.chars().count() > METADATA_VALUE_CHARS_MAX {
+            faults.add(format!("metadata.{key}"), "must have at most 512 characters");
+        }
+    }
+}
+
+fn check_texts(spec: &AgentSpec, faults: &mut Faults) {
+    let name = spec.name.chars().count();
+    faults.check((1..=NAME_CHARS_MAX).contains(&name), "name", "must have 1 to 256 characters");
+    let description = spec.description.as_deref().map_or(0, |text| text.chars().count());
+    faults.check(description <= DESCRIPTION_CHARS_MAX, "description", "must have at most 2048 characters");
+    check_instructions(spec.instructions.as_deref(), faults);
+    let bytes = serde_json::to_vec(spec).map_or(usize::MAX, |json| json.len());
+    faults.check(bytes <= SPEC_BYTES_MAX, "", "the agent is larger than 2 MiB in all");
+}
+
+fn check_instructions(instructions: Option<&str>, faults: &mut Faults) {
+    let chars = instructions.map_or(0, |text| text.chars().count());
+    faults.check(chars <= INSTRUCTIONS_CHARS_MAX, "instructions", "must have at most 100000 characters");
+}
+
+fn check_limits(limits: &Limits, faults: &mut Faults) {
+    faults.check(limits.steps != Some(0), "limits.steps", "must be at least 1");
+    faults.check(limits.tokens != Some(0), "limits.tokens", "must be at least 1");
+    faults.check(limits.wall_ms != Some(0), "limits.wall_ms", "must be at least 1");
+}
+
+fn check_output_schema(schema: Option<&Value>, faults: &mut Faults) {
+    if let Some(Err(error)) = schema.map(Schema::new) {
+        faults.add("output_schema", error.to_string());
+    }
+}
+
+/// What the model is told of a tool.
+fn check_offer(name: &str, description: &str, input_schema: &Value, path: &str, faults: &mut Faults) {
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    faults.check(
+        plain && (1..=TOOL_NAME_CHARS_MAX).contains(&name.len()),
+        &joined(path, "name"),
+        "must have 1 to 128 letters, digits, _ or -",
+    );
+    faults.check(!description.trim().is_empty(), &joined(path, "description"), "must not be empty");
+    if input_schema.get("type") != Some(&Value::from("object")) {
+        return faults.add(joined(path, "input_schema.type"), "must be object");
+    }
+    if let Err(error) = Schema::new(input_schema) {
+        faults.add(joined(path, "input_schema"), error.to_string());
+    }
+}
+
+fn joined(path: &str, field: &str) -> String {
+    if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") }
+}
+
+fn unknown_model(id: &str) -> String {
+    match ModelName::parse(id) {
+        Some(name) => format!("no provider is named {:?} here: see the list of providers", name.provider),
+        None => "must be provider/model, such as local/default".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn paths(check: impl FnOnce(&mut Faults)) -> Vec<String> {
+        let mut faults = Faults::default();
+        check(&mut faults);
+        match faults.into_result() {
+            Err(Error::Invalid(faults)) => faults.into_iter().map(|fault| fault.path).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn texts_have_bounds() {
+        let spec = |name: &str, chars: usize| AgentSpec {
+            name: name.into(),
+            instructions: Some("ä".repeat(chars)),
+            ..AgentSpec::default()
+        };
+        assert!(paths(|faults| check_texts(&spec("a", 100_000), faults)).is_empty());
+        assert_eq!(paths(|faults| check_texts(&spec("", 100_001), faults)), ["name", "instructions"]);
+        assert_eq!(paths(|faults| check_texts(&spec(&"n".repeat(257), 1), faults)), ["name"]);
+    }
+
+    #[test]
+    fn metadata_has_bounds() {
+        let pairs = |pairs: usize, key: usize, value: usize| -> IndexMap<String, String> {
+            (0..pairs).map(|n| (format!("{n:0>key$}"), "v".repeat(value))).collect()
+        };
+        assert!(paths(|faults| check_metadata(&pairs(16, 64, 512), faults)).is_empty());
+        assert_eq!(paths(|faults| check_metadata(&pairs(17, 2, 0), faults)), ["metadata"]);
+        assert_eq!(paths(|faults| check_metadata(&pairs(1, 65, 0), faults)), ["metadata"]);
+        assert_eq!(paths(|faults| check_metadata(&pairs(1, 1, 513), faults)), ["metadata.0"]);
+    }
+
+    #[test]
+    fn a_tool_offer_names_what_is_wrong() {
+        let schema = json!({"type": "object"});
+        let offer = |name: &str, description: &str, schema: &Value| {
+            paths(|faults| check_offer(name, description, schema, "tools[0]", faults))
+        };
+        assert!(offer("add_2", "adds", &schema).is_empty());
+        assert_eq!(offer("a b", "adds", &schema), ["tools[0].name"]);
+        assert_eq!(offer("add", " ", &schema), ["tools[0].description"]);
+        assert_eq!(offer("add", "adds", &json!({"type": "array"})), ["tools[0].input_schema.type"]);
+        let remote = json!({"type": "object", "properties": {"a": {"$ref": "http://localhost:1/s"}}});
+        assert_eq!(offer("add", "adds", &remote), ["tools[0].input_schema"]);
+    }
+
+    #[test]
+    fn what_is_not_served_is_refused_by_name() {
+        let with = |key: &str, value: Value| AgentSpec {
+            extra: IndexMap::from([(key.to_owned(), value)]),
+            ..AgentSpec::default()
+        };
+        assert!(check_served(&with("skills", json!([]))).is_ok());
+        assert!(check_served(&with("multiagent", Value::Null)).is_ok());
+        assert!(check_served(&with("execution_identity", json!({"type": "service_account"}))).is_ok());
+        let refused = check_served(&with("skills", json!([{"type": "a"}]))).unwrap_err();
+        assert_eq!(refused.to_string(), "skills is not served in this release");
+        let toolset = |settings| AgentSpec { tools: vec![AgentTool::Toolset { settings }], ..AgentSpec::default() };
+        assert!(check_served(&toolset(json!({}))).is_err());
+        assert!(check_served(&toolset(json!({"default_config": {"enabled": false}}))).is_ok());
+        let one = json!({"default_config": {"enabled": false}, "configs": [{"name": "bash", "enabled": true}]});
+        assert!(check_served(&toolset(one)).is_err());
+    }
+}

@@ -1,0 +1,185 @@
+//! Agents: made, read, changed, archived, deleted.
+
+use domain::agent::{Agent, AgentSpec};
+use domain::key::Scope;
+use domain::{AgentId, Change, ChangeSet, DocumentId, ProjectId};
+use ports::store::AgentFilter;
+
+use crate::error::{Error, Missing};
+use crate::{App, Ctx, TRIES};
+
+impl App {
+    /// Makes an agent. `documents` of the same project are copied to it in the same commit.
+    ///
+    /// # Errors
+    /// The description breaks a rule, a document is unknown (at `contexts[i].id`), the
+    /// project is not there, a scope is missing, or the store failed.
+    pub async fn create_agent(
+        &self,
+        ctx: &Ctx,
+        project: ProjectId,
+        spec: AgentSpec,
+        documents: Vec<DocumentId>,
+    ) -> Result<Agent, Error> {
+        ctx.require(Scope::AgentsWrite)?;
+        self.check_agent(ctx, project, &spec).await?;
+        let store = self.store(ctx.org);
+        ctx.reach(store.find_project(project).await?, |project| project.id, project)?;
+        let (agent, changes) = Agent::create(self.fresh(), project, spec, ctx.now);
+        let copies = self.copies(ctx, &documents, &agent).await?;
+        let changes = changes.and(ChangeSet::of(copies));
+        crate::commit_in_time(&*store, changes).await?.ok_or_else(|| Error::contended("project"))?;
+        Ok(agent)
+    }
+
+    /// An agent at its newest version.
+    ///
+    /// # Errors
+    /// It is not there, the scope is missing, or the store failed.
+    pub async fn find_agent(&self, ctx: &Ctx, id: AgentId) -> Result<Agent, Error> {
+        ctx.require(Scope::AgentsRead)?;
+        self.newest_agent(ctx, id).await
+    }
+
+    /// An agent at one of its versions.
+    ///
+    /// # Errors
+    /// As [`App::find_agent`]; also if it never had this version.
+    pub async fn find_agent_version(&self, ctx: &Ctx, id: AgentId, version: u32) -> Result<Agent, Error> {
+        ctx.require(Scope::AgentsRead)?;
+        let newest = self.newest_agent(ctx, id).await?;
+        let agent = self.agent_version(ctx, id, version).await?;
+        // Archiving is of the agent, not of a version.
+        Ok(Agent { archived_at: newest.archived_at, ..agent })
+    }
+
+    /// Agents at their newest versions.
+    ///
+    /// # Errors
+    /// The scope is missing, or the store failed.
+    pub async fn list_agents(&self, ctx: &Ctx, filter: AgentFilter) -> Result<Vec<Agent>, Error> {
+        ctx.require(Scope::AgentsRead)?;
+        let Some(project) = only_reachable(ctx, filter.project) else { return Ok(Vec::new()) };
+        Ok(self.store(ctx.org).list_agents(AgentFilter { project, ..filter }).await?)
+    }
+
+    /// The versions of an agent, newest first, below `before`, at most `limit`.
+    ///
+    /// # Errors
+    /// As [`App::find_agent`].
+    pub async fn list_agent_versions(
+        &self,
+        ctx: &Ctx,
+        id: AgentId,
+        before: Option<u32>,
+        limit: usize,
+    ) -> Result<Vec<Agent>, Error> {
+        let newest = self.find_agent(ctx, id).await?;
+        let mut versions = self.store(ctx.org).list_agent_versions(id, before, limit).await?;
+        versions.iter_mut().for_each(|version| version.archived_at = newest.archived_at);
+        Ok(versions)
+    }
+
+    /// Makes the next version of an agent from the newest one. `change` is asked again if
+    /// somebody else was faster; what changes nothing makes no version.
+    ///
+    /// # Errors
+    /// `expected` is not the newest version, the agent is archived, the new description
+    /// breaks a rule, or as [`App::find_agent`].
+    pub async fn update_agent(
+        &self,
+        ctx: &Ctx,
+        id: AgentId,
+        expected: Option<u32>,
+        change: impl Fn(&AgentSpec) -> Result<AgentSpec, Error> + Send + Sync,
+    ) -> Result<Agent, Error> {
+        ctx.require(Scope::AgentsWrite)?;
+        let store = self.store(ctx.org);
+        for _ in 0..TRIES {
+            let current = ctx.reach(store.find_agent(id).await?, |agent| agent.project, id)?;
+            let project = current.project;
+            let spec = change(&current.spec)?;
+            let (next, changes) = current.update(spec, expected, ctx.now)?;
+            if changes.is_empty() {
+                return Ok(next);
+            }
+            self.check_agent(ctx, project, &next.spec).await?;
+            if self.commit_agent(ctx, id, changes).await? {
+                return Ok(next);
+            }
+        }
+        Err(Error::contended("agent"))
+    }
+
+    /// No new session may begin; those that run go on. Archiving twice changes nothing.
+    ///
+    /// # Errors
+    /// As [`App::find_agent`].
+    pub async fn archive_agent(&self, ctx: &Ctx, id: AgentId) -> Result<Agent, Error> {
+        ctx.require(Scope::AgentsWrite)?;
+        let agent = ctx.reach(self.store(ctx.org).find_agent(id).await?, |agent| agent.project, id)?;
+        let (archived, changes) = agent.archive(ctx.now);
+        if changes.is_empty() || self.commit_agent(ctx, id, changes).await? {
+            return Ok(archived);
+        }
+        Err(Error::not_found(id))
+    }
+
+    /// Removes an agent from every API and stops its runs. Its sessions stay readable.
+    ///
+    /// # Errors
+    /// As [`App::find_agent`].
+    pub async fn delete_agent(&self, ctx: &Ctx, id: AgentId) -> Result<(), Error> {
+        ctx.require(Scope::AgentsWrite)?;
+        ctx.reach(self.store(ctx.org).find_agent(id).await?, |agent| agent.project, id)?;
+        let (app, ctx) = (self.clone(), ctx.clone());
+        self.to_the_end(async move {
+            let gone = ChangeSet::of([Change::DeleteAgent { agent: id, at: ctx.now }]);
+            if !app.commit_agent(&ctx, id, gone).await? {
+                return Err(Error::not_found(id));
+            }
+            // A run needs a living agent to be accepted, so these are all there are.
+            for run in app.store(ctx.org).list_open_runs(id).await? {
+                app.stop_run(&ctx, run.id).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// The newest version of an agent that the caller reaches.
+    pub(crate) async fn newest_agent(&self, ctx: &Ctx, id: AgentId) -> Result<Agent, Error> {
+        let load = async { self.store(ctx.org).find_agent(id).await };
+        let found = self.known().agents.find(&(ctx.org, id), load).await?;
+        ctx.reach(found, |agent| agent.project, id)
+    }
+
+    /// One version of an agent that the caller reaches; also of a deleted one.
+    pub(crate) async fn agent_version(&self, ctx: &Ctx, id: AgentId, version: u32) -> Result<Agent, Error> {
+        let load = async { self.store(ctx.org).find_agent_version(id, version).await };
+        let found = self.known().agent_versions.find(&(ctx.org, id, version), load).await?;
+        let missing = Missing::new("agent version", format_args!("{version} of {id}"));
+        ctx.reach(found, |agent| agent.project, missing)
+    }
+
+    /// Commits a change of an agent and forgets what was known of it; `false` if it came
+    /// too late.
+    async fn commit_agent(&self, ctx: &Ctx, id: AgentId, changes: ChangeSet) -> Result<bool, Error> {
+        let (app, org) = (self.clone(), ctx.org);
+        self.to_the_end(async move {
+            let committed = crate::commit_in_time(&*app.store(org), changes).await?;
+            app.known().agents.forget(&(org, id));
+            Ok(committed.is_some())
+        })
+        .await
+    }
+}
+
+/// The project to list: the one asked for as far as the caller reaches it. `None` is an
+/// empty list, `Some(None)` all projects.
+pub(crate) fn only_reachable(ctx: &Ctx, asked: Option<ProjectId>) -> Option<Option<ProjectId>> {
+    match asked {
+        Some(project) => ctx.reaches(project).then_some(Some(project)),
+        None => Some(ctx.project),
+    }
+}

@@ -1,0 +1,158 @@
+//! How a run comes into being: straight into a free worker's hands, or into the queue.
+
+use std::sync::Arc;
+
+use domain::agent::{Agent, AgentSpec, Overrides};
+use domain::limits::Spent;
+use domain::run::{Run, RunStatus};
+use domain::session::{InboxItem, Origin, Session, SessionAgent};
+use domain::turn::{self, Accepted, Doing, Input};
+use domain::{Change, ChangeSet, Event, EventId, Guard, Timestamp};
+use jiff::SignedDuration;
+use ports::{CommitError, Committed, Refusal, Slot};
+
+use crate::error::Error;
+use crate::{App, Ctx};
+
+/// A run on its way into a session.
+pub(crate) struct Entry {
+    pub(crate) session: Session,
+    pub(crate) is_new: bool,
+    /// The agent's newest version: a run needs a living agent.
+    pub(crate) newest: Agent,
+    /// The version that answers.
+    pub(crate) version: u32,
+    /// The description it answers by, with all changes.
+    pub(crate) spec: Arc<AgentSpec>,
+    pub(crate) run: Run,
+    pub(crate) inputs: Vec<Input>,
+}
+
+/// What became of it.
+pub(crate) enum Entered {
+    /// A worker has it; its first events are stored.
+    Claimed { events: Arc<[Event]> },
+    /// It waits; its input is in the inbox.
+    Queued,
+    /// Something it was decided on has changed: load and decide again.
+    TooLate,
+}
+
+impl App {
+    /// A run that does not exist yet. Its deadline counts from now, waiting included.
+    pub(crate) fn new_run(
+        &self,
+        ctx: &Ctx,
+        session: &Session,
+        agent: &Agent,
+        overrides: Arc<Overrides>,
+        origin: Origin,
+    ) -> Run {
+        let wall_ms = overrides.limits.or(agent.spec.limits).wall_ms;
+        Run {
+            id: self.fresh(),
+            session: session.id,
+            project: session.project,
+            agent: agent.id,
+            origin,
+            overrides,
+            agent_version: matches!(session.agent, SessionAgent::Pinned { .. }).then_some(agent.version),
+            status: RunStatus::Queued,
+            fence: None,
+            version: 0,
+            first_seq: None,
+            queued_at: ctx.now,
+            started_at: None,
+            ended_at: None,
+            deadline: wall_ms.map(|wall_ms| later(ctx.now, wall_ms)),
+            spent: Spent::default(),
+            in_flight: Vec::new(),
+            waiting: Vec::new(),
+            failed_attempts: 0,
+            outcome: None,
+        }
+    }
+
+    /// Accepts a run. If a worker is free and the session is too, accepting, claiming and
+    /// the intent of the first model call are one commit, and the worker goes on from there.
+    pub(crate) async fn enter(&self, ctx: &Ctx, entry: Entry) -> Result<Entered, Error> {
+        let (app, ctx) = (self.clone(), ctx.clone());
+        self.to_the_end(async move { app.enter_now(&ctx, entry).await }).await
+    }
+
+    pub(crate) async fn enter_now(&self, ctx: &Ctx, entry: Entry) -> Result<Entered, Error> {
+        if entry.session.state.active_run.is_none()
+            && let Some(slot) = self.ports().workers.try_slot()
+            && let Some(entered) = self.enter_claimed(ctx, &entry, slot).await?
+        {
+            return Ok(entered);
+        }
+        let Entry { session, is_new, newest, run, inputs, .. } = entry;
+        let accepted = self.decide(ctx.now, |at| turn::accept(&session, is_new, run, inputs, None, at));
+        let changes = living(&newest, accepted.changes);
+        let committed = crate::commit_in_time(&*self.store(ctx.org), changes).await?;
+        Ok(committed.map_or(Entered::TooLate, |_| Entered::Queued))
+    }
+
+    /// Accepts and claims; `None` if the session turned out to be busy.
+    async fn enter_claimed(&self, ctx: &Ctx, entry: &Entry, slot: Box<dyn Slot>) -> Result<Option<Entered>, Error> {
+        let run = Run { agent_version: Some(entry.version), ..entry.run.clone() };
+        let claim = Some((slot.fence(), &*entry.spec));
+        let inputs = entry.inputs.clone();
+        let Accepted { changes, turn } =
+            self.decide(ctx.now, |at| turn::accept(&entry.session, entry.is_new, run, inputs, claim, at));
+        match self.store(ctx.org).commit(living(&entry.newest, changes)).await {
+            Ok(committed) => {
+                let events = appended(committed);
+                if let (Some(mut turn), Some(last)) = (turn, events.last()) {
+                    turn.committed(last.seq);
+                    // An input that interrupts itself is over before it begins.
+                    if turn.doing() != Doing::Over {
+                        slot.start(ctx.org, turn, Arc::clone(&entry.spec), Arc::clone(&events));
+                    }
+                }
+                Ok(Some(Entered::Claimed { events }))
+            }
+            Err(CommitError::Refused(Refusal::Guard(Guard::SessionFree { .. }))) => Ok(None),
+            Err(CommitError::Refused(refusal)) => {
+                tracing::debug!(%refusal, "decided too late, deciding again");
+                Ok(Some(Entered::TooLate))
+            }
+            Err(CommitError::Store(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// Hands input to a run that is not over, so that somebody takes it: the worker that holds
+/// it, the one that will, or, if it waits for someone, one that is called for the purpose.
+pub(crate) fn hand_over(run: &Run, inputs: Vec<(EventId, domain::EventBody)>, now: Timestamp) -> ChangeSet {
+    let item = |(id, body)| InboxItem { id, session: run.session, run: run.id, accepted_at: now, body };
+    let changes = ChangeSet::of(inputs.into_iter().map(item).map(Change::Enqueue));
+    let as_loaded = Guard::RunAt { run: run.id, version: run.version };
+    match (run.status, run.fence) {
+        (RunStatus::Running, Some(fence)) => changes.guarded(Guard::Held { run: run.id, fence }),
+        (RunStatus::Waiting, _) => {
+            let again = Run { status: RunStatus::Queued, ..run.clone() };
+            changes.and(ChangeSet::of([Change::PutRun(again)])).guarded(as_loaded)
+        }
+        _ => changes.guarded(as_loaded),
+    }
+}
+
+/// With the guard that the agent is still there. An archived one goes on answering in its
+/// sessions, and cannot be guarded.
+fn living(newest: &Agent, changes: ChangeSet) -> ChangeSet {
+    match newest.archived_at {
+        None => changes.guarded(Guard::AgentAt { agent: newest.id, version: newest.version }),
+        Some(_) => changes,
+    }
+}
+
+fn appended(committed: Committed) -> Arc<[Event]> {
+    committed.events.into_iter().next_back().unwrap_or_default()
+}
+
+fn later(now: Timestamp, ms: u64) -> Timestamp {
+    let wait = SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX));
+    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}

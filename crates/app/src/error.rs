@@ -1,0 +1,255 @@
+//! What can go wrong, in our words.
+
+use std::fmt;
+use std::time::Duration;
+
+use domain::agent::AgentRefusal;
+use domain::key::Scope;
+use domain::{AgentId, DocumentId, EventId, KeyId, OrgId, ProjectId, RunId, SessionId, ToolId};
+use ports::StoreError;
+
+/// Why an operation did not do what it was asked to. Façades match it without a wildcard.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The thing does not exist, or not for this caller: the two look the same.
+    #[error("{0} not found")]
+    NotFound(Missing),
+    /// The caller is not known.
+    #[error("{0}")]
+    Unauthenticated(AuthFault),
+    /// The caller is known and may not do this.
+    #[error("not allowed{}", .missing.map(|scope| format!(": the key lacks the scope {scope}")).unwrap_or_default())]
+    Forbidden {
+        /// The right that is missing; `None` if it is not a matter of scopes.
+        missing: Option<Scope>,
+    },
+    /// The request contradicts a rule.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<FieldError>),
+    /// The thing is in a state that does not allow it.
+    #[error("{0}")]
+    Refused(Refused),
+    /// Somebody else changed the thing at the same time, or since the caller last looked.
+    #[error("{0}")]
+    Conflict(String),
+    /// More than may be sent.
+    #[error("{what} is larger than {max_bytes} bytes")]
+    TooLarge {
+        /// What was sent.
+        what: &'static str,
+        /// How much may be.
+        max_bytes: u64,
+    },
+    /// Too many requests.
+    #[error("too many requests: try again in {} s", .retry_after.as_secs())]
+    RateLimited {
+        /// When the next one is welcome.
+        retry_after: Duration,
+    },
+    /// A provider of models did not answer as it should.
+    #[error("the model provider failed: {0}")]
+    Provider(String),
+    /// Too much is waiting to be done: try again soon.
+    #[error("the server is too busy: try again soon")]
+    Busy,
+    /// The server is stopping.
+    #[error("the server is stopping")]
+    Draining,
+    /// Our own fault.
+    #[error("storage failed")]
+    Store(#[source] StoreError),
+}
+
+impl Error {
+    /// The thing with this id is not there for this caller.
+    pub fn not_found(thing: impl Into<Missing>) -> Self {
+        Error::NotFound(thing.into())
+    }
+
+    /// One field is wrong.
+    pub fn invalid(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Error::Invalid(vec![FieldError::new(path, message)])
+    }
+
+    /// Others kept changing the thing.
+    pub(crate) fn contended(what: &str) -> Self {
+        Error::Conflict(format!("the {what} is being changed by others at this moment: try again"))
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy => Error::Busy,
+            StoreError::Closed => Error::Draining,
+            StoreError::Unwritable(_) | StoreError::Failed(_) => {
+                tracing::error!(%error, "storage failed");
+                Error::Store(error)
+            }
+        }
+    }
+}
+
+impl From<AgentRefusal> for Error {
+    fn from(refusal: AgentRefusal) -> Self {
+        match refusal {
+            AgentRefusal::Archived => Error::Refused(Refused::Agent(refusal)),
+            AgentRefusal::VersionMoved { .. } => Error::Conflict(refusal.to_string()),
+        }
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        Error::Refused(refused)
+    }
+}
+
+/// One field and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// Where, in the words of the domain's types: `tools[0].input_schema.type`.
+    pub path: String,
+    /// What: `must be object`.
+    pub message: String,
+    /// A word that programs can act on, where there is one: `unknown_model`.
+    pub code: Option<&'static str>,
+}
+
+impl FieldError {
+    /// A fault without a code.
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { path: path.into(), message: message.into(), code: None }
+    }
+
+    /// With a word that programs can act on.
+    #[must_use]
+    pub fn code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.path.as_str() {
+            "" => f.write_str(&self.message),
+            path => write!(f, "{path}: {}", self.message),
+        }
+    }
+}
+
+/// Collects the faults of one request, so that the caller is told all of them at once.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<FieldError>);
+
+impl Faults {
+    pub(crate) fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.0.push(FieldError::new(path, message));
+    }
+
+    pub(crate) fn push(&mut self, fault: FieldError) {
+        self.0.push(fault);
+    }
+
+    /// Faults `path` unless `holds`.
+    pub(crate) fn check(&mut self, holds: bool, path: &str, message: &str) {
+        if !holds {
+            self.add(path, message);
+        }
+    }
+
+    pub(crate) fn into_result(self) -> Result<(), Error> {
+        if self.0.is_empty() { Ok(()) } else { Err(Error::Invalid(self.0)) }
+    }
+}
+
+/// Why the caller is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AuthFault {
+    /// No key was sent.
+    #[error("no API key was sent")]
+    Missing,
+    /// No such key here.
+    #[error("the API key is not known here")]
+    Unknown,
+    /// It looks like one of our keys but was mistyped or cut.
+    #[error("the API key is not whole: its checksum does not fit, so a part may be missing or mistyped")]
+    BadChecksum,
+    /// It was revoked.
+    #[error("the API key was revoked")]
+    Revoked,
+    /// Its time is over.
+    #[error("the API key has expired")]
+    Expired,
+}
+
+/// A thing that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// The noun: `agent`.
+    pub what: &'static str,
+    /// Which one: its id, number or name.
+    pub which: String,
+}
+
+impl Missing {
+    /// The thing of this kind and name.
+    pub fn new(what: &'static str, which: impl fmt::Display) -> Self {
+        Self { what, which: which.to_string() }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.what, self.which)
+    }
+}
+
+macro_rules! nouns {
+    ($($id:ty => $noun:literal),* $(,)?) => {$(
+        impl From<$id> for Missing {
+            fn from(id: $id) -> Self {
+                Missing::new($noun, id)
+            }
+        }
+    )*};
+}
+
+nouns! {
+    AgentId => "agent",
+    SessionId => "session",
+    RunId => "run",
+    EventId => "event",
+    KeyId => "key",
+    OrgId => "organization",
+    ProjectId => "project",
+    ToolId => "tool",
+    DocumentId => "document",
+}
+
+/// A state that does not allow what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The agent takes no change and no new session.
+    #[error(transparent)]
+    Agent(AgentRefusal),
+    /// The agent is gone; its sessions can only be read.
+    #[error("the agent of this session was deleted")]
+    AgentDeleted,
+    /// The session takes no input any more.
+    #[error("session is archived")]
+    SessionArchived,
+    /// The session has ended for good.
+    #[error("session is terminated")]
+    SessionTerminated,
+    /// The run is over: nothing can be done to it.
+    #[error("the run is over")]
+    RunOver,
+    /// No call of the run waits for word on whether it happened.
+    #[error("no tool call of this run waits for word on whether it happened")]
+    NothingInDoubt,
+    /// The agent needs something that this release does not serve.
+    #[error("{0} is not served in this release")]
+    NotServed(String),
+}

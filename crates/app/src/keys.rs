@@ -1,0 +1,279 @@
+//! Keys: who a request comes from, and making and revoking what proves it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use domain::key::{Key, Scope, Scopes};
+use domain::{Change, ChangeSet, KeyId, MemberId, OrgId, ProjectId, Timestamp};
+use ports::CommitError;
+use secrecy::SecretString;
+use subtle::ConstantTimeEq;
+use tokio::sync::broadcast;
+
+use crate::error::{AuthFault, Error, FieldError};
+use crate::secret::{NewSecret, is_mangled};
+use crate::{App, Ctx};
+
+/// The last use of a key is noted at most this often.
+const TOUCH_EVERY_MS: i64 = 60_000;
+
+/// Longest name of a key.
+const NAME_CHARS_MAX: usize = 256;
+
+/// What a new key is to be.
+#[derive(Debug, Clone)]
+pub struct CreateKey {
+    /// For people, 1–256 characters.
+    pub name: String,
+    /// What it may do; nothing that its creator may not.
+    pub scopes: Vec<Scope>,
+    /// The only project it reaches; `None` is all that its creator reaches.
+    pub project: Option<ProjectId>,
+    /// When it stops working by itself.
+    pub expires_at: Option<Timestamp>,
+    /// How it is spelled.
+    pub format: KeyFormat,
+}
+
+/// How a key is spelled. All forms work everywhere.
+#[derive(Debug, Clone)]
+pub enum KeyFormat {
+    /// `srt_`, 256 random bits, checksum.
+    Sortie,
+    /// A random UUIDv4, for clients that recognise nothing else as a key.
+    Uuid,
+    /// Chosen by the operator, for scripts: 32 to 256 printable characters.
+    Given(SecretString),
+}
+
+/// A key as this process remembers it.
+pub(crate) struct KnownKey {
+    org: OrgId,
+    key: Key,
+    /// When its last use was last noted, in milliseconds.
+    touched_ms: AtomicI64,
+}
+
+impl App {
+    /// Who a presented key belongs to.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] for a key that is unknown, mistyped, revoked or expired.
+    pub async fn authenticate(&self, presented: &str) -> Result<Ctx, Error> {
+        let now = self.now();
+        let hash = self.0.secrets.hash(presented);
+        let store = &self.ports().store;
+        let load = async {
+            let found = store.find_key(hash).await?;
+            Ok::<_, Error>(found.map(|(org, key)| Arc::new(KnownKey::new(org, key))))
+        };
+        let known = self.known().keys.find(&hash, load).await?;
+        let same = |known: &Arc<KnownKey>| bool::from(known.key.hash.0.ct_eq(&hash.0));
+        let Some(known) = known.filter(same) else {
+            let fault = if is_mangled(presented) { AuthFault::BadChecksum } else { AuthFault::Unknown };
+            return Err(Error::Unauthenticated(fault));
+        };
+        if let Some(fault) = fault_of(&known.key, now) {
+            return Err(Error::Unauthenticated(fault));
+        }
+        self.note_use(&known, now);
+        Ok(Ctx {
+            org: known.org,
+            key: Some(known.key.id),
+            member: Some(known.key.creator),
+            scopes: Scopes::of(known.key.scopes.iter().copied()),
+            project: known.key.project,
+            now,
+        })
+    }
+
+    /// Makes a key. The secret is in the answer and nowhere else, ever.
+    ///
+    /// # Errors
+    /// Rights that the creator lacks, an unknown project, an expiry that has passed.
+    pub async fn create_key(&self, ctx: &Ctx, create: CreateKey) -> Result<(Key, NewSecret), Error> {
+        ctx.require(Scope::KeysWrite)?;
+        check_new_key(ctx, &create)?;
+        let project = create.project.or(ctx.project);
+        let store = self.store(ctx.org);
+        if let Some(id) = project {
+            ctx.reach(store.find_project(id).await?, |project| project.id, id)?;
+        }
+        let creator = self.creator(ctx).await?;
+        let secret = self.new_secret(ctx.key.is_none(), &create.format)?;
+        let key = self.describe_key(&secret, creator, CreateKey { project, ..create }, ctx.now);
+        match store.commit(ChangeSet::of([Change::InsertKey(key.clone())])).await {
+            Ok(_) => Ok((key, secret)),
+            Err(CommitError::Refused(_)) => Err(Error::Conflict("a key of this text exists already".into())),
+            Err(CommitError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// All keys, revoked ones included, oldest first.
+    ///
+    /// # Errors
+    /// The scope is missing, or the store failed.
+    pub async fn list_keys(&self, ctx: &Ctx) -> Result<Vec<Key>, Error> {
+        ctx.require(Scope::KeysRead)?;
+        let mut keys = self.store(ctx.org).list_keys().await?;
+        keys.retain(|key| ctx.project.is_none() || key.project == ctx.project);
+        Ok(keys)
+    }
+
+    /// Revokes a key: no request with it succeeds any more, and its open streams end.
+    /// Revoking twice changes nothing.
+    ///
+    /// # Errors
+    /// The scope is missing, the key is not there, or the store failed.
+    pub async fn revoke_key(&self, ctx: &Ctx, id: KeyId) -> Result<Key, Error> {
+        ctx.require(Scope::KeysWrite)?;
+        let store = self.store(ctx.org);
+        let found = store.find_key(id).await?;
+        let key = found
+            .filter(|key| ctx.project.is_none() || key.project == ctx.project)
+            .ok_or_else(|| Error::not_found(id))?;
+        let (revoked, changes) = key.revoke(ctx.now);
+        if changes.is_empty() {
+            return Ok(revoked);
+        }
+        let app = self.clone();
+        self.to_the_end(async move {
+            if crate::commit_in_time(&*store, changes).await?.is_none() {
+                return Err(Error::not_found(id));
+            }
+            app.known().keys.forget(&revoked.hash);
+            // Nobody listens when no stream is open.
+            let _ = app.known().revoked.send(id);
+            Ok(revoked)
+        })
+        .await
+    }
+
+    /// The key as it will be stored.
+    pub(crate) fn describe_key(&self, secret: &NewSecret, creator: MemberId, create: CreateKey, now: Timestamp) -> Key {
+        Key {
+            id: self.fresh(),
+            name: create.name,
+            hint: secret.hint(),
+            hash: self.0.secrets.hash(secret.reveal()),
+            creator,
+            scopes: create.scopes,
+            project: create.project,
+            created_at: now,
+            expires_at: create.expires_at,
+            revoked_at: None,
+            last_used_at: None,
+        }
+    }
+
+    /// Only the operator chooses the text of a key: a tenant's choice could tell whether
+    /// another tenant has the same.
+    pub(crate) fn new_secret(&self, by_operator: bool, format: &KeyFormat) -> Result<NewSecret, Error> {
+        match format {
+            KeyFormat::Sortie => NewSecret::sortie(),
+            KeyFormat::Uuid => NewSecret::uuid(),
+            KeyFormat::Given(key) if by_operator => NewSecret::given(key),
+            KeyFormat::Given(_) => Err(Error::invalid("format", "only the operator chooses the text of a key")),
+        }
+    }
+
+    /// Ends when the caller's key is revoked or expires; never for the operator.
+    pub(crate) fn watch_key(&self, ctx: &Ctx) -> KeyWatch {
+        KeyWatch { app: self.clone(), ctx: ctx.clone(), revoked: self.known().revoked.subscribe() }
+    }
+
+    /// The person a key is made for: the caller, or the organization's first one when the
+    /// operator makes it.
+    async fn creator(&self, ctx: &Ctx) -> Result<MemberId, Error> {
+        if let Some(member) = ctx.member {
+            return Ok(member);
+        }
+        let members = self.store(ctx.org).list_members().await?;
+        members.first().map(|member| member.id).ok_or_else(|| Error::not_found(ctx.org))
+    }
+
+    fn note_use(&self, known: &Arc<KnownKey>, now: Timestamp) {
+        let (last, now_ms) = (known.touched_ms.load(Ordering::Relaxed), now.as_millisecond());
+        let due = now_ms - last >= TOUCH_EVERY_MS;
+        // Of several requests at once, the one that moves the mark notes the use.
+        let mark = || known.touched_ms.compare_exchange(last, now_ms, Ordering::Relaxed, Ordering::Relaxed);
+        if !due || mark().is_err() {
+            return;
+        }
+        let (store, key) = (self.store(known.org), known.key.id);
+        self.0.tasks.spawn(async move {
+            if let Err(error) = store.commit(ChangeSet::of([Change::TouchKey { key, at: now }])).await {
+                tracing::warn!(%error, key.id = %key, "the last use of a key was not noted");
+            }
+        });
+    }
+}
+
+impl KnownKey {
+    fn new(org: OrgId, key: Key) -> Self {
+        let touched = key.last_used_at.map_or(i64::MIN / 2, |at| at.as_millisecond());
+        Self { org, key, touched_ms: AtomicI64::new(touched) }
+    }
+}
+
+/// Tells a stream when its caller's key has stopped working.
+pub(crate) struct KeyWatch {
+    app: App,
+    ctx: Ctx,
+    revoked: broadcast::Receiver<KeyId>,
+}
+
+impl KeyWatch {
+    /// Waits until the key has been revoked. May be dropped and called again.
+    pub(crate) async fn stopped(&mut self) -> AuthFault {
+        let Some(key) = self.ctx.key else { return std::future::pending().await };
+        loop {
+            match self.revoked.recv().await {
+                Ok(revoked) if revoked == key => return AuthFault::Revoked,
+                Ok(_) => {}
+                Err(broadcast::error::RecvError::Lagged(_)) => {
+                    if let Some(fault) = self.fault().await {
+                        return fault;
+                    }
+                }
+                Err(broadcast::error::RecvError::Closed) => return std::future::pending().await,
+            }
+        }
+    }
+
+    /// Looks the key up.
+    async fn fault(&self) -> Option<AuthFault> {
+        let found = self.app.store(self.ctx.org).find_key(self.ctx.key?).await;
+        match found {
+            Ok(Some(key)) => fault_of(&key, self.app.now()),
+            Ok(None) => Some(AuthFault::Unknown),
+            // The stream meets the store's failure by itself.
+            Err(_) => None,
+        }
+    }
+}
+
+fn fault_of(key: &Key, now: Timestamp) -> Option<AuthFault> {
+    match key {
+        _ if key.works_at(now) => None,
+        Key { revoked_at: Some(_), .. } => Some(AuthFault::Revoked),
+        _ => Some(AuthFault::Expired),
+    }
+}
+
+fn check_new_key(ctx: &Ctx, create: &CreateKey) -> Result<(), Error> {
+    if let Some(missing) = create.scopes.iter().find(|scope| !ctx.scopes.hold(**scope)) {
+        return Err(Error::Forbidden { missing: Some(*missing) });
+    }
+    let mut faults = Vec::new();
+    if create.name.trim().is_empty() || create.name.chars().count() > NAME_CHARS_MAX {
+        faults.push(FieldError::new("name", "must have 1 to 256 characters"));
+    }
+    if create.scopes.is_empty() {
+        faults.push(FieldError::new("scopes", "must name at least one scope"));
+    }
+    if create.expires_at.is_some_and(|end| end <= ctx.now) {
+        faults.push(FieldError::new("expires_at", "must be in the future"));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+}
