@@ -29,7 +29,8 @@ use measures::{Bench, latency, load, start, streams};
 const HELP: &str = "\
 bench [NAME …] [options]
 
-  NAMEs: start, latency, load, streams, relay (all of them without a NAME)
+  NAMEs: start, latency, load, streams, relay (all of these without a NAME), and
+         local, which needs the default model and a server and a bench built with it
 
   --server FILE      the `sortie` to measure [target/release/sortie]
   --data-dir DIR     where the data folders are made; their disk is measured [beside this program]
@@ -101,8 +102,8 @@ fn options(mut args: Arguments) -> Result<Options> {
     let mut names = Vec::new();
     for name in args.finish() {
         let name = name.to_string_lossy().into_owned();
-        if !MEASURES.contains(&name.as_str()) {
-            bail!("no measure `{name}`; there are {}", MEASURES.join(", "));
+        if !MEASURES.contains(&name.as_str()) && name != "local" {
+            bail!("no measure `{name}`; there are {} and local", MEASURES.join(", "));
         }
         names.push(name);
     }
@@ -125,7 +126,10 @@ async fn measure(options: &Options) -> Result<Figures> {
             "latency" => latency::measure(bench, flush.percentile_ms(50.0), &mut figures).await,
             "load" => load::measure_server(bench, &mut figures).await,
             "streams" => streams::measure(bench, &mut figures).await,
-            _ => load::measure_relay(bench, &mut figures).await,
+            "relay" => load::measure_relay(bench, &mut figures).await,
+            #[cfg(feature = "local")]
+            "local" => measures::local::measure(bench, &mut figures).await,
+            _ => bail!("`{name}` is not built in: `cargo xtask bench local` builds it"),
         }
         .with_context(|| format!("measuring {name}"))?;
     }

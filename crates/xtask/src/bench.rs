@@ -6,15 +6,22 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::builds::Builds;
-use crate::process;
+use crate::{machine, process};
 
 /// Runs one benchmark or all; `passed_on` are the benchmark's own arguments.
 pub(crate) fn bench(name: Option<String>, json: bool, passed_on: &[OsString]) -> Result<()> {
     let builds = Builds::local()?.apart("bench");
-    // Without the local model: its engine takes as long to compile as everything else, and all
-    // figures but its own are taken against a mock.
-    let args = ["build", "--release", "--package", "cli", "--package", "bench", "--no-default-features"];
-    process::run(builds.cargo().args(args))?;
+    let mut cargo = builds.cargo();
+    cargo.args(["build", "--release", "--package", "cli", "--package", "bench"]);
+    if name.as_deref() == Some("local") {
+        machine::ensure_build_packages()?;
+        cargo.args(["--features", "bench/local"]);
+    } else {
+        // The engine takes as long to compile as everything else, and only its own figures
+        // need it: all others are taken against a mock.
+        cargo.arg("--no-default-features");
+    }
+    process::run(&mut cargo)?;
     let mut bench = Command::new(builds.program("release", "bench"));
     bench.arg("--server").arg(builds.program("release", "sortie"));
     if json {

@@ -101,11 +101,11 @@ impl Builds {
 }
 
 /// Has the local model's engine built without AVX2 and its company (x86-64-v2, since 2009).
+/// The crate `model-local` reads the same variables and then checks for less at its start.
 pub(crate) fn baseline_engine(command: &mut Command) {
     for option in ["GGML_AVX", "GGML_AVX2", "GGML_BMI2", "GGML_FMA", "GGML_F16C"] {
         command.env(option, "OFF");
     }
-    command.env("SORTIE_ENGINE_BASELINE", "1");
 }
 
 /// The folder of the root manifest.

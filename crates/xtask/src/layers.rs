@@ -54,7 +54,7 @@ const NEVER_SHIPPED: &[&str] = &["test-kit", "bench", "xtask"];
 /// Foreign crates that only some of ours may import, tests included.
 const KEPT_TO: &[(&str, &[&str])] = &[
     ("rusqlite", &["store-sqlite", "test-kit", "bench"]),
-    ("llama-cpp-2", &["model-local"]),
+    ("llama-cpp-2", &["model-local", "bench"]),
     ("figment", &["config"]),
     ("clap", &["cli"]),
     ("pdf-extract", &["tools"]),

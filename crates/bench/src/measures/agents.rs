@@ -64,8 +64,11 @@ impl NativeSession {
     }
 
     pub(crate) fn question() -> Bytes {
-        Bytes::from_static(
-            br#"{"events":[{"type":"user.message","content":[{"type":"text","text":"Request take-off."}]}]}"#,
-        )
+        Self::message("Request take-off.")
+    }
+
+    pub(crate) fn message(text: &str) -> Bytes {
+        let message = json!({ "type": "user.message", "content": [{ "type": "text", "text": text }] });
+        Bytes::from(json!({ "events": [message] }).to_string())
     }
 }

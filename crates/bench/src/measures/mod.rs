@@ -3,6 +3,8 @@
 pub(crate) mod agents;
 pub(crate) mod latency;
 pub(crate) mod load;
+#[cfg(feature = "local")]
+pub(crate) mod local;
 pub(crate) mod start;
 pub(crate) mod streams;
 
