@@ -1,1 +1,50 @@
-//! The embedded store: SQLite, one writer that groups commits, pooled readers.
+//! The embedded store: SQLite, one writer that groups commits, readers beside it.
+//!
+//! It keeps what it is told and owns the order; it decides nothing. It may know `domain`
+//! and `ports`, and nobody else may know SQL. What holds, and where:
+//!
+//! - acknowledged means durable: [`writer`] answers and publishes after `COMMIT`, with
+//!   `synchronous=FULL`;
+//! - a change set is applied whole or not at all: [`changes`], each in its savepoint;
+//! - a run belongs to one lease: [`changes`] checks the fence, [`writer::desk`] knows which
+//!   lease is good;
+//! - one organization never sees another: every statement in the nouns' files names it.
+//!
+//! One file holds one noun, its statements on top. A new noun: a table in a new migration,
+//! a file with `statements!`, its name in the list of `statements_test`, its queries in
+//! [`view`], its changes in [`changes`].
+
+mod agents;
+mod changes;
+mod checkpoint;
+mod checks;
+mod columns;
+mod contents;
+mod documents;
+mod events;
+mod fault;
+mod inbox;
+mod keys;
+mod leases;
+mod members;
+mod migrations;
+mod open;
+mod options;
+mod orgs;
+mod planted;
+mod positions;
+mod projects;
+mod providers;
+mod readers;
+mod runs;
+mod sessions;
+mod sql;
+mod store;
+mod tools;
+mod view;
+mod writer;
+
+pub use open::OpenError;
+pub use options::StoreOptions;
+pub use planted::{Planted, PlantedBug};
+pub use store::SqliteStore;

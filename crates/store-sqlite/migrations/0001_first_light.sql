@@ -1,0 +1,178 @@
+-- Ids are 16-byte blobs, times are microseconds since 1970, bodies are JSON.
+-- A body is written once where it can be; what changes often or is searched has a column
+-- of its own, and the column is what counts.
+
+create table orgs (
+    number integer primary key autoincrement,
+    id blob not null unique,
+    tools_numbered integer not null default 0,
+    body text not null
+) strict;
+
+create table members (
+    number integer primary key autoincrement,
+    id blob not null unique,
+    org blob not null,
+    body text not null
+) strict;
+create index members_by_org on members (org);
+
+create table projects (
+    number integer primary key autoincrement,
+    id blob not null unique,
+    org blob not null,
+    body text not null
+) strict;
+create index projects_by_org on projects (org);
+
+create table keys (
+    number integer primary key,
+    id blob not null unique,
+    org blob not null,
+    hash blob not null unique,
+    revoked_at integer,
+    last_used_at integer,
+    body text not null
+) strict;
+create index keys_by_org on keys (org);
+
+create table agents (
+    number integer primary key,
+    id blob not null unique,
+    org blob not null,
+    project blob not null,
+    version integer not null,
+    created_at integer not null,
+    archived_at integer,
+    deleted_at integer
+) strict;
+create index agents_by_org on agents (org, created_at, number);
+
+create table agent_versions (
+    agent blob not null,
+    version integer not null,
+    body text not null,
+    unique (agent, version)
+) strict;
+
+create table tools (
+    id blob not null unique,
+    org blob not null,
+    number integer not null,
+    project blob not null,
+    body text not null,
+    unique (org, number)
+) strict;
+
+create table documents (
+    number integer primary key,
+    id blob not null unique,
+    org blob not null,
+    agent blob not null,
+    expires_at integer,
+    body text not null,
+    text any not null
+) strict;
+create index documents_by_agent on documents (agent);
+
+create table sessions (
+    number integer primary key,
+    id blob not null unique,
+    org blob not null,
+    alias blob not null unique,
+    project blob not null,
+    agent blob not null,
+    agent_version integer,
+    thread text,
+    created_at integer not null,
+    archived_at integer,
+    -- What the log amounts to. `state` is the whole of it, the columns are what counts.
+    seq integer not null,
+    status text not null,
+    active_run blob,
+    updated_at integer not null,
+    state text not null,
+    body text not null
+) strict;
+create unique index sessions_by_thread on sessions (project, agent, thread) where thread is not null;
+-- Agent and project stand in the index so that a list of one agent's sessions skips the
+-- others without reading them.
+create index sessions_by_org on sessions (org, created_at, number, agent, project);
+
+create table runs (
+    -- The order in which runs were accepted.
+    number integer primary key,
+    id blob not null unique,
+    org blob not null,
+    session integer not null,
+    agent blob not null,
+    status text not null,
+    -- 1 if a worker may claim it.
+    ready integer not null,
+    fence integer,
+    version integer not null,
+    first_seq integer,
+    deadline integer,
+    overrides any,
+    body text not null
+) strict;
+create index runs_by_session on runs (session);
+-- The indexes below hold only what is open, so they stay small however long the history.
+create index runs_open on runs (status, agent) where status in ('queued', 'running', 'waiting');
+create index runs_queued on runs (session) where status = 'queued';
+create index runs_ready on runs (org) where ready = 1;
+create index runs_by_deadline on runs (deadline)
+    where ready = 0 and status in ('queued', 'waiting') and deadline is not null;
+
+create table events (
+    -- The session's number times 2^32 plus `seq`: a log lies in one piece, in its order.
+    place integer primary key,
+    id blob not null unique,
+    run blob,
+    at integer not null,
+    type text not null,
+    body any not null
+) strict;
+
+create table inbox (
+    number integer primary key,
+    id blob not null unique,
+    session integer not null,
+    run blob not null,
+    accepted_at integer not null,
+    body any not null
+) strict;
+create index inbox_by_session on inbox (session);
+create index inbox_by_run on inbox (run);
+
+-- One row for each session that a commit changed, so that a reader of an organization can
+-- go on from any position.
+create table session_changes (
+    org blob not null,
+    position integer not null,
+    session integer not null,
+    at integer not null,
+    primary key (org, position)
+) strict, without rowid;
+
+-- Texts too large to stand in their row; the row then holds the number instead of the text.
+create table contents (
+    number integer primary key,
+    text text not null
+) strict;
+
+create table leases (
+    fence integer primary key autoincrement,
+    taken_at integer not null
+) strict;
+
+create table provider_numbers (
+    number integer primary key autoincrement,
+    name text not null unique
+) strict;
+
+-- One row, written by the check whether the store can write.
+create table checks (
+    only_row integer primary key check (only_row = 1),
+    checked integer not null
+) strict;

@@ -1,0 +1,124 @@
+//! Agents and their versions.
+
+use domain::agent::Agent;
+use domain::{AgentId, OrgId, Timestamp};
+use ports::store::{AgentFilter, Order};
+use rusqlite::{Connection, Row, named_params};
+
+use crate::columns::{json, limit, maybe_time, micros, to_json};
+use crate::fault::{Fault, found};
+use crate::sql::{exists, many, one, run, statements};
+
+/// What agents are read by; the version's body counts but for `archived_at`.
+macro_rules! select {
+    ($($rest:literal),*) => {
+        concat!("select a.archived_at, v.body from agents a join agent_versions v on v.agent = a.id ", $($rest),*)
+    };
+}
+
+macro_rules! listed {
+    ($order:literal) => {
+        select!(
+            "and v.version = a.version where a.org = :org and a.deleted_at is null
+               and a.created_at between :from and :until and (:project is null or a.project = :project)
+               and (:archived or a.archived_at is null) ",
+            $order,
+            " limit :limit"
+        )
+    };
+}
+
+statements! {
+    INSERT = "insert into agents (id, org, project, version, created_at) values (?1, ?2, ?3, ?4, ?5)";
+    INSERT_VERSION = "insert into agent_versions (agent, version, body) values (?1, ?2, ?3)";
+    MOVE_TO_VERSION = "update agents set version = ?3
+        where id = ?1 and org = ?2 and version = ?3 - 1 and deleted_at is null";
+    ARCHIVE = "update agents set archived_at = coalesce(archived_at, ?3)
+        where id = ?1 and org = ?2 and deleted_at is null";
+    DELETE = "update agents set deleted_at = ?3 where id = ?1 and org = ?2 and deleted_at is null";
+    IS_AT = "select 1 from agents
+        where id = ?1 and org = ?2 and version = ?3 and archived_at is null and deleted_at is null";
+    FIND = select!("and v.version = a.version where a.id = ?1 and a.org = ?2 and a.deleted_at is null");
+    FIND_VERSION = select!("where a.id = ?1 and a.org = ?2 and v.version = ?3");
+    LIST_VERSIONS = select!("where a.id = ?1 and a.org = ?2 and a.deleted_at is null
+        and v.version < ?3 order by v.version desc limit ?4");
+    PLACE = "select created_at, number from agents where id = ?1 and org = ?2";
+    LIST_OLDEST_FIRST = listed!("and (a.created_at, a.number) > (:after_at, :after) order by a.created_at, a.number");
+    LIST_NEWEST_FIRST =
+        listed!("and (a.created_at, a.number) < (:after_at, :after) order by a.created_at desc, a.number desc");
+}
+
+pub(crate) fn insert(db: &Connection, org: OrgId, agent: &Agent) -> Result<(), Fault> {
+    run(db, INSERT, (agent.id.0, org.0, agent.project.0, agent.version, micros(agent.created_at)))?;
+    insert_version(db, agent)
+}
+
+pub(crate) fn put_version(db: &Connection, org: OrgId, agent: &Agent) -> Result<(), Fault> {
+    found(run(db, MOVE_TO_VERSION, (agent.id.0, org.0, agent.version))?)?;
+    insert_version(db, agent)
+}
+
+fn insert_version(db: &Connection, agent: &Agent) -> Result<(), Fault> {
+    run(db, INSERT_VERSION, (agent.id.0, agent.version, to_json(agent)?))?;
+    Ok(())
+}
+
+pub(crate) fn archive(db: &Connection, org: OrgId, agent: AgentId, at: Timestamp) -> Result<(), Fault> {
+    found(run(db, ARCHIVE, (agent.0, org.0, micros(at)))?)
+}
+
+pub(crate) fn delete(db: &Connection, org: OrgId, agent: AgentId, at: Timestamp) -> Result<(), Fault> {
+    found(run(db, DELETE, (agent.0, org.0, micros(at)))?)
+}
+
+/// Whether the agent takes new sessions and this is its newest version.
+pub(crate) fn is_at(db: &Connection, org: OrgId, agent: AgentId, version: u32) -> Result<bool, Fault> {
+    exists(db, IS_AT, (agent.0, org.0, version))
+}
+
+pub(crate) fn find(db: &Connection, org: OrgId, agent: AgentId) -> Result<Option<Agent>, Fault> {
+    one(db, FIND, (agent.0, org.0), read)
+}
+
+pub(crate) fn find_version(db: &Connection, org: OrgId, agent: AgentId, version: u32) -> Result<Option<Agent>, Fault> {
+    one(db, FIND_VERSION, (agent.0, org.0, version), read)
+}
+
+pub(crate) fn list_versions(
+    db: &Connection,
+    org: OrgId,
+    agent: AgentId,
+    before: Option<u32>,
+    most: usize,
+) -> Result<Vec<Agent>, Fault> {
+    let below = before.map_or(i64::MAX, i64::from);
+    many(db, LIST_VERSIONS, (agent.0, org.0, below, limit(Some(most))), read)
+}
+
+pub(crate) fn list(db: &Connection, org: OrgId, filter: &AgentFilter) -> Result<Vec<Agent>, Fault> {
+    let (sql, start) = match filter.order {
+        Order::OldestFirst => (LIST_OLDEST_FIRST, (i64::MIN, i64::MIN)),
+        Order::NewestFirst => (LIST_NEWEST_FIRST, (i64::MAX, i64::MAX)),
+    };
+    let after = match filter.after {
+        None => Some(start),
+        Some(agent) => one(db, PLACE, (agent.0, org.0), |row| Ok((row.get(0)?, row.get(1)?)))?,
+    };
+    // What comes after something that is not there is nothing.
+    let Some(after) = after else { return Ok(Vec::new()) };
+    let params = named_params! {
+        ":org": org.0,
+        ":project": filter.project.map(|project| project.0),
+        ":archived": filter.include_archived,
+        ":from": filter.created_from.map_or(i64::MIN, micros),
+        ":until": filter.created_until.map_or(i64::MAX, micros),
+        ":after_at": after.0,
+        ":after": after.1,
+        ":limit": limit(filter.limit),
+    };
+    many(db, sql, params, read)
+}
+
+fn read(row: &Row<'_>) -> Result<Agent, Fault> {
+    Ok(Agent { archived_at: maybe_time(row, 0)?, ..json(row, 1)? })
+}

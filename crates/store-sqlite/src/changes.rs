@@ -1,0 +1,205 @@
+//! Applying a change set: its guards, its changes, and what must be told once they are on
+//! disk.
+
+use std::sync::Arc;
+
+use domain::change::{Change, ChangeSet, Guard};
+use domain::run::{Fence, Run, RunStatus};
+use domain::session::{InboxItem, Session, SessionState};
+use domain::{Event, NewEvent, OrgId, RunId, SessionId, Timestamp};
+use ports::{Committed, Refusal};
+use rusqlite::Connection;
+
+use crate::fault::Fault;
+use crate::planted::{Planted, PlantedBug};
+use crate::{agents, documents, events, inbox, keys, members, orgs, projects, runs, sessions, tools};
+
+/// What must be told, once it is on disk. Grows over all change sets of one transaction.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    /// Events, by session, in commit order.
+    pub(crate) appended: Vec<(OrgId, SessionId, Arc<[Event]>)>,
+    /// Sessions that changed, by number.
+    pub(crate) changed: Vec<(OrgId, i64, Timestamp)>,
+    /// Runs that input waits for.
+    pub(crate) inputs: Vec<RunId>,
+    /// How often work came to wait.
+    pub(crate) works: usize,
+}
+
+/// How far the effects had grown, so that those of a refused change set can be taken back.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark([usize; 4]);
+
+impl Effects {
+    pub(crate) fn mark(&self) -> Mark {
+        Mark([self.appended.len(), self.changed.len(), self.inputs.len(), self.works])
+    }
+
+    pub(crate) fn take_back(&mut self, Mark([appended, changed, inputs, works]): Mark) {
+        self.appended.truncate(appended);
+        self.changed.truncate(changed);
+        self.inputs.truncate(inputs);
+        self.works = works;
+    }
+}
+
+/// One change set being applied inside the writer's transaction.
+pub(crate) struct Application<'a> {
+    pub(crate) db: &'a Connection,
+    pub(crate) org: OrgId,
+    /// The lease that is good now, if any.
+    pub(crate) lease: Option<Fence>,
+    pub(crate) effects: &'a mut Effects,
+    pub(crate) planted: Planted,
+}
+
+impl Application<'_> {
+    /// Applies the change set. On an error the caller rolls back whatever was done.
+    pub(crate) fn apply(mut self, set: ChangeSet) -> Result<Committed, Fault> {
+        let ChangeSet { guards, changes } = set;
+        let is_last = |guard: &&Guard| matches!(guard, Guard::NoInput { .. });
+        for guard in guards.iter().filter(|guard| !is_last(guard)) {
+            self.check(*guard)?;
+        }
+        let mut committed = Committed::default();
+        for change in changes {
+            self.change(change, &mut committed)?;
+        }
+        for guard in guards.iter().filter(is_last) {
+            self.check(*guard)?;
+        }
+        Ok(committed)
+    }
+
+    fn check(&self, guard: Guard) -> Result<(), Fault> {
+        let (db, org) = (self.db, self.org);
+        let holds = match guard {
+            Guard::AgentAt { agent, version } => agents::is_at(db, org, agent, version)?,
+            Guard::SessionFree { session, seq } => match sessions::head(db, org, session)? {
+                Some(head) => head.seq == seq && head.active_run.is_none() && !runs::queued_in(db, head.number)?,
+                None => false,
+            },
+            Guard::SessionAt { session, seq } => sessions::head(db, org, session)?.is_some_and(|head| head.seq == seq),
+            Guard::RunAt { run, version } => runs::is_at(db, org, run, version)?,
+            Guard::Held { run, fence } => {
+                self.planted.is(PlantedBug::IgnoreFence)
+                    || (self.lease == Some(fence) && runs::is_held(db, org, run, fence)?)
+            }
+            Guard::NoInput { run } => !inbox::waits_for(db, run)?,
+        };
+        if holds { Ok(()) } else { Err(Refusal::Guard(guard).into()) }
+    }
+
+    fn change(&mut self, change: Change, committed: &mut Committed) -> Result<(), Fault> {
+        let (db, org) = (self.db, self.org);
+        match change {
+            Change::InsertOrg(new) if new.id != org => return Err(Refusal::Missing.into()),
+            Change::InsertOrg(new) => committed.numbers.push(orgs::insert(db, &new)?),
+            Change::InsertMember(new) => committed.numbers.push(members::insert(db, org, &new)?),
+            Change::InsertProject(new) => committed.numbers.push(projects::insert(db, org, &new)?),
+            Change::InsertTool(new) => committed.numbers.push(tools::insert(db, org, &new)?),
+            Change::DeleteTool(tool) => tools::delete(db, org, tool)?,
+            Change::InsertKey(new) => keys::insert(db, org, &new)?,
+            Change::RevokeKey { key, at } => keys::revoke(db, org, key, at)?,
+            Change::TouchKey { key, at } => keys::touch(db, org, key, at)?,
+            Change::InsertAgent(new) => agents::insert(db, org, &new)?,
+            Change::PutAgentVersion(next) => agents::put_version(db, org, &next)?,
+            Change::ArchiveAgent { agent, at } => agents::archive(db, org, agent, at)?,
+            Change::DeleteAgent { agent, at } => agents::delete(db, org, agent, at)?,
+            Change::PutDocument { document, text } => documents::put(db, org, &document, &text)?,
+            Change::DeleteDocument(document) => documents::delete(db, org, document)?,
+            Change::InsertSession(new) => self.insert_session(&new)?,
+            Change::InsertRun(new) => self.insert_run(&new)?,
+            Change::PutRun(changed) => self.put_run(&changed)?,
+            Change::Append { session, events, state } => {
+                committed.events.push(self.append(session, events, state.as_ref())?);
+            }
+            Change::Release(session) => self.release(session)?,
+            Change::Enqueue(item) => self.enqueue(&item)?,
+            Change::TakeInput { session, items } => {
+                for item in items {
+                    inbox::take(db, org, session, item)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn insert_session(&mut self, new: &Session) -> Result<(), Fault> {
+        let number = sessions::insert(self.db, self.org, new)?;
+        self.effects.changed.push((self.org, number, new.created_at));
+        Ok(())
+    }
+
+    fn insert_run(&mut self, new: &Run) -> Result<(), Fault> {
+        self.refuse_dead_lease(new)?;
+        let ready = runs::insert(self.db, self.org, new)?;
+        self.tell_of_work(new, ready);
+        Ok(())
+    }
+
+    fn put_run(&mut self, changed: &Run) -> Result<(), Fault> {
+        self.refuse_dead_lease(changed)?;
+        let ready = runs::put(self.db, self.org, changed)?;
+        self.tell_of_work(changed, ready);
+        Ok(())
+    }
+
+    /// Nothing shows `running` without a live lease, whatever the guards say.
+    fn refuse_dead_lease(&self, run: &Run) -> Result<(), Fault> {
+        if run.status != RunStatus::Running || self.planted.is(PlantedBug::IgnoreFence) {
+            return Ok(());
+        }
+        match run.fence {
+            Some(fence) if self.lease == Some(fence) => Ok(()),
+            Some(fence) => Err(Refusal::Guard(Guard::Held { run: run.id, fence }).into()),
+            None => Err(Refusal::Missing.into()),
+        }
+    }
+
+    fn tell_of_work(&mut self, run: &Run, ready: bool) {
+        let is_held_or_over = run.status == RunStatus::Running || run.status.is_over();
+        if ready || (run.deadline.is_some() && !is_held_or_over) {
+            self.effects.works += 1;
+        }
+    }
+
+    fn append(
+        &mut self,
+        session: SessionId,
+        events: Vec<NewEvent>,
+        state: Option<&SessionState>,
+    ) -> Result<Arc<[Event]>, Fault> {
+        let head = sessions::need(self.db, self.org, session)?;
+        let mut stored = Vec::with_capacity(events.len());
+        let mut seq = head.seq;
+        for event in events {
+            seq += 1;
+            stored.push(events::insert(self.db, head.number, seq, event)?);
+        }
+        let last_at = stored.last().map(|event: &Event| event.at);
+        if let Some(at) = state.map(|state| state.updated_at).or(last_at) {
+            sessions::advance(self.db, head.number, seq, at, state)?;
+            self.effects.changed.push((self.org, head.number, at));
+        }
+        let stored: Arc<[Event]> = stored.into();
+        self.effects.appended.push((self.org, session, Arc::clone(&stored)));
+        Ok(stored)
+    }
+
+    fn release(&mut self, session: SessionId) -> Result<(), Fault> {
+        let head = sessions::need(self.db, self.org, session)?;
+        if runs::release(self.db, head.number)? {
+            self.effects.works += 1;
+        }
+        Ok(())
+    }
+
+    fn enqueue(&mut self, item: &InboxItem) -> Result<(), Fault> {
+        let session = inbox::enqueue(self.db, self.org, item)?;
+        self.effects.changed.push((self.org, session, item.accepted_at));
+        self.effects.inputs.push(item.run);
+        Ok(())
+    }
+}

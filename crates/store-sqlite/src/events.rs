@@ -1,0 +1,102 @@
+//! The logs of sessions.
+
+use domain::{Event, EventBody, EventId, NewEvent, OrgId, SessionId, Timestamp};
+use ports::store::{EventFilter, Order};
+use rusqlite::{Connection, Row, named_params};
+
+use crate::columns::{id, limit, maybe_id, micros, time, to_json};
+use crate::contents::{self, IN_ROW_BYTES_MAX};
+use crate::fault::Fault;
+use crate::sql::{many, one, run, statements};
+
+/// An event's place is its session's number and, in the low 32 bits, its `seq`.
+const SEQ_BITS: u32 = 32;
+const SEQ_MAX: u64 = (1 << SEQ_BITS) - 1;
+
+macro_rules! listed {
+    ($order:literal) => {
+        concat!(
+            "select e.place, e.id, e.run, e.at, e.body from sessions s
+             join events e on e.place between (s.number << 32) + :first and (s.number << 32) + :last
+             where s.id = :session and s.org = :org and e.at between :from and :until
+               and (:run is null or e.run = :run)
+               and (:types is null or e.type in (select value from json_each(:types)))
+             order by e.place ",
+            $order,
+            " limit :limit"
+        )
+    };
+}
+
+statements! {
+    INSERT = "insert into events (place, id, run, at, type, body) values (?1, ?2, ?3, ?4, ?5, ?6)";
+    FIND = "select e.place, e.id, e.run, e.at, e.body from events e join sessions s on s.number = e.place >> 32
+        where e.id = ?1 and s.id = ?2 and s.org = ?3";
+    FIRST_OF_RUN = "select first_seq from runs where id = ?1 and org = ?2";
+    LIST_OLDEST_FIRST = listed!("asc");
+    LIST_NEWEST_FIRST = listed!("desc");
+}
+
+/// Appends an event to the log of the session with this number.
+pub(crate) fn insert(db: &Connection, session: i64, seq: u64, event: NewEvent) -> Result<Event, Fault> {
+    if seq > SEQ_MAX {
+        return Err(Fault::damaged("the session's log is full"));
+    }
+    let place = (session << SEQ_BITS) | seq.cast_signed();
+    let body = to_json(&event.body)?;
+    let body = contents::put(db, &body, IN_ROW_BYTES_MAX)?;
+    let at = micros(event.at);
+    run(db, INSERT, (place, event.id.0, event.run.map(|run| run.0), at, event.body.name(), body))?;
+    // What is streamed live is what will be read back, to the microsecond.
+    Ok(Event { at: time(at)?, ..event.stored(seq) })
+}
+
+pub(crate) fn find(db: &Connection, org: OrgId, session: SessionId, event: EventId) -> Result<Option<Event>, Fault> {
+    one(db, FIND, (event.0, session.0, org.0), |row| read(db, row))
+}
+
+pub(crate) fn list(db: &Connection, org: OrgId, session: SessionId, filter: &EventFilter) -> Result<Vec<Event>, Fault> {
+    let Some((first, last)) = range(db, org, filter)? else { return Ok(Vec::new()) };
+    let sql = match filter.order {
+        Order::OldestFirst => LIST_OLDEST_FIRST,
+        Order::NewestFirst => LIST_NEWEST_FIRST,
+    };
+    let types = if filter.types.is_empty() { None } else { Some(to_json(&filter.types)?) };
+    let params = named_params! {
+        ":session": session.0,
+        ":org": org.0,
+        ":first": first.cast_signed(),
+        ":last": last.cast_signed(),
+        ":from": filter.from.map_or(i64::MIN, micros),
+        ":until": filter.until.map_or(i64::MAX, micros),
+        ":run": filter.run.map(|run| run.0),
+        ":types": types,
+        ":limit": limit(filter.limit),
+    };
+    many(db, sql, params, |row| read(db, row))
+}
+
+/// The first and the last `seq` that can fit the filter; `None` if none can.
+fn range(db: &Connection, org: OrgId, filter: &EventFilter) -> Result<Option<(u64, u64)>, Fault> {
+    let mut first = 1;
+    let mut last = SEQ_MAX;
+    if let Some(after) = filter.after {
+        match filter.order {
+            Order::OldestFirst => first = after.saturating_add(1),
+            Order::NewestFirst => last = last.min(after.saturating_sub(1)),
+        }
+    }
+    if let Some(run) = filter.run {
+        // A run's events begin at its first; the log before it need not be read.
+        let begun: Option<Option<i64>> = one(db, FIRST_OF_RUN, (run.0, org.0), |row| Ok(row.get(0)?))?;
+        first = first.max(begun.flatten().map_or(1, i64::cast_unsigned));
+    }
+    Ok((first <= last).then_some((first, last)))
+}
+
+fn read(db: &Connection, row: &Row<'_>) -> Result<Event, Fault> {
+    let place: i64 = row.get(0)?;
+    let at: Timestamp = time(row.get(3)?)?;
+    let body: EventBody = contents::json(db, row, 4)?;
+    Ok(Event { id: id(row, 1)?, seq: place.cast_unsigned() & SEQ_MAX, run: maybe_id(row, 2)?, at, body })
+}

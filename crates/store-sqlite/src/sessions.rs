@@ -1,0 +1,210 @@
+//! Sessions and what their logs amount to.
+
+use domain::session::{Session, SessionAgent, SessionState, SessionStatus};
+use domain::{AgentId, OrgId, ProjectId, RunId, SessionId, Timestamp};
+use ports::Refusal;
+use ports::store::{Order, SessionFilter};
+use rusqlite::{Connection, Row, named_params};
+use uuid::Uuid;
+
+use crate::columns::{json, limit, maybe_id, maybe_micros, maybe_time, micros, time, to_json};
+use crate::fault::Fault;
+use crate::sql::{many, one, run, statements};
+
+/// What a session is read by. A session that is idle by its log shows that a run is due in
+/// it and no worker holds that run yet.
+macro_rules! select {
+    ($($rest:literal),*) => {
+        concat!(
+            "select s.archived_at, s.seq, s.updated_at,
+               case when s.status = 'idle' and s.active_run is null
+                 and exists (select 1 from runs r where r.session = s.number and r.status = 'queued')
+                 then 'rescheduling' else s.status end as shown_status,
+               s.state, s.body from sessions s ",
+            $($rest),*
+        )
+    };
+}
+
+macro_rules! listed {
+    ($order:literal) => {
+        select!(
+            "where s.org = :org and s.created_at between :from and :until
+               and (:project is null or s.project = :project) and (:agent is null or s.agent = :agent)
+               and (:agent_version is null or s.agent_version = :agent_version)
+               and (:archived or s.archived_at is null)
+               and (:statuses is null or shown_status in (select value from json_each(:statuses))) ",
+            $order,
+            " limit :limit"
+        )
+    };
+}
+
+statements! {
+    INSERT = "insert into sessions (id, org, alias, project, agent, agent_version, thread, created_at, archived_at,
+          seq, status, active_run, updated_at, state, body)
+        values (:id, :org, :alias, :project, :agent, :agent_version, :thread, :created_at, :archived_at,
+          0, :status, :active_run, :updated_at, :state, :body)";
+    HEAD = "select number, seq, active_run from sessions where id = ?1 and org = ?2";
+    ADVANCE = "update sessions set seq = ?2, updated_at = ?3 where number = ?1";
+    PUT_STATE = "update sessions set seq = ?2, updated_at = ?3, status = ?4, active_run = ?5, state = ?6
+        where number = ?1";
+    RESCHEDULE = "update sessions set status = 'rescheduling' where number = ?1";
+    FIND = select!("where s.id = ?1 and s.org = ?2");
+    FIND_THREAD = select!("where s.project = ?1 and s.agent = ?2 and s.thread = ?3 and s.org = ?4");
+    FIND_BY_ALIAS = select!("where s.alias = ?1 and s.org = ?2");
+    PLACE = "select created_at, number from sessions where id = ?1 and org = ?2";
+    LIST_OLDEST_FIRST = listed!("and (s.created_at, s.number) > (:after_at, :after) order by s.created_at, s.number");
+    LIST_NEWEST_FIRST =
+        listed!("and (s.created_at, s.number) < (:after_at, :after) order by s.created_at desc, s.number desc");
+}
+
+/// What a change needs to know of its session.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head {
+    /// Its number, by which other tables name it.
+    pub(crate) number: i64,
+    /// The last event's `seq`.
+    pub(crate) seq: u64,
+    /// The run that has it.
+    pub(crate) active_run: Option<RunId>,
+}
+
+/// Stores a new session; its number.
+pub(crate) fn insert(db: &Connection, org: OrgId, session: &Session) -> Result<i64, Fault> {
+    let agent_version = match session.agent {
+        SessionAgent::Pinned { version, .. } => Some(version),
+        SessionAgent::Following { .. } => None,
+    };
+    let mut statement = db.prepare_cached(INSERT)?;
+    statement.execute(named_params! {
+        ":id": session.id.0,
+        ":org": org.0,
+        ":alias": session.alias,
+        ":project": session.project.0,
+        ":agent": session.agent.id().0,
+        ":agent_version": agent_version,
+        ":thread": session.thread,
+        ":created_at": micros(session.created_at),
+        ":archived_at": maybe_micros(session.archived_at),
+        ":status": status_text(session.state.status),
+        ":active_run": session.state.active_run.map(|run| run.0),
+        ":updated_at": micros(session.state.updated_at),
+        ":state": to_json(&session.state)?,
+        ":body": to_json(session)?,
+    })?;
+    Ok(db.last_insert_rowid())
+}
+
+pub(crate) fn head(db: &Connection, org: OrgId, session: SessionId) -> Result<Option<Head>, Fault> {
+    one(db, HEAD, (session.0, org.0), |row| {
+        Ok(Head { number: row.get(0)?, seq: row.get::<_, i64>(1)?.cast_unsigned(), active_run: maybe_id(row, 2)? })
+    })
+}
+
+/// The head of a session that must be there.
+pub(crate) fn need(db: &Connection, org: OrgId, session: SessionId) -> Result<Head, Fault> {
+    head(db, org, session)?.ok_or_else(|| Refusal::Missing.into())
+}
+
+/// The log has grown to `seq`, and this is what it amounts to now; `None` if no more has
+/// changed than that.
+pub(crate) fn advance(
+    db: &Connection,
+    number: i64,
+    seq: u64,
+    at: Timestamp,
+    state: Option<&SessionState>,
+) -> Result<(), Fault> {
+    let seq = seq.cast_signed();
+    match state {
+        None => run(db, ADVANCE, (number, seq, micros(at)))?,
+        Some(state) => {
+            let active_run = state.active_run.map(|run| run.0);
+            let updated_at = micros(state.updated_at);
+            run(db, PUT_STATE, (number, seq, updated_at, status_text(state.status), active_run, to_json(state)?))?
+        }
+    };
+    Ok(())
+}
+
+/// A run is due in the session, and its worker is gone.
+pub(crate) fn reschedule(db: &Connection, number: i64) -> Result<(), Fault> {
+    run(db, RESCHEDULE, [number]).map(|_| ())
+}
+
+pub(crate) fn find(db: &Connection, org: OrgId, id: SessionId) -> Result<Option<Session>, Fault> {
+    one(db, FIND, (id.0, org.0), read)
+}
+
+pub(crate) fn find_thread(
+    db: &Connection,
+    org: OrgId,
+    project: ProjectId,
+    agent: AgentId,
+    thread: &str,
+) -> Result<Option<Session>, Fault> {
+    one(db, FIND_THREAD, (project.0, agent.0, thread, org.0), read)
+}
+
+pub(crate) fn find_by_alias(db: &Connection, org: OrgId, alias: Uuid) -> Result<Option<Session>, Fault> {
+    one(db, FIND_BY_ALIAS, (alias, org.0), read)
+}
+
+pub(crate) fn list(db: &Connection, org: OrgId, filter: &SessionFilter) -> Result<Vec<Session>, Fault> {
+    let (sql, start) = match filter.order {
+        Order::OldestFirst => (LIST_OLDEST_FIRST, (i64::MIN, i64::MIN)),
+        Order::NewestFirst => (LIST_NEWEST_FIRST, (i64::MAX, i64::MAX)),
+    };
+    let after = match filter.after {
+        None => Some(start),
+        Some(session) => one(db, PLACE, (session.0, org.0), |row| Ok((row.get(0)?, row.get(1)?)))?,
+    };
+    // What comes after something that is not there is nothing.
+    let Some(after) = after else { return Ok(Vec::new()) };
+    let statuses = if filter.statuses.is_empty() { None } else { Some(to_json(&filter.statuses)?) };
+    let params = named_params! {
+        ":org": org.0,
+        ":project": filter.project.map(|project| project.0),
+        ":agent": filter.agent.map(|agent| agent.0),
+        ":agent_version": filter.agent_version,
+        ":archived": filter.include_archived,
+        ":statuses": statuses,
+        ":from": filter.created_from.map_or(i64::MIN, micros),
+        ":until": filter.created_until.map_or(i64::MAX, micros),
+        ":after_at": after.0,
+        ":after": after.1,
+        ":limit": limit(filter.limit),
+    };
+    many(db, sql, params, read)
+}
+
+fn read(row: &Row<'_>) -> Result<Session, Fault> {
+    let mut session: Session = json(row, 5)?;
+    session.archived_at = maybe_time(row, 0)?;
+    session.state = json(row, 4)?;
+    session.state.seq = row.get::<_, i64>(1)?.cast_unsigned();
+    session.state.updated_at = time(row.get(2)?)?;
+    session.state.status = status(row.get_ref(3)?.as_str().map_err(Fault::damaged)?)?;
+    Ok(session)
+}
+
+/// As it stands in JSON, so that a filter's statuses can be compared with the column.
+fn status_text(status: SessionStatus) -> &'static str {
+    match status {
+        SessionStatus::Idle => "idle",
+        SessionStatus::Running => "running",
+        SessionStatus::Rescheduling => "rescheduling",
+        SessionStatus::Terminated => "terminated",
+    }
+}
+
+fn status(text: &str) -> Result<SessionStatus, Fault> {
+    match text {
+        "idle" => Ok(SessionStatus::Idle),
+        "running" => Ok(SessionStatus::Running),
+        "rescheduling" => Ok(SessionStatus::Rescheduling),
+        "terminated" => Ok(SessionStatus::Terminated),
+        other => Err(Fault::damaged(format!("session status {other:?}"))),
+    }
+}

@@ -1,0 +1,153 @@
+//! The store of the whole installation.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use async_trait::async_trait;
+use domain::key::{Key, KeyHash};
+use domain::org::Org;
+use domain::run::Fence;
+use domain::{OrgId, Timestamp};
+use ports::feed::Feed;
+use ports::store::{LateRun, ReadyRun};
+use ports::{OrgStore, Store, StoreError};
+
+use crate::checkpoint::Checkpoints;
+use crate::fault::Fault;
+use crate::open::{Connector, DirectoryLock, OpenError, lock};
+use crate::options::StoreOptions;
+use crate::planted::PlantedBug;
+use crate::readers::Readers;
+use crate::view::OrgView;
+use crate::writer::desk::Desk;
+use crate::writer::job::job;
+use crate::writer::queue::Queue;
+use crate::{keys, orgs, providers, runs, writer};
+
+/// The embedded store. Closing it, or dropping the last of its views, writes what waits and
+/// gives the directory back.
+pub struct SqliteStore {
+    inner: Arc<Inner>,
+}
+
+/// What the store and the views of its organizations share.
+pub(crate) struct Inner {
+    pub(crate) readers: Readers,
+    pub(crate) planted: crate::Planted,
+    queue: Arc<Queue>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    lock: Mutex<Option<DirectoryLock>>,
+}
+
+impl SqliteStore {
+    /// Opens the store in a directory, which is made if it is not there and which no other
+    /// process can use meanwhile. What is committed is published to `feed`.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; nothing was damaged.
+    pub fn open(dir: &Path, options: &StoreOptions, feed: Feed) -> Result<Arc<Self>, OpenError> {
+        let lock = lock(dir)?;
+        let planted = options.planted.or_from_environment();
+        let connector = Connector::new(dir, options.vfs.clone());
+        let mut db = connector.writer()?;
+        let refused = |error: rusqlite::Error| OpenError::of_database(dir, &error);
+        if planted.is(PlantedBug::SkipFlush) {
+            db.pragma_update(None, "synchronous", "off").map_err(refused)?;
+        }
+        let checkpoints = Checkpoints::watch(&mut db, options.checkpoint_pages).map_err(refused)?;
+        let queue = Arc::new(Queue::new(options.queue_max_per_org));
+        let desk = Desk::new(db, planted);
+        let thread = writer::start(desk, Arc::clone(&queue), feed, options.batch_max, checkpoints)
+            .map_err(|error| OpenError::of_system(dir, &error))?;
+        let readers = Readers::new(connector, options.readers);
+        let inner = Inner { readers, planted, queue, writer: Mutex::new(Some(thread)), lock: Mutex::new(Some(lock)) };
+        Ok(Arc::new(Self { inner: Arc::new(inner) }))
+    }
+
+    /// Writes what waits, moves the write-ahead log into the database and gives the
+    /// directory back. Changes that come later are refused; closing twice is as once.
+    pub async fn close(&self) {
+        self.inner.queue.close();
+        let inner = Arc::clone(&self.inner);
+        if let Err(error) = tokio::task::spawn_blocking(move || inner.finish()).await {
+            tracing::error!(%error, "the store was not closed in order");
+        }
+    }
+}
+
+impl Inner {
+    /// Does work in the writer's transaction; returns when it is on disk.
+    pub(crate) async fn write<T, W>(&self, org: Option<OrgId>, work: W) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Desk) -> Result<T, Fault> + Send + 'static,
+    {
+        let (job, receipt) = job(work);
+        self.queue.push(org, job).map_err(Fault::Store)?;
+        receipt.answer().await
+    }
+
+    fn finish(&self) {
+        self.queue.close();
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if writer.is_some_and(|writer| writer.join().is_err()) {
+            tracing::error!("the store's writer had ended in a panic");
+        }
+        // Only now may another process come.
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn of(&self, org: OrgId) -> Arc<dyn OrgStore> {
+        Arc::new(OrgView { org, inner: Arc::clone(&self.inner) })
+    }
+
+    async fn find_key(&self, hash: KeyHash) -> Result<Option<(OrgId, Key)>, StoreError> {
+        self.inner.readers.short(|db| keys::find_by_hash(db, hash)).await
+    }
+
+    async fn list_orgs(&self) -> Result<Vec<Org>, StoreError> {
+        self.inner.readers.long(orgs::list).await
+    }
+
+    async fn provider_number(&self, name: &str) -> Result<u64, StoreError> {
+        if let Some(number) = self.inner.readers.short(|db| providers::find(db, name)).await? {
+            return Ok(number);
+        }
+        let name = name.to_owned();
+        Ok(self.inner.write(None, move |desk| providers::number_of(desk.db(), &name)).await?)
+    }
+
+    async fn take_lease(&self, now: Timestamp) -> Result<Fence, StoreError> {
+        Ok(self.inner.write(None, move |desk| desk.take_lease(now)).await?)
+    }
+
+    async fn renew_lease(&self, fence: Fence, _now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.inner.write(None, move |desk| Ok(desk.is_good(fence))).await?)
+    }
+
+    async fn end_lease(&self, fence: Fence) -> Result<(), StoreError> {
+        Ok(self.inner.write(None, move |desk| desk.end_lease(fence)).await?)
+    }
+
+    async fn next_ready(&self, after: Option<OrgId>, limit: usize) -> Result<Vec<ReadyRun>, StoreError> {
+        self.inner.readers.short(|db| runs::next_ready(db, after, limit)).await
+    }
+
+    async fn next_deadline(&self) -> Result<Option<LateRun>, StoreError> {
+        self.inner.readers.short(runs::next_deadline).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        Ok(self.inner.write(None, |desk| desk.check()).await?)
+    }
+}

@@ -1,0 +1,173 @@
+//! The store of one organization: every read and write names it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::agent::Agent;
+use domain::key::Key;
+use domain::knowledge::Document;
+use domain::org::{Member, Org, Project};
+use domain::run::Run;
+use domain::session::{InboxItem, Session};
+use domain::tool::Tool;
+use domain::{
+    AgentId, ChangeSet, DocumentId, Event, EventId, KeyId, MemberId, OrgId, ProjectId, RunId, SessionId, Timestamp,
+    ToolId,
+};
+use ports::store::{AgentFilter, EventFilter, SessionFilter};
+use ports::{CommitError, Committed, OrgStore, StoreError};
+use uuid::Uuid;
+
+use crate::store::Inner;
+use crate::{agents, documents, events, inbox, keys, members, orgs, projects, runs, sessions, tools};
+
+pub(crate) struct OrgView {
+    pub(crate) org: OrgId,
+    pub(crate) inner: Arc<Inner>,
+}
+
+type Found<T> = Result<Option<T>, StoreError>;
+type Listed<T> = Result<Vec<T>, StoreError>;
+
+#[async_trait]
+impl OrgStore for OrgView {
+    async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
+        let org = self.org;
+        Ok(self.inner.write(Some(org), move |desk| desk.apply(org, changes)).await?)
+    }
+
+    async fn find_org(&self) -> Found<Org> {
+        self.inner.readers.short(|db| orgs::find(db, self.org)).await
+    }
+
+    async fn find_member(&self, id: MemberId) -> Found<Member> {
+        self.inner.readers.short(|db| members::find(db, self.org, id)).await
+    }
+
+    async fn list_members(&self) -> Listed<Member> {
+        let org = self.org;
+        self.inner.readers.long(move |db| members::list(db, org)).await
+    }
+
+    async fn find_project(&self, id: ProjectId) -> Found<Project> {
+        self.inner.readers.short(|db| projects::find(db, self.org, id)).await
+    }
+
+    async fn find_project_numbered(&self, number: u64) -> Found<Project> {
+        self.inner.readers.short(|db| projects::find_numbered(db, self.org, number)).await
+    }
+
+    async fn list_projects(&self) -> Listed<Project> {
+        let org = self.org;
+        self.inner.readers.long(move |db| projects::list(db, org)).await
+    }
+
+    async fn find_key(&self, id: KeyId) -> Found<Key> {
+        self.inner.readers.short(|db| keys::find(db, self.org, id)).await
+    }
+
+    async fn list_keys(&self) -> Listed<Key> {
+        let org = self.org;
+        self.inner.readers.long(move |db| keys::list(db, org)).await
+    }
+
+    async fn find_agent(&self, id: AgentId) -> Found<Agent> {
+        self.inner.readers.short(|db| agents::find(db, self.org, id)).await
+    }
+
+    async fn find_agent_version(&self, id: AgentId, version: u32) -> Found<Agent> {
+        self.inner.readers.short(|db| agents::find_version(db, self.org, id, version)).await
+    }
+
+    async fn list_agent_versions(&self, id: AgentId, before: Option<u32>, limit: usize) -> Listed<Agent> {
+        let org = self.org;
+        self.inner.readers.long(move |db| agents::list_versions(db, org, id, before, limit)).await
+    }
+
+    async fn list_agents(&self, filter: AgentFilter) -> Listed<Agent> {
+        let org = self.org;
+        self.inner.readers.long(move |db| agents::list(db, org, &filter)).await
+    }
+
+    async fn find_tool(&self, id: ToolId) -> Found<Tool> {
+        self.inner.readers.short(|db| tools::find(db, self.org, id)).await
+    }
+
+    async fn find_tool_numbered(&self, number: u64) -> Found<Tool> {
+        self.inner.readers.short(|db| tools::find_numbered(db, self.org, number)).await
+    }
+
+    async fn list_tools(&self, project: Option<ProjectId>) -> Listed<Tool> {
+        let org = self.org;
+        self.inner.readers.long(move |db| tools::list(db, org, project)).await
+    }
+
+    async fn find_document(&self, id: DocumentId) -> Found<Document> {
+        self.inner.readers.short(|db| documents::find(db, self.org, id)).await
+    }
+
+    async fn list_documents(&self, agent: AgentId, now: Timestamp) -> Listed<Document> {
+        // At most `DOCUMENTS_MAX` rows without their texts, asked for by every run.
+        self.inner.readers.short(|db| documents::list(db, self.org, agent, now)).await
+    }
+
+    async fn read_document(&self, id: DocumentId) -> Found<String> {
+        let org = self.org;
+        self.inner.readers.long(move |db| documents::text(db, org, id)).await
+    }
+
+    async fn find_session(&self, id: SessionId) -> Found<Session> {
+        let planted = self.inner.planted;
+        self.inner.readers.short(|db| sessions::find(db, planted.org_of(db, id, self.org), id)).await
+    }
+
+    async fn find_thread(&self, project: ProjectId, agent: AgentId, thread: &str) -> Found<Session> {
+        self.inner.readers.short(|db| sessions::find_thread(db, self.org, project, agent, thread)).await
+    }
+
+    async fn list_sessions(&self, filter: SessionFilter) -> Listed<Session> {
+        let org = self.org;
+        self.inner.readers.long(move |db| sessions::list(db, org, &filter)).await
+    }
+
+    async fn find_session_by_alias(&self, alias: Uuid) -> Found<Session> {
+        self.inner.readers.short(|db| sessions::find_by_alias(db, self.org, alias)).await
+    }
+
+    async fn find_run(&self, id: RunId) -> Found<Run> {
+        self.inner.readers.short(|db| runs::find(db, self.org, id)).await
+    }
+
+    async fn find_queued_run(&self, session: SessionId) -> Found<Run> {
+        self.inner.readers.short(|db| runs::find_queued(db, self.org, session)).await
+    }
+
+    async fn list_open_runs(&self, agent: AgentId) -> Listed<Run> {
+        let org = self.org;
+        self.inner.readers.long(move |db| runs::list_open(db, org, agent)).await
+    }
+
+    async fn list_runs(&self, session: SessionId) -> Listed<Run> {
+        let org = self.org;
+        self.inner.readers.long(move |db| runs::list(db, org, session)).await
+    }
+
+    async fn list_inbox(&self, run: RunId) -> Listed<InboxItem> {
+        // Almost always few rows, asked for before every step.
+        self.inner.readers.short(|db| inbox::list_of_run(db, self.org, run)).await
+    }
+
+    async fn list_session_inbox(&self, session: SessionId) -> Listed<InboxItem> {
+        let org = self.org;
+        self.inner.readers.long(move |db| inbox::list_of_session(db, org, session)).await
+    }
+
+    async fn find_event(&self, session: SessionId, id: EventId) -> Found<Event> {
+        self.inner.readers.short(|db| events::find(db, self.org, session, id)).await
+    }
+
+    async fn list_events(&self, session: SessionId, filter: EventFilter) -> Listed<Event> {
+        let org = self.org;
+        self.inner.readers.long(move |db| events::list(db, org, session, &filter)).await
+    }
+}

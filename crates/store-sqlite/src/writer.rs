@@ -1,0 +1,124 @@
+//! The writer: one thread that applies what callers decided, many change sets to a flush.
+//!
+//! It takes whatever waits, applies each change set in a savepoint of one transaction,
+//! commits, and only then tells the streams and answers the callers. While it flushes, the
+//! next batch gathers; nobody waits for a batch to fill.
+
+pub(crate) mod desk;
+pub(crate) mod job;
+pub(crate) mod queue;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use ports::StoreError;
+use ports::feed::Feed;
+
+use self::desk::Desk;
+use self::job::Job;
+use self::queue::Queue;
+use crate::changes::Effects;
+use crate::checkpoint::Checkpoints;
+use crate::fault::Fault;
+use crate::planted::PlantedBug;
+
+/// Starts the writer's thread. It ends when the queue is closed and empty.
+pub(crate) fn start(
+    desk: Desk,
+    queue: Arc<Queue>,
+    feed: Feed,
+    batch_max: usize,
+    checkpoints: Checkpoints,
+) -> std::io::Result<JoinHandle<()>> {
+    let writer = Writer { desk, feed, batch_max, checkpoints };
+    std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&queue))
+}
+
+struct Writer {
+    desk: Desk,
+    feed: Feed,
+    batch_max: usize,
+    checkpoints: Checkpoints,
+}
+
+type Done = (Box<dyn Job>, Result<(), Fault>);
+
+impl Writer {
+    fn run(mut self, queue: &Queue) {
+        while let Some(jobs) = queue.take(self.batch_max) {
+            self.write(jobs);
+            self.checkpoints.after_commit(self.desk.db());
+        }
+        self.checkpoints.at_close(self.desk.db());
+    }
+
+    /// Writes one batch and answers every job of it.
+    fn write(&mut self, jobs: Vec<Box<dyn Job>>) {
+        if let Err(fault) = self.desk.begin() {
+            self.desk.roll_back();
+            return fail(jobs.into_iter().map(|job| (job, Ok(()))).collect(), &fault);
+        }
+        let mut done: Vec<Done> = Vec::with_capacity(jobs.len());
+        let mut jobs = jobs.into_iter();
+        while let Some(mut job) = jobs.next() {
+            match self.desk.alone(|desk| job.work(desk)) {
+                Ok(end) => done.push((job, end)),
+                Err(fault) => {
+                    self.desk.roll_back();
+                    done.push((job, Ok(())));
+                    done.extend(jobs.map(|job| (job, Ok(()))));
+                    return fail(done, &fault);
+                }
+            }
+        }
+        if self.desk.planted.is(PlantedBug::AcknowledgeBeforeCommit) {
+            answer(std::mem::take(&mut done));
+        }
+        match self.commit() {
+            Ok(()) => {
+                self.publish();
+                answer(done);
+            }
+            Err(fault) => {
+                self.desk.roll_back();
+                fail(done, &fault);
+            }
+        }
+    }
+
+    fn commit(&mut self) -> Result<(), Fault> {
+        self.desk.record_positions()?;
+        self.desk.statement("commit")
+    }
+
+    /// Tells the streams and the workers of this process, in commit order.
+    fn publish(&mut self) {
+        let Effects { appended, inputs, works, .. } = std::mem::take(&mut self.desk.effects);
+        for (org, session, events) in appended {
+            self.feed.stored(org, session, events);
+        }
+        for run in inputs {
+            self.feed.input_waits(run);
+        }
+        if works > 0 {
+            self.feed.work_waits();
+        }
+    }
+}
+
+fn answer(done: Vec<Done>) {
+    for (job, end) in done {
+        job.answer(end);
+    }
+}
+
+/// A commit that failed is an error for all of its change sets but those that had been
+/// refused before.
+fn fail(done: Vec<Done>, fault: &Fault) {
+    if let Fault::Store(StoreError::Unwritable(why) | StoreError::Failed(why)) = fault {
+        tracing::error!(changes = done.len(), "the store could not commit: {why}");
+    }
+    for (job, end) in done {
+        job.answer(Err(end.err().unwrap_or_else(|| fault.clone())));
+    }
+}

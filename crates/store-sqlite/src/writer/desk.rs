@@ -1,0 +1,140 @@
+//! What the writer works with inside a transaction: the connection, the lease that is good,
+//! and what is to be told afterwards.
+
+use std::collections::HashMap;
+
+use domain::change::ChangeSet;
+use domain::run::Fence;
+use domain::{OrgId, Timestamp};
+use ports::Committed;
+use rusqlite::Connection;
+
+use crate::changes::{Application, Effects};
+use crate::fault::Fault;
+use crate::planted::Planted;
+use crate::{checks, leases, positions, runs};
+
+pub(crate) struct Desk {
+    pub(super) db: Connection,
+    pub(super) effects: Effects,
+    pub(super) planted: Planted,
+    /// The newest lease, while it is good. The directory lock sees to it that no other
+    /// process gives leases, so that none needs a heartbeat on disk.
+    lease: Option<Fence>,
+    /// The lease as it was when the transaction began.
+    lease_before: Option<Fence>,
+    /// The last position given in each organization.
+    positions: HashMap<OrgId, i64>,
+}
+
+impl Desk {
+    pub(crate) fn new(db: Connection, planted: Planted) -> Self {
+        let effects = Effects::default();
+        Self { db, effects, planted, lease: None, lease_before: None, positions: HashMap::new() }
+    }
+
+    pub(crate) fn db(&self) -> &Connection {
+        &self.db
+    }
+
+    pub(crate) fn apply(&mut self, org: OrgId, set: ChangeSet) -> Result<Committed, Fault> {
+        let Self { db, effects, planted, lease, .. } = self;
+        Application { db, org, lease: *lease, effects, planted: *planted }.apply(set)
+    }
+
+    /// See [`ports::Store::take_lease`].
+    pub(crate) fn take_lease(&mut self, now: Timestamp) -> Result<Fence, Fault> {
+        self.requeue(None)?;
+        let fence = leases::insert(&self.db, now)?;
+        self.lease = Some(fence);
+        Ok(fence)
+    }
+
+    /// See [`ports::Store::end_lease`].
+    pub(crate) fn end_lease(&mut self, fence: Fence) -> Result<(), Fault> {
+        if self.lease == Some(fence) {
+            self.requeue(Some(fence))?;
+            self.lease = None;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_good(&self, fence: Fence) -> bool {
+        self.lease == Some(fence)
+    }
+
+    /// Writes, to see whether that can be done.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        checks::write(&self.db)
+    }
+
+    fn requeue(&mut self, fence: Option<Fence>) -> Result<(), Fault> {
+        let taken = runs::requeue(&self.db, fence)?;
+        self.effects.works += taken.len();
+        self.effects.changed.extend(taken);
+        Ok(())
+    }
+
+    /// Gives each session that this transaction changed its place in its organization's
+    /// order.
+    pub(super) fn record_positions(&mut self) -> Result<(), Fault> {
+        let mut changed = std::mem::take(&mut self.effects.changed);
+        changed.sort_unstable_by_key(|(org, session, _)| (*org, *session));
+        changed.dedup_by_key(|(org, session, _)| (*org, *session));
+        for (org, session, at) in changed {
+            let last = match self.positions.get(&org) {
+                Some(last) => *last,
+                None => positions::last(&self.db, org)?,
+            };
+            positions::insert(&self.db, org, last + 1, session, at)?;
+            self.positions.insert(org, last + 1);
+        }
+        Ok(())
+    }
+
+    pub(super) fn begin(&mut self) -> Result<(), Fault> {
+        self.lease_before = self.lease;
+        self.statement("begin immediate")
+    }
+
+    /// Undoes the whole transaction, whatever of it is left.
+    pub(super) fn roll_back(&mut self) {
+        if !self.db.is_autocommit()
+            && let Err(error) = self.db.execute_batch("rollback")
+        {
+            tracing::error!(%error, "a transaction could not be rolled back");
+        }
+        self.lease = self.lease_before;
+        self.effects = Effects::default();
+        // They may have been given in the transaction that is gone.
+        self.positions.clear();
+    }
+
+    /// Does one job's work; if it fails, undoes it and nothing else. `Err` if the failure
+    /// took the whole transaction with it.
+    pub(super) fn alone(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<(), Fault>,
+    ) -> Result<Result<(), Fault>, Fault> {
+        let mark = self.effects.mark();
+        let lease = self.lease;
+        self.statement("savepoint job")?;
+        let done = work(self);
+        if let Err(fault) = &done {
+            if self.db.is_autocommit() {
+                // SQLite itself has rolled back: the disk is full or failing.
+                return Err(fault.clone());
+            }
+            self.statement("rollback to job")?;
+            self.effects.take_back(mark);
+            self.lease = lease;
+        }
+        self.statement("release job")?;
+        Ok(done)
+    }
+
+    pub(super) fn statement(&self, sql: &str) -> Result<(), Fault> {
+        self.db.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,1 @@
+//! The store, driven as its callers drive it.
