@@ -1,1 +1,79 @@
-//! What all façades share: caller, SSE, limits, request log.
+//! What all façades share: who calls, request ids and the request log, bodies and queries,
+//! streams, limits, draining.
+//!
+//! A façade holds its wire types, its handlers and its error shape; what stands here has no
+//! error shape of its own, so it hands back faults ([`Rejection`], [`app::Error`]) and the
+//! façade renders them. This crate knows no façade and no store. What a second façade would
+//! have to copy belongs here; what it would have to decide alike belongs in `app`.
+
+pub mod auth;
+pub mod body;
+pub mod drain;
+pub mod finish;
+mod fold;
+pub mod limits;
+pub mod paging;
+pub mod query;
+pub mod request_id;
+pub mod sse;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::App;
+
+pub use auth::{Caller, HeaderOrder, presented_key};
+pub use body::Rejection;
+pub use drain::Drain;
+pub use finish::finish;
+pub use limits::{Facade, Limits, StreamPlace};
+pub use query::Query;
+pub use request_id::RequestId;
+
+/// What the façades of one server have in common. Cheap to clone.
+#[derive(Clone)]
+pub struct Shared {
+    /// Whether the server is stopping.
+    pub drain: Drain,
+    /// How many requests and streams an organization may have.
+    pub limits: Arc<Limits>,
+    app: App,
+}
+
+impl Shared {
+    /// For one server.
+    pub fn new(app: &App, options: &WebOptions) -> Self {
+        let drain = Drain::new(options.drain_grace);
+        Self { drain, limits: Arc::new(Limits::new(options)), app: app.clone() }
+    }
+}
+
+/// How the façades behave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebOptions {
+    /// Requests of one organization in a minute over the native API; 0 is no limit.
+    pub native_per_minute: u32,
+    /// The same over the Make-compatible API.
+    pub make_per_minute: u32,
+    /// The same over the Cassidy-compatible API.
+    pub cassidy_per_minute: u32,
+    /// The same over the Cased-compatible API.
+    pub cased_per_minute: u32,
+    /// Streams that one organization may have open.
+    pub streams_per_org_max: usize,
+    /// How long calls that wait for a run may go on once the server is stopping.
+    pub drain_grace: Duration,
+}
+
+impl Default for WebOptions {
+    fn default() -> Self {
+        Self {
+            native_per_minute: 0,
+            make_per_minute: 240,
+            cassidy_per_minute: 60,
+            cased_per_minute: 120,
+            streams_per_org_max: 10_000,
+            drain_grace: Duration::from_secs(25),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Request bodies: read within bounds, and read as JSON with faults that name the field.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, header};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+
+/// How long a body may take to arrive.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
+
+/// Why a body was not taken. The façade renders it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// It is larger than it may be.
+    #[error("the request body is larger than {max_bytes} bytes")]
+    TooLarge {
+        /// How large it may be.
+        max_bytes: usize,
+    },
+    /// It did not arrive in time.
+    #[error("the request body did not arrive within {} s", ARRIVES_WITHIN.as_secs())]
+    TooSlow,
+    /// The connection broke off.
+    #[error("the request body broke off")]
+    BrokenOff,
+    /// It is not said to be JSON.
+    #[error("the request body must be JSON, with the header content-type: application/json")]
+    NotSaidToBeJson,
+    /// It is not JSON at all.
+    #[error("the request body is not JSON: {message}")]
+    NotJson {
+        /// What is wrong and where.
+        message: String,
+    },
+    /// A field is missing or of another kind than it must be.
+    #[error("{path}: {message}")]
+    BadField {
+        /// Which, as in `messages[0].role`; empty for the body as a whole.
+        path: String,
+        /// What is wrong with it: `required`.
+        message: String,
+    },
+}
+
+/// How a JSON body is read.
+#[derive(Debug, Clone, Copy)]
+pub struct JsonRules {
+    /// How large it may be.
+    pub max_bytes: usize,
+    /// Whether nothing at all is read as `{}`.
+    pub may_be_empty: bool,
+}
+
+/// Reads a request's body as JSON.
+///
+/// # Errors
+/// See [`Rejection`].
+pub async fn json<T: DeserializeOwned>(request: Request, rules: JsonRules) -> Result<T, Rejection> {
+    let (parts, body) = request.into_parts();
+    let bytes = read(body, rules.max_bytes).await?;
+    if bytes.is_empty() && rules.may_be_empty {
+        return parse_json(b"{}");
+    }
+    if !is_json(&parts.headers) {
+        return Err(Rejection::NotSaidToBeJson);
+    }
+    parse_json(&bytes)
+}
+
+/// Reads a whole body within a bound on its size and time.
+///
+/// # Errors
+/// See [`Rejection`].
+pub async fn read(body: Body, max_bytes: usize) -> Result<Bytes, Rejection> {
+    let whole = Limited::new(body, max_bytes).collect();
+    match tokio::time::timeout(ARRIVES_WITHIN, whole).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Rejection::TooLarge { max_bytes }),
+        Ok(Err(_)) => Err(Rejection::BrokenOff),
+        Err(_) => Err(Rejection::TooSlow),
+    }
+}
+
+/// Reads JSON; a fault names the field it is in.
+///
+/// # Errors
+/// [`Rejection::NotJson`] or [`Rejection::BadField`].
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Rejection> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        fault(&path, error.inner())
+    })?;
+    reader.end().map_err(|error| Rejection::NotJson { message: error.to_string() })?;
+    Ok(value)
+}
+
+/// Whether the headers say that the body is JSON.
+pub fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+fn fault(path: &str, error: &serde_json::Error) -> Rejection {
+    let text = error.to_string();
+    if !error.is_data() {
+        return Rejection::NotJson { message: text };
+    }
+    // The place in the text says less than the path does.
+    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    let path = if path == "." { "" } else { path };
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+    match missing {
+        Some(field) if path.is_empty() => {
+            Rejection::BadField { path: field.to_owned(), message: "required".to_owned() }
+        }
+        Some(field) => Rejection::BadField { path: format!("{path}.{field}"), message: "required".to_owned() },
+        None => Rejection::BadField { path: path.to_owned(), message: message.to_owned() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only read")]
+    struct Sent {
+        name: String,
+        #[serde(default)]
+        messages: Vec<Message>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only read")]
+    struct Message {
+        role: String,
+        count: Option<u8>,
+    }
+
+    fn refused(json: &str) -> (String, String) {
+        match parse_json::<Sent>(json.as_bytes()).unwrap_err() {
+            Rejection::BadField { path, message } => (path, message),
+            other => ("-".to_owned(), other.to_string()),
+        }
+    }
+
+    fn request(content_type: Option<&str>, body: &'static str) -> Request {
+        let mut request = Request::new(Body::from(body));
+        if let Some(content_type) = content_type {
+            request.headers_mut().insert(header::CONTENT_TYPE, content_type.parse().unwrap());
+        }
+        request
+    }
+
+    #[test]
+    fn a_fault_names_the_field() {
+        for (json, path, message) in [
+            ("{}", "name", "required"),
+            (r#"{"name":"a","messages":[{"role":"user"},{}]}"#, "messages[1].role", "required"),
+            (r#"{"name":1}"#, "name", "invalid type: integer `1`, expected a string"),
+            (
+                r#"{"name":"a","messages":[{"role":"u","count":300}]}"#,
+                "messages[0].count",
+                "invalid value: integer `300`, expected u8",
+            ),
+            ("[1]", "[0]", "invalid type: integer `1`, expected a string"),
+            ("7", "", "invalid type: integer `7`, expected struct Sent"),
+        ] {
+            assert_eq!(refused(json), (path.to_owned(), message.to_owned()), "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_told_apart() {
+        for json in ["", "{", r#"{"name":"a"} x"#, "\u{feff}{}", &"[".repeat(10_000)] {
+            assert!(matches!(parse_json::<Sent>(json.as_bytes()), Err(Rejection::NotJson { .. })), "{json:.20}");
+        }
+        assert!(matches!(parse_json::<Sent>(b"{\"name\":\"\xff\"}"), Err(Rejection::NotJson { .. })));
+    }
+
+    #[tokio::test]
+    async fn the_content_type_must_say_json_unless_there_is_nothing() {
+        let rules = JsonRules { max_bytes: 100, may_be_empty: true };
+        let sent = async |content_type, body| json::<serde_json::Value>(request(content_type, body), rules).await;
+        assert!(sent(Some("application/json"), "{}").await.is_ok());
+        assert!(sent(Some("Application/JSON; charset=utf-8"), "{}").await.is_ok());
+        assert_eq!(sent(Some("text/plain"), "{}").await, Err(Rejection::NotSaidToBeJson));
+        assert_eq!(sent(None, "{}").await, Err(Rejection::NotSaidToBeJson));
+        assert_eq!(sent(None, "").await, Ok(serde_json::json!({})));
+        assert!(
+            json::<serde_json::Value>(request(None, ""), JsonRules { may_be_empty: false, ..rules }).await.is_err()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_body_is_bounded() {
+        assert_eq!(read(Body::from(vec![0; 10]), 10).await.map(|bytes| bytes.len()), Ok(10));
+        assert_eq!(read(Body::from(vec![0; 11]), 10).await, Err(Rejection::TooLarge { max_bytes: 10 }));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_given_up() {
+        let endless = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
+        assert_eq!(read(endless, 10).await, Err(Rejection::TooSlow));
+    }
+}

@@ -1,0 +1,200 @@
+//! How many requests in a minute, and how many open streams, an organization may have.
+//!
+//! Requests are counted in windows of a minute that begin with an organization's first
+//! request, because that is what the contracts promise: so many in a minute, then none
+//! until the minute is over. (A leaky bucket, as `governor` has, would let some through
+//! earlier and refuse others later.)
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use app::{Ctx, Error};
+use domain::{OrgId, Timestamp};
+
+use crate::WebOptions;
+
+const WINDOW_MS: i64 = 60_000;
+
+/// Organizations counted before the windows that are over are swept out.
+const SWEEP_AT: usize = 10_000;
+
+/// The public APIs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Facade {
+    /// The native API.
+    Native,
+    /// The Make-compatible API.
+    Make,
+    /// The Cassidy-compatible API.
+    Cassidy,
+    /// The Cased-compatible API.
+    Cased,
+}
+
+/// The limits of all façades, and what has been used of them.
+#[derive(Debug)]
+pub struct Limits {
+    options: WebOptions,
+    windows: Mutex<HashMap<(Facade, OrgId), Window>>,
+    streams: Arc<Mutex<HashMap<OrgId, usize>>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    began_ms: i64,
+    requests: u32,
+}
+
+/// The right to one open stream; given back when dropped.
+#[derive(Debug)]
+pub struct StreamPlace {
+    org: OrgId,
+    streams: Arc<Mutex<HashMap<OrgId, usize>>>,
+}
+
+impl Limits {
+    pub(crate) fn new(options: &WebOptions) -> Self {
+        Self { options: options.clone(), windows: Mutex::default(), streams: Arc::default() }
+    }
+
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`] if there have been too many in this minute.
+    pub fn check(&self, facade: Facade, ctx: &Ctx) -> Result<(), Error> {
+        let max = self.per_minute(facade);
+        if max == 0 {
+            return Ok(());
+        }
+        let mut windows = lock(&self.windows);
+        let now_ms = ctx.now.as_millisecond();
+        if windows.len() >= SWEEP_AT {
+            windows.retain(|_, window| !window.is_over(now_ms));
+        }
+        let window = windows.entry((facade, ctx.org)).or_insert(Window { began_ms: now_ms, requests: 0 });
+        window.take(max, ctx.now)
+    }
+
+    /// Takes one of the organization's streams.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if all are taken.
+    pub fn take_stream(&self, org: OrgId) -> Result<StreamPlace, Error> {
+        let mut streams = lock(&self.streams);
+        let open = streams.entry(org).or_default();
+        if *open >= self.options.streams_per_org_max {
+            return Err(Error::Busy);
+        }
+        *open += 1;
+        Ok(StreamPlace { org, streams: Arc::clone(&self.streams) })
+    }
+
+    fn per_minute(&self, facade: Facade) -> u32 {
+        match facade {
+            Facade::Native => self.options.native_per_minute,
+            Facade::Make => self.options.make_per_minute,
+            Facade::Cassidy => self.options.cassidy_per_minute,
+            Facade::Cased => self.options.cased_per_minute,
+        }
+    }
+}
+
+impl Drop for StreamPlace {
+    fn drop(&mut self) {
+        let mut streams = lock(&self.streams);
+        if let Some(open) = streams.get_mut(&self.org) {
+            *open -= 1;
+            if *open == 0 {
+                streams.remove(&self.org);
+            }
+        }
+    }
+}
+
+impl Window {
+    /// A clock that was set back begins a new window too: nobody is locked out for longer
+    /// than a minute.
+    fn is_over(&self, now_ms: i64) -> bool {
+        !(0..WINDOW_MS).contains(&(now_ms - self.began_ms))
+    }
+
+    fn take(&mut self, max: u32, now: Timestamp) -> Result<(), Error> {
+        let now_ms = now.as_millisecond();
+        if self.is_over(now_ms) {
+            *self = Window { began_ms: now_ms, requests: 0 };
+        }
+        if self.requests >= max {
+            let left_ms = u64::try_from(self.began_ms + WINDOW_MS - now_ms).unwrap_or_default();
+            // Whole seconds, rounded up: whoever waits this long is let in.
+            return Err(Error::RateLimited { retry_after: Duration::from_secs(left_ms.div_ceil(1_000)) });
+        }
+        self.requests += 1;
+        Ok(())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Every change under these locks is one step, so a panic elsewhere leaves them whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::key::Scopes;
+    use uuid::Uuid;
+
+    fn ctx(org: u128, ms: i64) -> Ctx {
+        let now = Timestamp::from_millisecond(ms).unwrap();
+        Ctx { org: OrgId(Uuid::from_u128(org)), key: None, member: None, scopes: Scopes::all(), project: None, now }
+    }
+
+    fn limits(make_per_minute: u32) -> Limits {
+        Limits::new(&WebOptions { make_per_minute, streams_per_org_max: 2, ..WebOptions::default() })
+    }
+
+    fn wait(limits: &Limits, ctx: &Ctx) -> Option<u64> {
+        match limits.check(Facade::Make, ctx) {
+            Ok(()) => None,
+            Err(Error::RateLimited { retry_after }) => Some(retry_after.as_secs()),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn so_many_in_a_minute_and_then_none_until_it_is_over() {
+        let limits = limits(3);
+        for ms in [0, 20_000, 40_000] {
+            assert_eq!(wait(&limits, &ctx(1, ms)), None);
+        }
+        assert_eq!(wait(&limits, &ctx(1, 45_500)), Some(15));
+        assert_eq!(wait(&limits, &ctx(1, 60_500)), None);
+    }
+
+    #[test]
+    fn organizations_and_facades_are_counted_apart() {
+        let limits = limits(1);
+        assert_eq!(wait(&limits, &ctx(1, 0)), None);
+        assert_eq!(wait(&limits, &ctx(2, 0)), None);
+        assert!(limits.check(Facade::Native, &ctx(1, 0)).is_ok(), "0 is no limit");
+        assert_eq!(wait(&limits, &ctx(1, 1)), Some(60));
+    }
+
+    #[test]
+    fn a_clock_set_back_locks_nobody_out() {
+        let limits = limits(1);
+        assert_eq!(wait(&limits, &ctx(1, 3_600_000)), None);
+        assert_eq!(wait(&limits, &ctx(1, 0)), None);
+    }
+
+    #[test]
+    fn a_dropped_stream_gives_its_place_back() {
+        let limits = limits(1);
+        let org = OrgId(Uuid::from_u128(1));
+        let (first, _second) = (limits.take_stream(org).unwrap(), limits.take_stream(org).unwrap());
+        assert!(limits.take_stream(org).is_err());
+        drop(first);
+        assert!(limits.take_stream(org).is_ok());
+    }
+}
