@@ -1,1 +1,107 @@
-//! Sortie's own API, /v1, in the managed-agents shape.
+//! Sortie's own API, `/v1`, in the managed-agents shape, so that the official client library
+//! works with only the address and the key changed.
+//!
+//! Here stand the wire types, the handlers and the shape of errors, and no rule: a handler
+//! reads its request, calls one operation of [`app`] and shows what it gave. Stored events
+//! are rendered in [`events`], both for lists and for streams. This crate knows no other
+//! façade and no store.
+//!
+//! One more operation: a handler with its `utoipa::path` in the module of its noun, a line
+//! in [`routes`], and the document in `openapi/native.json` written anew (its test says how).
+
+mod agents;
+mod body;
+mod elsewhere;
+mod error;
+mod events;
+mod models;
+mod page;
+mod patch;
+mod path_id;
+mod project;
+mod project_tools;
+mod query;
+mod runs;
+mod sessions;
+mod usage;
+
+use app::App;
+use axum::routing::{any, post};
+use axum::{Extension, Json, Router, middleware};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::auth::{Door, require_caller};
+use web::{Facade, HeaderOrder, Shared};
+
+/// The routes of this API. To be merged with the other façades' and given to [`web::finish`].
+pub fn router(app: App, shared: Shared) -> Router {
+    let door = Door {
+        app: app.clone(),
+        shared: shared.clone(),
+        facade: Facade::Native,
+        order: HeaderOrder::ApiKeyFirst,
+        render: error::render,
+    };
+    let (routes, document) = routes().split_for_parts();
+    let not_yet = Router::new()
+        .route("/v1/sessions/{session_id}", post(elsewhere::not_available).delete(elsewhere::not_available));
+    let known = routes
+        .merge(not_yet)
+        .method_not_allowed_fallback(elsewhere::wrong_method)
+        // The last layer is the first to see a request: the caller is known before it is narrowed.
+        .route_layer(middleware::from_fn_with_state(app.clone(), project::narrow))
+        .route_layer(middleware::from_fn_with_state(door, require_caller))
+        .layer(Extension(shared))
+        .with_state(app);
+    let document = Json(document);
+    Router::new()
+        .route("/openapi.json", axum::routing::get(async move || document.clone()))
+        .route("/v1", any(elsewhere::nothing_here))
+        .route("/v1/{*rest}", any(elsewhere::nothing_here))
+        .merge(known)
+}
+
+/// The document that describes this API, made from its handlers.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(agents::create_agent, agents::list_agents))
+        .routes(routes!(agents::find_agent, agents::update_agent))
+        .routes(routes!(agents::archive_agent))
+        .routes(routes!(agents::list_versions))
+        .routes(routes!(sessions::create_session, sessions::list_sessions))
+        .routes(routes!(sessions::find_session))
+        .routes(routes!(events::send_events, events::list_events))
+        .routes(routes!(events::stream::stream_events))
+        .routes(routes!(runs::list_runs))
+        .routes(routes!(runs::find_run))
+        .routes(routes!(runs::cancel_run))
+        .routes(routes!(runs::resolve_run))
+        .routes(routes!(project_tools::create_tool, project_tools::list_tools))
+        .routes(routes!(project_tools::find_tool, project_tools::delete_tool))
+        .routes(routes!(models::list_models))
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Sortie", description = "Agents behind an API.", license(name = "Apache-2.0")),
+    security(("key" = [])),
+    modifiers(&Key),
+)]
+struct Document;
+
+/// How a caller says who they are.
+struct Key;
+
+impl utoipa::Modify for Key {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key.")).build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(scheme));
+    }
+}

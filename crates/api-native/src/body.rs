@@ -1,0 +1,22 @@
+//! JSON bodies of requests.
+
+use axum::extract::{FromRequest, Request};
+use serde::de::DeserializeOwned;
+use web::body::{JsonRules, json};
+
+use crate::error::ApiError;
+
+/// Nothing at all counts as `{}`, so that a missing field is named and not the body.
+const RULES: JsonRules = JsonRules { max_bytes: 32 << 20, may_be_empty: true };
+
+/// The JSON body of a request.
+#[derive(Debug)]
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        Ok(Self(json(request, RULES).await?))
+    }
+}

@@ -1,0 +1,31 @@
+//! Paths that lead nowhere: because nothing is there, or not yet.
+
+use axum::http::Uri;
+
+use crate::error::ApiError;
+
+/// What stands below `/v1` in a later release.
+const LATER: [&str; 6] = ["environments", "deployments", "deployment_runs", "vaults", "memory_stores", "stream"];
+
+/// What stands below a session in a later release.
+const LATER_IN_SESSION: [&str; 3] = ["archive", "resources", "threads"];
+
+/// Any path below `/v1` that no operation has.
+pub(crate) async fn nothing_here(uri: Uri) -> ApiError {
+    let mut segments = uri.path().split('/').skip(2);
+    match (segments.next(), segments.next(), segments.next()) {
+        (Some(first), ..) if LATER.contains(&first) => ApiError::not_available(),
+        (Some("sessions"), Some(_), Some(part)) if LATER_IN_SESSION.contains(&part) => ApiError::not_available(),
+        _ => ApiError::not_found("Nothing is at this path."),
+    }
+}
+
+/// An operation of a later release on a path that has others already.
+pub(crate) async fn not_available() -> ApiError {
+    ApiError::not_available()
+}
+
+/// A path that has operations, but not by this method.
+pub(crate) async fn wrong_method() -> ApiError {
+    ApiError::wrong_method()
+}

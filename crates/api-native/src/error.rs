@@ -1,0 +1,245 @@
+//! What goes wrong, in this API's envelope.
+
+use app::{Error, FieldError};
+use axum::Json;
+use axum::http::StatusCode;
+use axum::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::{Rejection, RequestId};
+
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+
+/// Seconds after which a client may come again when the server is merely busy.
+const BUSY_SECONDS: u64 = 1;
+
+/// Why a request was not served.
+#[derive(Debug, Clone)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    kind: ErrorType,
+    message: String,
+    details: Option<ErrorDetails>,
+    retry_after: Option<u64>,
+}
+
+/// The body of every error.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ErrorEnvelope {
+    #[serde(rename = "type")]
+    kind: EnvelopeType,
+    error: ErrorBody,
+    /// The same as in the header `request-id`.
+    request_id: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum EnvelopeType {
+    Error,
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize, ToSchema)]
+struct ErrorBody {
+    #[serde(rename = "type")]
+    kind: ErrorType,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<ErrorDetails>,
+}
+
+/// More about a wrong field.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct ErrorDetails {
+    /// A word that programs can act on.
+    error_code: &'static str,
+    /// Where.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    param: Option<String>,
+}
+
+/// The kinds of error; clients choose their exception by it.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ErrorType {
+    InvalidRequestError,
+    AuthenticationError,
+    PermissionError,
+    NotFoundError,
+    ConflictError,
+    RateLimitError,
+    ApiError,
+    OverloadedError,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, kind: ErrorType, message: impl Into<String>) -> Self {
+        Self { status, kind, message: message.into(), details: None, retry_after: None }
+    }
+
+    /// 400: this parameter is wrong.
+    pub(crate) fn invalid(param: &str, message: impl Into<String>) -> Self {
+        Error::invalid(param, message).into()
+    }
+
+    /// 404 with this text.
+    pub(crate) fn not_found(message: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, ErrorType::NotFoundError, message)
+    }
+
+    /// 403 with this text.
+    pub(crate) fn forbidden(message: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, ErrorType::PermissionError, message)
+    }
+
+    /// 405: the path exists, not for this method.
+    pub(crate) fn wrong_method() -> Self {
+        let message = "This path does not take this method; updates are POST.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, ErrorType::InvalidRequestError, message)
+    }
+
+    /// 404 for a path of a resource that is to come.
+    pub(crate) fn not_available() -> Self {
+        Self::not_found("Not available in this release")
+    }
+
+    /// The body for a request of this id.
+    pub(crate) fn envelope(self, request: RequestId) -> ErrorEnvelope {
+        ErrorEnvelope {
+            kind: EnvelopeType::Error,
+            error: ErrorBody { kind: self.kind, message: self.message, details: self.details },
+            request_id: request.to_string(),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, retry_after) = (self.status, self.retry_after);
+        let mut response = (status, Json(self.envelope(RequestId::current()))).into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if status == StatusCode::CONFLICT {
+            // The client library would try again by itself, and to no avail.
+            headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
+        }
+        response
+    }
+}
+
+/// An error of an operation as a response.
+pub(crate) fn render(error: Error) -> Response {
+    ApiError::from(error).into_response()
+}
+
+impl From<Rejection> for ApiError {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::TooLarge { .. } => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorType::InvalidRequestError, rejection.to_string())
+            }
+            Rejection::BadField { path, message } if message == "required" => Self::invalid(&path, "is required"),
+            Rejection::BadField { path, message } => Self::invalid(&path, message),
+            Rejection::TooSlow | Rejection::BrokenOff | Rejection::NotSaidToBeJson | Rejection::NotJson { .. } => {
+                Self::invalid("", rejection.to_string())
+            }
+        }
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        use ErrorType as T;
+        use StatusCode as S;
+        let said = error.to_string();
+        match error {
+            Error::NotFound(missing) => Self::not_found(&format!("No {} with this id.", missing.what)),
+            Error::Unauthenticated(_) => Self::new(S::UNAUTHORIZED, T::AuthenticationError, said),
+            Error::Forbidden { .. } => Self::new(S::FORBIDDEN, T::PermissionError, said),
+            Error::Invalid(faults) => Self::of_faults(&faults),
+            Error::Refused(_) => Self::new(S::BAD_REQUEST, T::InvalidRequestError, said),
+            Error::Conflict(_) => Self::new(S::CONFLICT, T::ConflictError, said),
+            Error::TooLarge { .. } => Self::new(S::PAYLOAD_TOO_LARGE, T::InvalidRequestError, said),
+            Error::RateLimited { retry_after } => Self {
+                retry_after: Some(retry_after.as_secs().max(1)),
+                ..Self::new(S::TOO_MANY_REQUESTS, T::RateLimitError, said)
+            },
+            Error::Provider(_) => Self::new(S::SERVICE_UNAVAILABLE, T::ApiError, said),
+            Error::Busy => Self { retry_after: Some(BUSY_SECONDS), ..Self::overloaded(said) },
+            Error::Draining => Self::new(S::SERVICE_UNAVAILABLE, T::ApiError, said),
+            Error::Store(_) => Self::new(S::INTERNAL_SERVER_ERROR, T::ApiError, said),
+        }
+    }
+}
+
+impl ApiError {
+    fn overloaded(message: String) -> Self {
+        // 529 is this API's own status for a server that has too much to do.
+        let status = StatusCode::from_u16(529).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        Self::new(status, ErrorType::OverloadedError, message)
+    }
+
+    fn of_faults(faults: &[FieldError]) -> Self {
+        let said = faults.iter().map(|fault| match native_path(&fault.path) {
+            path if path.is_empty() => fault.message.clone(),
+            path => format!("{path} {}", fault.message),
+        });
+        let said: Vec<String> = said.collect();
+        let details = faults.first().map(|first| ErrorDetails {
+            error_code: first.code.unwrap_or("invalid_field"),
+            param: Some(native_path(&first.path)).filter(|path| !path.is_empty()),
+        });
+        Self { details, ..Self::new(StatusCode::BAD_REQUEST, ErrorType::InvalidRequestError, said.join("; ")) }
+    }
+}
+
+/// A field of the domain's types by its name in this API.
+fn native_path(path: &str) -> String {
+    match path {
+        "instructions" => "system".to_owned(),
+        "model.id" => "model".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use app::{AuthFault, Missing, Refused};
+    use std::time::Duration;
+
+    #[test]
+    fn every_error_has_its_status_and_type() {
+        let shown = |error: Error| {
+            let error = ApiError::from(error);
+            let kind = serde_json::to_value(error.kind).unwrap();
+            (error.status.as_u16(), kind.as_str().unwrap().to_owned(), error.message)
+        };
+        for (error, status, kind, message) in [
+            (Error::NotFound(Missing::new("agent", "x")), 404, "not_found_error", "No agent with this id."),
+            (Error::Unauthenticated(AuthFault::Missing), 401, "authentication_error", "no API key was sent"),
+            (Error::Forbidden { missing: None }, 403, "permission_error", "not allowed"),
+            (Error::invalid("instructions", "is long"), 400, "invalid_request_error", "system is long"),
+            (Refused::SessionArchived.into(), 400, "invalid_request_error", "session is archived"),
+            (Error::Conflict("moved".into()), 409, "conflict_error", "moved"),
+            (Error::Busy, 529, "overloaded_error", "the server is too busy: try again soon"),
+            (Error::Draining, 503, "api_error", "the server is stopping"),
+        ] {
+            assert_eq!(shown(error), (status, kind.to_owned(), message.to_owned()));
+        }
+        let limited = ApiError::from(Error::RateLimited { retry_after: Duration::from_millis(10) });
+        assert_eq!((limited.status.as_u16(), limited.retry_after), (429, Some(1)));
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_and_coded() {
+        let fault = FieldError::new("model.id", "is unknown").code("unknown_model");
+        let error = ApiError::from(Error::Invalid(vec![fault]));
+        let details = serde_json::to_value(error.details).unwrap();
+        assert_eq!(details, serde_json::json!({"error_code": "unknown_model", "param": "model"}));
+    }
+}

@@ -1,0 +1,84 @@
+//! `/v1/sessions/{id}/events`.
+
+pub(crate) mod content;
+pub(crate) mod event_view;
+pub(crate) mod frames;
+mod listing;
+pub(crate) mod sent;
+pub(crate) mod stream;
+
+use app::App;
+use axum::Json;
+use axum::extract::State;
+use domain::{EventId, SessionId};
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::Caller;
+
+use self::event_view::EventView;
+use self::listing::ListEvents;
+use self::sent::SendEvents;
+use crate::body::Body;
+use crate::error::{ApiError, ErrorEnvelope};
+use crate::page::Page;
+use crate::path_id::PathId;
+use crate::query::Query;
+
+/// The events as they were taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SentEvents {
+    data: Vec<EventView>,
+}
+
+/// Send events
+///
+/// All are taken or none. What arrives while a turn runs waits for it to end, but for
+/// interrupts, decisions and results.
+#[utoipa::path(post, path = "/v1/sessions/{session_id}/events", tag = "events",
+    params(("session_id" = String, Path)), request_body = SendEvents,
+    responses((status = 200, body = SentEvents), (status = "4XX", body = ErrorEnvelope)))]
+pub(crate) async fn send_events(
+    State(app): State<App>,
+    caller: Caller,
+    PathId(id): PathId<SessionId>,
+    Body(send): Body<SendEvents>,
+) -> Result<Json<SentEvents>, ApiError> {
+    let sent = app.send_events(caller.ctx(), id, send.into_bodies()?).await?;
+    Ok(Json(SentEvents { data: sent.iter().map(EventView::from).collect() }))
+}
+
+/// List events
+///
+/// Those of the log by `seq`, then those that wait.
+#[utoipa::path(get, path = "/v1/sessions/{session_id}/events", tag = "events",
+    params(("session_id" = String, Path), ListEvents),
+    responses((status = 200, body = Page<EventView>), (status = "4XX", body = ErrorEnvelope)))]
+pub(crate) async fn list_events(
+    State(app): State<App>,
+    caller: Caller,
+    PathId(id): PathId<SessionId>,
+    Query(query): Query<ListEvents>,
+) -> Result<Json<Page<EventView>>, ApiError> {
+    Ok(Json(query.read(&app, caller.ctx(), id).await?))
+}
+
+/// Where a reader says it left off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cursor {
+    /// Before the first event.
+    Start,
+    /// Behind this event.
+    Event(EventId),
+}
+
+/// Reads a cursor as clients write it.
+fn cursor(text: &str) -> Result<Cursor, ApiError> {
+    match text {
+        "start" => Ok(Cursor::Start),
+        id => id.parse().map(Cursor::Event).map_err(|_| unknown_cursor()),
+    }
+}
+
+fn unknown_cursor() -> ApiError {
+    ApiError::invalid("after", "is no event of this session")
+}

@@ -1,0 +1,417 @@
+//! Events as they are listed and streamed.
+
+use app::SentEvent;
+use domain::event::{EventBody, RetryStatus, StopReason, Verdict};
+use domain::limits::Unit;
+use domain::model::FaultKind;
+use domain::run::Outcome;
+use domain::session::InboxItem;
+use domain::tool::Permission;
+use domain::{Event, EventId, RunId, Timestamp};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::content::{ContentView, shown};
+use crate::agents::tools::EffectParam;
+use crate::usage::{CallUsage, Money, UsageView};
+
+/// An event of a session.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EventView {
+    #[schema(value_type = String)]
+    id: EventId,
+    #[serde(flatten)]
+    body: BodyView,
+    /// When it was taken into the log; null while it waits.
+    processed_at: Option<Timestamp>,
+    /// Its place in the session, from 1 without gaps; null while it waits. Ours.
+    seq: Option<u64>,
+    /// The run it belongs to. Ours.
+    #[schema(value_type = Option<String>)]
+    run_id: Option<RunId>,
+}
+
+impl EventView {
+    /// The name of the event.
+    pub(crate) fn name(&self) -> &'static str {
+        self.body.name()
+    }
+}
+
+impl From<&Event> for EventView {
+    fn from(event: &Event) -> Self {
+        Self {
+            id: event.id,
+            body: BodyView::from(&event.body),
+            processed_at: Some(event.at),
+            seq: Some(event.seq),
+            run_id: event.run,
+        }
+    }
+}
+
+impl From<&InboxItem> for EventView {
+    fn from(item: &InboxItem) -> Self {
+        let body = BodyView::from(&item.body);
+        Self { id: item.id, body, processed_at: None, seq: None, run_id: Some(item.run) }
+    }
+}
+
+impl From<&SentEvent> for EventView {
+    fn from(sent: &SentEvent) -> Self {
+        let body = BodyView::from(&sent.body);
+        Self { id: sent.event, body, processed_at: sent.processed_at, seq: sent.seq, run_id: None }
+    }
+}
+
+macro_rules! bodies {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal { $($(#[$field_attr:meta])* $field:ident: $type:ty,)* })*) => {
+        /// What happened.
+        #[derive(Debug, Serialize, ToSchema)]
+        #[serde(tag = "type")]
+        enum BodyView {$(
+            $(#[$doc])*
+            #[serde(rename = $name)]
+            $variant { $($(#[$field_attr])* $field: $type,)* },
+        )*}
+
+        impl BodyView {
+            fn name(&self) -> &'static str {
+                match self { $(BodyView::$variant { .. } => $name,)* }
+            }
+        }
+    };
+}
+
+bodies! {
+    /// Someone spoke to the agent.
+    UserMessage = "user.message" {
+        content: Vec<ContentView>,
+        /// It was waiting when the run before it failed for good, and was not used. Ours.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        dropped: bool,
+    }
+    /// Someone asked the agent to stop.
+    UserInterrupt = "user.interrupt" { session_thread_id: Option<String>, }
+    /// Someone decided about a tool call.
+    UserToolConfirmation = "user.tool_confirmation" {
+        #[schema(value_type = String)]
+        tool_use_id: EventId,
+        result: VerdictView,
+        deny_message: Option<String>,
+        /// The tool's answer, with `happened`. Ours.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        content: Option<Vec<ContentView>>,
+        session_thread_id: Option<String>,
+    }
+    /// The client ran a custom tool.
+    UserCustomToolResult = "user.custom_tool_result" {
+        #[schema(value_type = String)]
+        custom_tool_use_id: EventId,
+        content: Vec<ContentView>,
+        is_error: bool,
+        session_thread_id: Option<String>,
+    }
+    /// Instructions added in mid-session.
+    SystemMessage = "system.message" { content: Vec<ContentView>, }
+    /// The agent spoke.
+    AgentMessage = "agent.message" { content: Vec<ContentView>, }
+    /// The agent reasoned. A signal without text.
+    AgentThinking = "agent.thinking" {}
+    /// The agent asked for a tool that the server runs.
+    AgentToolUse = "agent.tool_use" {
+        name: String,
+        #[schema(value_type = Object)]
+        input: Value,
+        evaluated_permission: PermissionView,
+        evaluation: Option<Evaluation>,
+        /// What the call does to the world. Ours.
+        effect: EffectParam,
+        session_thread_id: Option<String>,
+    }
+    /// The agent asked for a tool that the client runs.
+    AgentCustomToolUse = "agent.custom_tool_use" {
+        name: String,
+        #[schema(value_type = Object)]
+        input: Value,
+        session_thread_id: Option<String>,
+    }
+    /// What came of a tool call.
+    AgentToolResult = "agent.tool_result" {
+        #[schema(value_type = String)]
+        tool_use_id: EventId,
+        content: Vec<ContentView>,
+        is_error: bool,
+    }
+    /// A turn goes on.
+    StatusRunning = "session.status_running" {}
+    /// A turn was interrupted by a fault and will go on.
+    StatusRescheduled = "session.status_rescheduled" {}
+    /// A turn is over, or waits for someone.
+    StatusIdle = "session.status_idle" { stop_reason: StopReasonView, stop_details: Option<StopDetails>, }
+    /// The session has ended for good.
+    StatusTerminated = "session.status_terminated" {}
+    /// A fault.
+    SessionError = "session.error" { error: FaultView, }
+    /// What the session has used.
+    SessionUsage = "session.usage" {
+        usage: UsageView,
+        /// Budgets are not served in this release.
+        #[schema(value_type = Option<Object>)]
+        budget: Option<Money>,
+    }
+    /// The answer did not fit the agent's output schema; it is asked again. Ours.
+    OutputInvalid = "session.output_invalid" { reason: String, }
+    /// A run ended that had not begun. Ours.
+    RunDropped = "session.run_dropped" { stop_reason: StopReasonView, }
+    /// A model call begins.
+    ModelRequestStart = "span.model_request_start" {
+        /// The model. Ours.
+        model: String,
+    }
+    /// A model call is over.
+    ModelRequestEnd = "span.model_request_end" {
+        #[schema(value_type = String)]
+        model_request_start_id: EventId,
+        is_error: bool,
+        model_usage: CallUsage,
+    }
+}
+
+impl From<&EventBody> for BodyView {
+    fn from(body: &EventBody) -> Self {
+        match body.clone() {
+            EventBody::UserMessage { content, dropped } => Self::UserMessage { content: shown(&content), dropped },
+            EventBody::UserInterrupt {} => Self::UserInterrupt { session_thread_id: None },
+            EventBody::UserToolConfirmation { tool_use_id, result, deny_message, content } => {
+                Self::UserToolConfirmation {
+                    tool_use_id,
+                    result: result.into(),
+                    deny_message,
+                    content: content.as_deref().map(shown),
+                    session_thread_id: None,
+                }
+            }
+            EventBody::UserCustomToolResult { custom_tool_use_id, content, is_error } => Self::UserCustomToolResult {
+                custom_tool_use_id,
+                content: shown(&content),
+                is_error,
+                session_thread_id: None,
+            },
+            EventBody::SystemMessage { content } => Self::SystemMessage { content: shown(&content) },
+            EventBody::AgentMessage { content } => Self::AgentMessage { content: shown(&content) },
+            EventBody::AgentThinking { .. } => Self::AgentThinking {},
+            EventBody::AgentToolUse { name, input, evaluated_permission, effect } => Self::AgentToolUse {
+                name,
+                input,
+                evaluated_permission: evaluated_permission.into(),
+                evaluation: Evaluation::of(evaluated_permission),
+                effect: effect.into(),
+                session_thread_id: None,
+            },
+            EventBody::AgentCustomToolUse { name, input } => {
+                Self::AgentCustomToolUse { name, input, session_thread_id: None }
+            }
+            EventBody::AgentToolResult { tool_use_id, content, is_error } => {
+                Self::AgentToolResult { tool_use_id, content: shown(&content), is_error }
+            }
+            EventBody::StatusRunning {} => Self::StatusRunning {},
+            EventBody::StatusRescheduled {} => Self::StatusRescheduled {},
+            EventBody::StatusIdle { stop_reason } => {
+                Self::StatusIdle { stop_details: StopDetails::of(&stop_reason), stop_reason: stop_reason.into() }
+            }
+            EventBody::StatusTerminated {} => Self::StatusTerminated {},
+            EventBody::Error { kind, message, retry } => {
+                Self::SessionError { error: FaultView::new(kind, message, retry) }
+            }
+            EventBody::Usage { usage } => Self::SessionUsage { usage: UsageView::new(usage, None), budget: None },
+            EventBody::OutputInvalid { reason } => Self::OutputInvalid { reason },
+            EventBody::RunDropped { outcome } => {
+                Self::RunDropped { stop_reason: Outcome::stop_reason(&outcome).into() }
+            }
+            EventBody::ModelRequestStart { model } => Self::ModelRequestStart { model },
+            EventBody::ModelRequestEnd { model_request_start_id, is_error, model_usage, .. } => {
+                Self::ModelRequestEnd { model_request_start_id, is_error, model_usage: model_usage.into() }
+            }
+        }
+    }
+}
+
+/// A decision about a tool call.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum VerdictView {
+    Allow,
+    Deny,
+    Happened,
+    DidNotHappen,
+}
+
+impl From<Verdict> for VerdictView {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Allow => VerdictView::Allow,
+            Verdict::Deny => VerdictView::Deny,
+            Verdict::Happened => VerdictView::Happened,
+            Verdict::DidNotHappen => VerdictView::DidNotHappen,
+        }
+    }
+}
+
+/// What became of the question whether a tool may be called.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum PermissionView {
+    Allow,
+    Ask,
+    Deny,
+}
+
+impl From<Permission> for PermissionView {
+    fn from(permission: Permission) -> Self {
+        match permission {
+            Permission::Allow => PermissionView::Allow,
+            Permission::Ask => PermissionView::Ask,
+            Permission::Deny => PermissionView::Deny,
+        }
+    }
+}
+
+/// By which rule a permission was judged.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Evaluation {
+    AlwaysAllow,
+    AlwaysAsk,
+}
+
+impl Evaluation {
+    fn of(permission: Permission) -> Option<Self> {
+        match permission {
+            Permission::Allow => Some(Evaluation::AlwaysAllow),
+            Permission::Ask => Some(Evaluation::AlwaysAsk),
+            Permission::Deny => None,
+        }
+    }
+}
+
+/// Why a session is idle.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum StopReasonView {
+    /// The agent has said what it had to say, or was interrupted.
+    EndTurn,
+    /// Tool calls wait for a decision or a result.
+    RequiresAction {
+        /// The tool-use events.
+        #[schema(value_type = Vec<String>)]
+        event_ids: Vec<EventId>,
+    },
+    /// The model failed for good.
+    RetriesExhausted,
+    /// A limit ended the turn.
+    BudgetReached {
+        /// Which. Ours.
+        unit: UnitView,
+    },
+    /// The model declined.
+    Refusal,
+}
+
+impl From<StopReason> for StopReasonView {
+    fn from(reason: StopReason) -> Self {
+        match reason {
+            StopReason::EndTurn => StopReasonView::EndTurn,
+            StopReason::RequiresAction { event_ids } => StopReasonView::RequiresAction { event_ids },
+            StopReason::RetriesExhausted => StopReasonView::RetriesExhausted,
+            StopReason::BudgetReached { unit } => StopReasonView::BudgetReached { unit: unit.into() },
+            StopReason::Refusal => StopReasonView::Refusal,
+        }
+    }
+}
+
+/// What a limit counts.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UnitView {
+    Tokens,
+    Steps,
+    ToolCalls,
+    Time,
+}
+
+impl From<Unit> for UnitView {
+    fn from(unit: Unit) -> Self {
+        match unit {
+            Unit::Tokens => UnitView::Tokens,
+            Unit::Steps => UnitView::Steps,
+            Unit::ToolCalls => UnitView::ToolCalls,
+            Unit::Time => UnitView::Time,
+        }
+    }
+}
+
+/// More about a refusal.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum StopDetails {
+    Refusal { category: Option<String>, explanation: Option<String> },
+}
+
+impl StopDetails {
+    fn of(reason: &StopReason) -> Option<Self> {
+        matches!(reason, StopReason::Refusal).then_some(StopDetails::Refusal { category: None, explanation: None })
+    }
+}
+
+/// A fault of a session.
+#[derive(Debug, Serialize, ToSchema)]
+struct FaultView {
+    #[serde(rename = "type")]
+    kind: FaultType,
+    message: String,
+    retry_status: RetryStatusView,
+}
+
+/// What failed.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum FaultType {
+    ModelOverloadedError,
+    ModelRateLimitedError,
+    ModelRequestFailedError,
+}
+
+/// What is done about a fault.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum RetryStatusView {
+    Retrying,
+    Exhausted,
+    Terminal,
+}
+
+impl FaultView {
+    fn new(kind: FaultKind, message: String, retry: RetryStatus) -> Self {
+        let kind = match kind {
+            FaultKind::RateLimited => FaultType::ModelRateLimitedError,
+            FaultKind::Overloaded => FaultType::ModelOverloadedError,
+            FaultKind::ServerError
+            | FaultKind::Unreachable
+            | FaultKind::Silent
+            | FaultKind::Cut
+            | FaultKind::Malformed
+            | FaultKind::TooLarge
+            | FaultKind::Rejected
+            | FaultKind::Unauthorized
+            | FaultKind::Unavailable => FaultType::ModelRequestFailedError,
+        };
+        let retry_status = match retry {
+            RetryStatus::Retrying => RetryStatusView::Retrying,
+            RetryStatus::Exhausted => RetryStatusView::Exhausted,
+            RetryStatus::Terminal => RetryStatusView::Terminal,
+        };
+        Self { kind, message, retry_status }
+    }
+}

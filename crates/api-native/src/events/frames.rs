@@ -1,0 +1,200 @@
+//! A session's stream as this API spells it: section 5 of its contract.
+
+use app::PreviewItem;
+use bytes::Bytes;
+use domain::{Event, EventId};
+use serde::Serialize;
+use web::sse::FrameStyle;
+
+use super::event_view::EventView;
+use crate::error::ErrorEnvelope;
+
+const STYLE: FrameStyle = FrameStyle { id_first: true, spaced: true };
+
+/// What is sent when nothing else was for a while.
+pub(crate) const PING: &str = "event: ping\ndata: {\"type\":\"ping\"}\n\n";
+
+/// Which previews a reader wants.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Previews {
+    /// Text of messages in the making.
+    pub(crate) messages: bool,
+    /// That the agent reasons.
+    pub(crate) thinking: bool,
+}
+
+/// Text that a returning reader has already: bytes of the block of one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DeltaCursor {
+    event: EventId,
+    end: usize,
+}
+
+impl std::str::FromStr for DeltaCursor {
+    type Err = ();
+
+    /// `EVENT:INDEX:END`. Messages have one block, so the index is 0.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut parts = text.split(':');
+        let (Some(event), Some("0"), Some(end), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+            return Err(());
+        };
+        Ok(Self { event: event.parse().map_err(|_| ())?, end: end.parse().map_err(|_| ())? })
+    }
+}
+
+/// A stored event.
+pub(crate) fn stored(event: &Event) -> Bytes {
+    let view = EventView::from(event);
+    frame(Some(event.id), view.name(), &view)
+}
+
+/// A fault of the stream itself.
+pub(crate) fn fault(envelope: &ErrorEnvelope) -> Bytes {
+    frame(None, "error", envelope)
+}
+
+/// More of a message in the making, if the reader wants it and has not got it.
+pub(crate) fn preview(item: &PreviewItem, wanted: Previews, known: Option<DeltaCursor>) -> Option<Bytes> {
+    match item {
+        PreviewItem::Start { event, is_thinking } => {
+            let is_wanted = if *is_thinking { wanted.thinking } else { wanted.messages };
+            let kind = if *is_thinking { "agent.thinking" } else { "agent.message" };
+            let start = EventStart { kind: "event_start", event: Started { kind, id: *event } };
+            is_wanted.then(|| frame(None, start.kind, &start))
+        }
+        PreviewItem::Delta { event, offset, text } => {
+            let known =
+                known.filter(|known| known.event == *event).map_or(0, |known| known.end.saturating_sub(*offset));
+            // A cursor within a character is no place to go on from: the character comes whole.
+            let known = text.floor_char_boundary(known.min(text.len()));
+            let rest = &text[known..];
+            (wanted.messages && !rest.is_empty()).then(|| delta(*event, offset + known, rest))
+        }
+    }
+}
+
+fn delta(event: EventId, offset: usize, text: &str) -> Bytes {
+    let delta = EventDelta {
+        kind: "event_delta",
+        event_id: event,
+        delta: Delta { kind: "content_delta", index: 0, content: Text { kind: "text", text } },
+        offset,
+        end: offset + text.len(),
+    };
+    frame(None, delta.kind, &delta)
+}
+
+fn frame(id: Option<EventId>, name: &str, data: &impl Serialize) -> Bytes {
+    let id = id.as_ref().map(|id| id as &dyn std::fmt::Display);
+    // Plain structures of texts and numbers: writing them as JSON does not fail.
+    STYLE.frame(name, id, data).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct EventStart {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    event: Started,
+}
+
+#[derive(Serialize)]
+struct Started {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: EventId,
+}
+
+#[derive(Serialize)]
+struct EventDelta<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    event_id: EventId,
+    delta: Delta<'a>,
+    /// UTF-8 bytes of the block before this piece, and with it. Ours.
+    offset: usize,
+    end: usize,
+}
+
+#[derive(Serialize)]
+struct Delta<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    index: usize,
+    content: Text<'a>,
+}
+
+#[derive(Serialize)]
+struct Text<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    text: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{EventBody, Timestamp};
+    use uuid::Uuid;
+
+    const ALL: Previews = Previews { messages: true, thinking: true };
+
+    fn id() -> EventId {
+        EventId(Uuid::from_u128(1))
+    }
+
+    fn text(bytes: Option<Bytes>) -> String {
+        bytes.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap()).unwrap_or_default()
+    }
+
+    fn piece(known: Option<&str>) -> String {
+        let item = PreviewItem::Delta { event: id(), offset: 4, text: "héllo".into() };
+        text(preview(&item, ALL, known.map(|known| known.parse().unwrap())))
+    }
+
+    #[test]
+    fn frames_have_the_exact_grammar() {
+        let event = Event { id: id(), seq: 3, run: None, at: Timestamp::UNIX_EPOCH, body: EventBody::StatusRunning {} };
+        assert_eq!(
+            text(Some(stored(&event))),
+            "id: sevt_00000000000000000000000001\nevent: session.status_running\ndata: \
+             {\"id\":\"sevt_00000000000000000000000001\",\"type\":\"session.status_running\",\
+             \"processed_at\":\"1970-01-01T00:00:00Z\",\"seq\":3,\"run_id\":null}\n\n"
+        );
+        assert_eq!(
+            piece(None),
+            "event: event_delta\ndata: {\"type\":\"event_delta\",\"event_id\":\"sevt_00000000000000000000000001\",\
+             \"delta\":{\"type\":\"content_delta\",\"index\":0,\"content\":{\"type\":\"text\",\"text\":\"héllo\"}},\
+             \"offset\":4,\"end\":10}\n\n"
+        );
+        let start = PreviewItem::Start { event: id(), is_thinking: true };
+        assert_eq!(
+            text(preview(&start, ALL, None)),
+            "event: event_start\ndata: {\"type\":\"event_start\",\"event\":{\"type\":\"agent.thinking\",\
+             \"id\":\"sevt_00000000000000000000000001\"}}\n\n"
+        );
+    }
+
+    #[test]
+    fn a_returning_reader_is_not_sent_what_it_has() {
+        let known = |end: usize| format!("{}:0:{end}", id());
+        assert!(piece(Some(&known(0))).contains("héllo"));
+        assert!(piece(Some(&known(4))).contains("héllo"));
+        assert!(piece(Some(&known(5))).contains("\"text\":\"éllo\"}},\"offset\":5,\"end\":10"));
+        assert!(piece(Some(&known(6))).contains("\"offset\":5"), "within a character");
+        assert!(piece(Some(&known(10))).is_empty());
+        assert!(piece(Some(&format!("{}:0:10", EventId(Uuid::from_u128(2))))).contains("héllo"));
+        for junk in ["", "x:0:1", &format!("{}:1:1", id()), &format!("{}:0", id()), &format!("{}:0:-1", id())] {
+            assert!(junk.parse::<DeltaCursor>().is_err(), "{junk}");
+        }
+    }
+
+    #[test]
+    fn only_wanted_previews_are_sent() {
+        let start = |is_thinking| PreviewItem::Start { event: id(), is_thinking };
+        let messages = Previews { messages: true, thinking: false };
+        assert!(preview(&start(false), messages, None).is_some());
+        assert!(preview(&start(true), messages, None).is_none());
+        assert!(preview(&start(false), Previews::default(), None).is_none());
+    }
+}

@@ -1,0 +1,220 @@
+//! `/v1/sessions`.
+
+pub(crate) mod requests;
+pub(crate) mod session_view;
+
+use app::{App, Ctx, Order, SessionFilter};
+use axum::Json;
+use axum::extract::State;
+use domain::key::{Scope, Scopes};
+use domain::session::{Origin, Session};
+use domain::{AgentId, SessionId, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use web::Caller;
+
+use self::requests::CreateSession;
+use self::session_view::{SessionView, StatusView};
+use crate::body::Body;
+use crate::error::{ApiError, ErrorEnvelope};
+use crate::events::sent;
+use crate::page::{self, Pages};
+use crate::path_id::PathId;
+use crate::query::{OrderParam, Query, after, before};
+
+/// Create a session
+///
+/// It keeps to the agent's version of this moment, or to the one that is asked for.
+#[utoipa::path(post, path = "/v1/sessions", tag = "sessions", request_body = CreateSession,
+    responses((status = 200, body = SessionView), (status = "4XX", body = ErrorEnvelope)))]
+pub(crate) async fn create_session(
+    State(app): State<App>,
+    caller: Caller,
+    Body(create): Body<CreateSession>,
+) -> Result<Json<SessionView>, ApiError> {
+    create.check_served()?;
+    let create = app::CreateSession {
+        project: None,
+        agent: create.agent.into_choice()?,
+        title: create.title,
+        metadata: create.metadata.unwrap_or_default(),
+        origin: Origin::Native,
+        thread: None,
+        initial_events: sent::into_bodies(create.initial_events.unwrap_or_default(), "initial_events")?,
+    };
+    let session = app.create_session(caller.ctx(), create).await?;
+    Ok(Json(shown(&app, &caller, session).await?))
+}
+
+/// Which sessions to list.
+#[derive(Debug, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListSessions {
+    /// Things on a page: 1 to 100, 20 if absent.
+    #[serde(skip_serializing)]
+    limit: Option<u32>,
+    /// `next_page` or `prev_page` of another page.
+    #[serde(skip_serializing)]
+    page: Option<String>,
+    /// With this agent.
+    agent_id: Option<String>,
+    /// Of this version of it; only with `agent_id`.
+    agent_version: Option<u32>,
+    /// In one of these states.
+    #[serde(default)]
+    #[param(rename = "statuses[]")]
+    statuses: Vec<StatusView>,
+    /// Archived ones too.
+    include_archived: Option<bool>,
+    /// Made at or after.
+    #[serde(rename = "created_at[gte]")]
+    created_from: Option<Timestamp>,
+    /// Made after.
+    #[serde(rename = "created_at[gt]")]
+    created_after: Option<Timestamp>,
+    /// Made at or before.
+    #[serde(rename = "created_at[lte]")]
+    created_until: Option<Timestamp>,
+    /// Made before.
+    #[serde(rename = "created_at[lt]")]
+    created_before: Option<Timestamp>,
+    /// By the time made; newest first if absent.
+    order: Option<OrderParam>,
+    /// Deployments are not available in this release: finds nothing.
+    deployment_id: Option<String>,
+    /// Memory stores are not available in this release: finds nothing.
+    memory_store_id: Option<String>,
+}
+
+/// A page of sessions, with ways in both directions.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub(crate) struct SessionPage {
+    data: Vec<SessionView>,
+    /// To be sent as `page` for what follows.
+    next_page: Option<String>,
+    /// To be sent as `page` for what comes before.
+    prev_page: Option<String>,
+}
+
+/// List sessions
+#[utoipa::path(get, path = "/v1/sessions", tag = "sessions", params(ListSessions),
+    responses((status = 200, body = SessionPage), (status = "4XX", body = ErrorEnvelope)))]
+pub(crate) async fn list_sessions(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<ListSessions>,
+) -> Result<Json<SessionPage>, ApiError> {
+    let (limit, pages) = (page::limit(query.limit)?, Pages::of("sessions", &query));
+    let position: Option<Position> = pages.position(query.page.as_deref())?;
+    let Some(filter) = query.filter(position, limit)? else { return Ok(Json(SessionPage::default())) };
+    let mut sessions = app.list_sessions(caller.ctx(), filter).await?;
+    let more = page::cut(&mut sessions, limit);
+    let backwards = matches!(position, Some(Position::Before(_)));
+    if backwards {
+        sessions.reverse();
+    }
+    // Where we came from there is more, or there was when the page text was given.
+    let (has_next, has_prev) = if backwards { (true, more) } else { (more, position.is_some()) };
+    let next_page = sessions.last().filter(|_| has_next).map(|last| pages.text(Position::After(last.id)));
+    let prev_page = sessions.first().filter(|_| has_prev).map(|first| pages.text(Position::Before(first.id)));
+    let mut data = Vec::with_capacity(sessions.len());
+    for session in sessions {
+        data.push(shown(&app, &caller, session).await?);
+    }
+    Ok(Json(SessionPage { data, next_page, prev_page }))
+}
+
+/// Read a session
+#[utoipa::path(get, path = "/v1/sessions/{session_id}", tag = "sessions",
+    params(("session_id" = String, Path)),
+    responses((status = 200, body = SessionView), (status = "4XX", body = ErrorEnvelope)))]
+pub(crate) async fn find_session(
+    State(app): State<App>,
+    caller: Caller,
+    PathId(id): PathId<SessionId>,
+) -> Result<Json<SessionView>, ApiError> {
+    let session = app.find_session(caller.ctx(), id).await?;
+    Ok(Json(shown(&app, &caller, session).await?))
+}
+
+/// A session with its agent, as it is shown. Whoever was given the session may see it whole,
+/// also with a key that may write sessions and not read them.
+async fn shown(app: &App, caller: &Caller, session: Session) -> Result<SessionView, ApiError> {
+    let ctx = Ctx { scopes: Scopes::of([Scope::SessionsRead]), ..caller.ctx().clone() };
+    let agent = app.session_agent(&ctx, &session).await?;
+    Ok(SessionView::new(session, &agent, ctx.now))
+}
+
+impl ListSessions {
+    /// The filter it amounts to; `None` if nothing can fit it.
+    fn filter(&self, position: Option<Position>, limit: usize) -> Result<Option<SessionFilter>, ApiError> {
+        if self.agent_version.is_some() && self.agent_id.is_none() {
+            return Err(ApiError::invalid("agent_version", "goes only with agent_id"));
+        }
+        if self.deployment_id.is_some() || self.memory_store_id.is_some() {
+            return Ok(None);
+        }
+        let agent: Option<AgentId> = match self.agent_id.as_deref().map(str::parse) {
+            None => None,
+            Some(Ok(agent)) => Some(agent),
+            Some(Err(_)) => return Ok(None),
+        };
+        let order = self.order.map_or(Order::NewestFirst, Order::from);
+        let (order, after_session) = match position {
+            None => (order, None),
+            Some(Position::After(session)) => (order, Some(session)),
+            Some(Position::Before(session)) => (reversed(order), Some(session)),
+        };
+        Ok(Some(SessionFilter {
+            agent,
+            agent_version: self.agent_version,
+            statuses: self.statuses.iter().copied().map(Into::into).collect(),
+            include_archived: self.include_archived.unwrap_or(false),
+            created_from: self.created_from.max(self.created_after.map(after)),
+            created_until: earliest(self.created_until, self.created_before.map(before)),
+            order,
+            after: after_session,
+            limit: Some(limit + 1),
+            ..SessionFilter::default()
+        }))
+    }
+}
+
+/// The earlier of two bounds, of which either may be absent.
+pub(crate) fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    [one, other].into_iter().flatten().min()
+}
+
+fn reversed(order: Order) -> Order {
+    match order {
+        Order::OldestFirst => Order::NewestFirst,
+        Order::NewestFirst => Order::OldestFirst,
+    }
+}
+
+/// A place in the list, and the direction in which a page lies from it.
+#[derive(Debug, Clone, Copy)]
+enum Position {
+    After(SessionId),
+    Before(SessionId),
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Position::After(session) => write!(f, ">{session}"),
+            Position::Before(session) => write!(f, "<{session}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Position {
+    type Err = domain::id::NotAnId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.strip_prefix('<') {
+            Some(session) => session.parse().map(Position::Before),
+            None => text.strip_prefix('>').unwrap_or(text).parse().map(Position::After),
+        }
+    }
+}
