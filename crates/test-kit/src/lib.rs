@@ -1,1 +1,28 @@
-//! The test house: a whole Sortie in memory, the scripted model, the store stories.
+//! A whole Sortie for tests, and the strangers it meets.
+//!
+//! [`TestHouse`] is the real store, engine and façades over a scripted model, driven
+//! in memory or over a socket. [`provider_stub`] and [`tool_stub`] are the outside world
+//! with its faults. [`caller`] and [`sse`] are clients that show what came over the wire.
+//!
+//! Nothing here ships, and nothing that ships may import it. A new stranger gets a module
+//! of its own beside these, and listens through [`listening`].
+
+pub mod caller;
+pub mod house;
+pub mod listening;
+pub mod power;
+pub mod provider_stub;
+mod running;
+pub mod sources;
+pub mod sse;
+pub mod tool_stub;
+pub mod wait;
+
+pub use caller::{Caller, Reply};
+pub use house::{HouseBuilder, TestHouse};
+pub use listening::Listening;
+pub use models::scripted::{Gate, Reply as ModelReply, calls, calls_raw, fails, hangs, says, slow, thinks};
+pub use provider_stub::{Act, ProviderStub};
+pub use running::extract_text_child;
+pub use sse::{Frame, Frames, SseReader};
+pub use tool_stub::{ToolAnswer, ToolStub, answers, refuses};

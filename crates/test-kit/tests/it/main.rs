@@ -1,0 +1,3 @@
+//! The batteries: what must hold whatever happens.
+
+mod battery;
