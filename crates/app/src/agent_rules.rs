@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::agent::{AgentSpec, AgentTool, ModelChoice, Overrides};
+use domain::agent::{Agent, AgentSpec, AgentTool, ModelChoice, Overrides};
 use domain::limits::Limits;
 use domain::model::ModelName;
 use domain::output::Schema;
@@ -17,6 +17,10 @@ use crate::{App, Ctx};
 const NAME_CHARS_MAX: usize = 256;
 const DESCRIPTION_CHARS_MAX: usize = 2_048;
 const INSTRUCTIONS_CHARS_MAX: usize = 100_000;
+
+/// One run's instructions: the agent's, what the caller adds, and what the façade adds.
+const RUN_INSTRUCTIONS_CHARS_MAX: usize = 250_000;
+
 const TOOLS_MAX: usize = 256;
 const MCP_SERVERS_MAX: usize = 20;
 const TOOL_NAME_CHARS_MAX: usize = 128;
@@ -29,8 +33,15 @@ const METADATA_VALUE_CHARS_MAX: usize = 512;
 const SPEC_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 impl App {
-    /// Checks a whole description.
-    pub(crate) async fn check_agent(&self, ctx: &Ctx, project: ProjectId, spec: &AgentSpec) -> Result<(), Error> {
+    /// Checks a whole description. Tools that stand in `before`, the version it comes from,
+    /// are not checked again: that one was deleted since must not stop other changes.
+    pub(crate) async fn check_agent(
+        &self,
+        ctx: &Ctx,
+        project: ProjectId,
+        spec: &AgentSpec,
+        before: &[AgentTool],
+    ) -> Result<(), Error> {
         let mut faults = Faults::default();
         check_texts(spec, &mut faults);
         self.check_model(ctx.org, &spec.model, &mut faults);
@@ -38,17 +49,12 @@ impl App {
         check_metadata(&spec.metadata, &mut faults);
         check_output_schema(spec.output_schema.as_deref(), &mut faults);
         faults.check(spec.mcp_servers.len() <= MCP_SERVERS_MAX, "mcp_servers", "must have at most 20 entries");
-        self.check_tools(ctx, project, &spec.tools, &mut faults).await?;
+        self.check_tools(ctx, project, &spec.tools, before, &mut faults).await?;
         faults.into_result()
     }
 
-    /// Checks what a session or a run changes of a description.
-    pub(crate) async fn check_overrides(
-        &self,
-        ctx: &Ctx,
-        project: ProjectId,
-        overrides: &Overrides,
-    ) -> Result<(), Error> {
+    /// Checks what a session or a run changes of an agent.
+    pub(crate) async fn check_overrides(&self, ctx: &Ctx, agent: &Agent, overrides: &Overrides) -> Result<(), Error> {
         if *overrides == Overrides::default() {
             return Ok(());
         }
@@ -56,11 +62,12 @@ impl App {
         if let Some(model) = &overrides.model {
             self.check_model(ctx.org, model, &mut faults);
         }
-        check_instructions(overrides.instructions.as_ref().and_then(Option::as_deref), &mut faults);
+        let instructions = overrides.instructions.as_ref().and_then(Option::as_deref);
+        check_instructions(instructions, RUN_INSTRUCTIONS_CHARS_MAX, &mut faults);
         check_limits(&overrides.limits, &mut faults);
         check_output_schema(overrides.output_schema.as_ref().and_then(Option::as_deref), &mut faults);
         if let Some(tools) = &overrides.tools {
-            self.check_tools(ctx, project, tools, &mut faults).await?;
+            self.check_tools(ctx, agent.project, tools, &agent.spec.tools, &mut faults).await?;
         }
         faults.into_result()
     }
@@ -92,6 +99,7 @@ impl App {
         ctx: &Ctx,
         project: ProjectId,
         tools: &[AgentTool],
+        before: &[AgentTool],
         faults: &mut Faults,
     ) -> Result<(), Error> {
         if tools.len() > TOOLS_MAX {
@@ -101,25 +109,32 @@ impl App {
         let mut names = HashSet::new();
         for (index, tool) in tools.iter().enumerate() {
             let path = format!("tools[{index}]");
+            let is_new = !before.contains(tool);
             let name = match tool {
                 AgentTool::Http { tool, .. } => {
-                    self.check_http_tool(tool, &path, faults);
+                    if is_new {
+                        self.check_http_tool(tool, &path, faults);
+                    }
                     tool.name.clone()
                 }
                 AgentTool::Custom { name, description, input_schema } => {
-                    check_offer(name, description, input_schema, &path, faults);
+                    if is_new {
+                        check_offer(name, description, input_schema, &path, faults);
+                    }
                     name.clone()
                 }
-                AgentTool::Project { number, .. } => {
-                    let found = self.store(ctx.org).find_tool_numbered(*number).await?;
-                    let Some(tool) = found.filter(|tool| tool.project == project) else {
-                        let fault = FieldError::new(format!("{path}.number"), "is not a tool of this project");
-                        faults.push(fault.code("unknown_tool"));
-                        continue;
-                    };
-                    tool.http.name
+                AgentTool::Project { number, .. } if !names_number(before, *number) => {
+                    match self.store(ctx.org).find_tool_numbered(*number).await?.filter(|tool| tool.project == project)
+                    {
+                        Some(tool) => tool.http.name,
+                        None => {
+                            let fault = FieldError::new(format!("{path}.number"), "is not a tool of this project");
+                            faults.push(fault.code("unknown_tool"));
+                            continue;
+                        }
+                    }
                 }
-                AgentTool::Mcp { .. } | AgentTool::Toolset { .. } => continue,
+                AgentTool::Project { .. } | AgentTool::Mcp { .. } | AgentTool::Toolset { .. } => continue,
             };
             if !names.insert(name.clone()) {
                 faults.add(format!("{path}.name"), format!("{name:?} is the name of two tools"));
@@ -154,6 +169,10 @@ pub(crate) fn check_served(spec: &AgentSpec) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+fn names_number(tools: &[AgentTool], wanted: u64) -> bool {
+    tools.iter().any(|tool| matches!(tool, AgentTool::Project { number, .. } if *number == wanted))
 }
 
 fn is_used(value: &Value) -> bool {
@@ -191,14 +210,15 @@ fn check_texts(spec: &AgentSpec, faults: &mut Faults) {
     faults.check((1..=NAME_CHARS_MAX).contains(&name), "name", "must have 1 to 256 characters");
     let description = spec.description.as_deref().map_or(0, |text| text.chars().count());
     faults.check(description <= DESCRIPTION_CHARS_MAX, "description", "must have at most 2048 characters");
-    check_instructions(spec.instructions.as_deref(), faults);
+    check_instructions(spec.instructions.as_deref(), INSTRUCTIONS_CHARS_MAX, faults);
     let bytes = serde_json::to_vec(spec).map_or(usize::MAX, |json| json.len());
     faults.check(bytes <= SPEC_BYTES_MAX, "", "the agent is larger than 2 MiB in all");
 }
 
-fn check_instructions(instructions: Option<&str>, faults: &mut Faults) {
-    let chars = instructions.map_or(0, |text| text.chars().count());
-    faults.check(chars <= INSTRUCTIONS_CHARS_MAX, "instructions", "must have at most 100000 characters");
+fn check_instructions(instructions: Option<&str>, chars_max: usize, faults: &mut Faults) {
+    if instructions.is_some_and(|text| text.chars().count() > chars_max) {
+        faults.add("instructions", format!("must have at most {chars_max} characters"));
+    }
 }
 
 fn check_limits(limits: &Limits, faults: &mut Faults) {

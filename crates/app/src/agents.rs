@@ -1,5 +1,7 @@
 //! Agents: made, read, changed, archived, deleted.
 
+use std::sync::Arc;
+
 use domain::agent::{Agent, AgentSpec};
 use domain::key::Scope;
 use domain::{AgentId, Change, ChangeSet, DocumentId, ProjectId};
@@ -22,7 +24,7 @@ impl App {
         documents: Vec<DocumentId>,
     ) -> Result<Agent, Error> {
         ctx.require(Scope::AgentsWrite)?;
-        self.check_agent(ctx, project, &spec).await?;
+        self.check_agent(ctx, project, &spec, &[]).await?;
         let store = self.store(ctx.org);
         ctx.reach(store.find_project(project).await?, |project| project.id, project)?;
         let (agent, changes) = Agent::create(self.fresh(), project, spec, ctx.now);
@@ -97,13 +99,13 @@ impl App {
         let store = self.store(ctx.org);
         for _ in 0..TRIES {
             let current = ctx.reach(store.find_agent(id).await?, |agent| agent.project, id)?;
-            let project = current.project;
-            let spec = change(&current.spec)?;
+            let (project, before) = (current.project, Arc::clone(&current.spec));
+            let spec = change(&before)?;
             let (next, changes) = current.update(spec, expected, ctx.now)?;
             if changes.is_empty() {
                 return Ok(next);
             }
-            self.check_agent(ctx, project, &next.spec).await?;
+            self.check_agent(ctx, project, &next.spec, &before.tools).await?;
             if self.commit_agent(ctx, id, changes).await? {
                 return Ok(next);
             }

@@ -47,7 +47,6 @@ impl App {
         ctx.require(Scope::AgentsRun)?;
         input_rules::check_conversation(&start.inputs)?;
         start.thread.as_deref().map_or(Ok(()), check_thread)?;
-        self.check_overrides(ctx, start.project, &start.overrides).await?;
         let StartRun { project, agent: agent_id, thread, inputs, overrides, origin } = start;
         let overrides = Arc::new(overrides);
         let inputs: Vec<Input> = inputs.into_iter().map(|body| Input { id: self.fresh(), body }).collect();
@@ -56,6 +55,7 @@ impl App {
             if agent.project != project {
                 return Err(Error::not_found(agent_id));
             }
+            self.check_overrides(ctx, &agent, &overrides).await?;
             let (session, is_new) = self.thread(ctx, &agent, thread.as_deref(), origin).await?;
             check_open(&session)?;
             let run = self.new_run(ctx, &session, &agent, Arc::clone(&overrides), origin);

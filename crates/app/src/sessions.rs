@@ -178,7 +178,7 @@ impl App {
             Some(version) => self.agent_version(ctx, *id, *version).await?,
             None => newest.clone(),
         };
-        self.check_overrides(ctx, newest.project, overrides).await?;
+        self.check_overrides(ctx, &agent, overrides).await?;
         let spec = overrides.apply(&agent.spec);
         check_served(&spec)?;
         let who = match create.origin {

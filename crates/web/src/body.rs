@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 /// How long a body may take to arrive.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
@@ -85,11 +85,16 @@ pub async fn read(body: Body, max_bytes: usize) -> Result<Bytes, Rejection> {
     }
 }
 
-/// Reads JSON; a fault names the field it is in.
+/// Reads a JSON object; a fault names the field it is in.
 ///
 /// # Errors
 /// [`Rejection::NotJson`] or [`Rejection::BadField`].
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Rejection> {
+    // Serde would read an array as a struct too, field by field.
+    let is_object = bytes.trim_ascii_start().first() == Some(&b'{');
+    if !is_object && serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+        return Err(Rejection::BadField { path: String::new(), message: "must be a JSON object".to_owned() });
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -113,6 +118,9 @@ fn fault(path: &str, error: &serde_json::Error) -> Rejection {
     }
     // The place in the text says less than the path does.
     let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    // The name of a type of ours tells a client nothing.
+    let plain = message.split_once("expected struct ").map(|(before, _)| format!("{before}expected an object"));
+    let message = plain.as_deref().unwrap_or(message);
     let path = if path == "." { "" } else { path };
     let missing = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
     match missing {
@@ -170,8 +178,9 @@ mod tests {
                 "messages[0].count",
                 "invalid value: integer `300`, expected u8",
             ),
-            ("[1]", "[0]", "invalid type: integer `1`, expected a string"),
-            ("7", "", "invalid type: integer `7`, expected struct Sent"),
+            (r#"{"name":"a","messages":[7]}"#, "messages[0]", "invalid type: integer `7`, expected an object"),
+            ("[1]", "", "must be a JSON object"),
+            (" 7", "", "must be a JSON object"),
         ] {
             assert_eq!(refused(json), (path.to_owned(), message.to_owned()), "{json}");
         }
@@ -179,8 +188,9 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_told_apart() {
-        for json in ["", "{", r#"{"name":"a"} x"#, "\u{feff}{}", &"[".repeat(10_000)] {
-            assert!(matches!(parse_json::<Sent>(json.as_bytes()), Err(Rejection::NotJson { .. })), "{json:.20}");
+        for json in ["", "{", r#"{"name":"a"} x"#, "\u{feff}{}", &"{\"a\":".repeat(10_000)] {
+            let read = parse_json::<serde_json::Value>(json.as_bytes());
+            assert!(matches!(read, Err(Rejection::NotJson { .. })), "{json:.20}");
         }
         assert!(matches!(parse_json::<Sent>(b"{\"name\":\"\xff\"}"), Err(Rejection::NotJson { .. })));
     }
