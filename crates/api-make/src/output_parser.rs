@@ -14,7 +14,7 @@ mod tests;
 use serde_json::Value;
 
 pub(crate) use field::{Field, FieldType, Items, Shape};
-pub(crate) use shown::{OutputParserView, shown};
+pub(crate) use shown::{FieldView, OutputParserView, fields_shown, shown};
 
 use crate::reading::At;
 

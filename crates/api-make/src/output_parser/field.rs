@@ -3,6 +3,9 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::reading::At;
 
 /// Fields in all.
@@ -54,8 +57,8 @@ pub(crate) enum Items {
 macro_rules! field_types {
     ($($name:ident = $text:literal,)*) => {
         /// A field type, by Make's name.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum FieldType { $($name,)* }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+        pub(crate) enum FieldType { $(#[serde(rename = $text)] $name,)* }
 
         impl FieldType {
             /// All of them.

@@ -23,29 +23,33 @@ pub(crate) struct OutputParserView {
     kind: &'static str,
     /// The fields, with `make-schema`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, min_items = 1, max_items = 200)]
     schema: Option<Vec<FieldView>>,
 }
 
 /// A field of an answer.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = OutputField)]
-struct FieldView {
+pub(crate) struct FieldView {
     /// The property's name.
     name: String,
-    /// Make's name of the type.
+    /// Its type.
     #[serde(rename = "type")]
-    kind: &'static str,
+    kind: FieldType,
     /// For people.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     label: Option<String>,
     /// Whether every answer has it.
+    #[schema(required = false)]
     required: bool,
     /// The fields of a collection, or what a list holds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(no_recursion)]
+    #[schema(no_recursion, nullable = false)]
     spec: Option<SpecView>,
     /// The choices of a select.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     options: Option<Vec<OptionView>>,
 }
 
@@ -78,6 +82,11 @@ pub(crate) fn shown(schema: Option<&Value>) -> OutputParserView {
     }
 }
 
+/// The fields of an object that is described by this schema.
+pub(crate) fn fields_shown(schema: &Value) -> Vec<FieldView> {
+    fields(schema, 1)
+}
+
 fn fields(schema: &Value, depth: usize) -> Vec<FieldView> {
     let nothing = Map::new();
     let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&nothing);
@@ -95,7 +104,7 @@ fn field(name: &str, required: bool, schema: &Value, depth: usize) -> FieldView 
     };
     let options = (kind == FieldType::Select).then(|| choices(schema));
     let label = schema.get("title").and_then(Value::as_str).map(str::to_owned);
-    FieldView { name: name.to_owned(), kind: kind.as_str(), label, required, spec, options }
+    FieldView { name: name.to_owned(), kind, label, required, spec, options }
 }
 
 fn items(schema: Option<&Value>, depth: usize) -> Option<SpecView> {

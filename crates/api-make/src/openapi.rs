@@ -1,0 +1,84 @@
+//! The OpenAPI document, made from the handlers.
+
+use std::sync::LazyLock;
+
+use axum::http::header;
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use utoipa::IntoResponses;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, Info, License, OpenApi, OpenApiBuilder, Server};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::error::Envelope;
+use crate::{Make, agents, contexts, lookups, providers, runs};
+
+/// Every operation may fail in these ways.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes the answers, which are made by `ApiError`")]
+pub(crate) enum Failures {
+    /// The query or the body is wrong; one suberror for each field.
+    #[response(status = 400)]
+    Invalid(#[to_schema] Envelope),
+    /// No token, or one that is not known.
+    #[response(status = 401)]
+    Unknown(#[to_schema] Envelope),
+    /// The token lacks the scope, or its person has no rights in the team.
+    #[response(status = 403)]
+    Forbidden(#[to_schema] Envelope),
+    /// No such thing, or not in this team.
+    #[response(status = 404)]
+    Missing(#[to_schema] Envelope),
+    /// Too much was sent.
+    #[response(status = 413)]
+    TooLarge(#[to_schema] Envelope),
+    /// The model's provider failed, or a limit ended the run.
+    #[response(status = 424)]
+    RunFailed(#[to_schema] Envelope),
+    /// Too many requests in this minute.
+    #[response(status = 429, headers(("Retry-After" = u64, description = "Seconds to wait.")))]
+    RateLimited(#[to_schema] Envelope),
+    /// The server's fault.
+    #[response(status = 500)]
+    Internal(#[to_schema] Envelope),
+    /// The server is stopping or too busy.
+    #[response(status = 503, headers(("Retry-After" = u64, description = "Seconds to wait.")))]
+    Unavailable(#[to_schema] Envelope),
+}
+
+/// All operations, without the document itself.
+pub(crate) fn routes() -> OpenApiRouter<Make> {
+    OpenApiRouter::with_openapi(head())
+        .merge(agents::routes())
+        .merge(runs::routes())
+        .merge(contexts::routes())
+        .merge(providers::routes())
+        .merge(lookups::routes())
+}
+
+/// The document.
+pub fn openapi() -> OpenApi {
+    routes().into_openapi()
+}
+
+/// The document, as it is served. No token is needed.
+pub(crate) async fn serve_openapi() -> impl IntoResponse {
+    static DOCUMENT: LazyLock<Bytes> =
+        LazyLock::new(|| serde_json::to_vec(&openapi()).map(Bytes::from).unwrap_or_default());
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone())
+}
+
+fn head() -> OpenApi {
+    let mut info = Info::new("Sortie: Make-compatible API", env!("CARGO_PKG_VERSION"));
+    info.description = Some("Make's AI Agents operations, served by Sortie.".into());
+    let mut license = License::new("Apache-2.0");
+    license.identifier = Some("Apache-2.0".into());
+    info.license = Some(license);
+    let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    OpenApiBuilder::new()
+        .info(info)
+        .servers(Some([Server::new("/api/v2")]))
+        .components(Some(ComponentsBuilder::new().security_scheme("token", token).build()))
+        .security(Some([SecurityRequirement::new::<&str, [&str; 0], &str>("token", [])]))
+        .build()
+}

@@ -1,0 +1,126 @@
+//! Runs: an agent answers messages, and the caller waits for the result or streams the steps.
+
+mod callback;
+mod request;
+mod result;
+mod stream;
+
+use app::{Ctx, RunWatch, StartRun};
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use domain::AgentId;
+use domain::session::Origin;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use callback::Callbacks;
+
+use self::request::{RunRequest, effective_prompt, in_make_words};
+use self::result::{Progress, RunResult};
+use crate::Make;
+use crate::agents::find_agent;
+use crate::body::Body;
+use crate::caller::{Id, Team, TeamQuery, Writing};
+use crate::error::ApiError;
+use crate::steps::Step;
+
+/// The operations.
+pub(crate) fn routes() -> OpenApiRouter<Make> {
+    OpenApiRouter::new().routes(routes!(run_agent)).routes(routes!(stream_agent))
+}
+
+/// Run an agent
+///
+/// Answers when the run is over. With a thread, its earlier runs are shown to the model;
+/// two runs on one thread wait for each other. A client that leaves does not stop the run.
+#[utoipa::path(post, path = "/ai-agents/v1/agents/{agentId}/run", tag = "Agents",
+    params(("agentId" = uuid::Uuid, Path, description = "The agent."), TeamQuery), request_body = RunRequest,
+    responses((status = 200, body = RunResult), crate::openapi::Failures)
+)]
+async fn run_agent(
+    State(make): State<Make>,
+    Id(id): Id,
+    Writing(team): Writing,
+    Body(request): Body<RunRequest>,
+) -> Result<Json<RunResult>, ApiError> {
+    let callback = request.callback_url(&make.app)?;
+    let started = start(&make, &team, AgentId(id), request).await?;
+    let iteration = started.watch.run.id;
+    let result = match callback {
+        // Nobody may be listening any more when the result is due at the other address.
+        Some(url) => callback::deliver(&make, url, started).await,
+        None => make.shared.drain.within_grace(started.finish()).await,
+    };
+    result.unwrap_or_else(|| Err(ApiError::stopping(iteration.0))).map(Json)
+}
+
+/// Stream an agent's run
+///
+/// Server-sent events: one `step` for each finished step, the system step first, then one
+/// `result` without steps, then the end; or one `error`, then the end. A client that leaves
+/// does not stop the run.
+#[utoipa::path(post, path = "/ai-agents/v1/agents/{agentId}/run/stream", tag = "Agents",
+    params(("agentId" = uuid::Uuid, Path, description = "The agent."), TeamQuery), request_body = RunRequest,
+    responses(
+        (status = 200, description = "The run's steps.", content_type = "text/event-stream", body = String),
+        crate::openapi::Failures
+    )
+)]
+async fn stream_agent(
+    State(make): State<Make>,
+    Id(id): Id,
+    Writing(team): Writing,
+    Body(request): Body<RunRequest>,
+) -> Result<Response, ApiError> {
+    let callback = request.callback_url(&make.app)?;
+    let place = make.shared.limits.take_stream(team.ctx.org)?;
+    let started = start(&make, &team, AgentId(id), request).await?;
+    Ok(stream::respond(&make, started, callback, place))
+}
+
+/// A run that was accepted.
+struct Started {
+    watch: RunWatch,
+    /// The system step, and what the next ones build on.
+    system: Step,
+    progress: Progress,
+}
+
+/// Starts a run as the request says.
+async fn start(make: &Make, team: &Team, id: AgentId, request: RunRequest) -> Result<Started, ApiError> {
+    let agent = find_agent(make, team, id).await?;
+    let prompt = effective_prompt(&agent.spec, &request, &local_time(make, &team.ctx).await?);
+    let overrides = request.overrides(&agent.spec, prompt.clone());
+    let output_schema = overrides.apply(&agent.spec).output_schema.clone();
+    let start = StartRun {
+        project: team.project.id,
+        agent: agent.id,
+        thread: request.thread_id.clone(),
+        inputs: request.inputs(),
+        overrides,
+        origin: Origin::Make,
+    };
+    let watch = make.app.start_run(&team.ctx, start).await.map_err(|error| ApiError::of(error, in_make_words))?;
+    let mut progress = Progress::of(&watch, output_schema);
+    let system = progress.system(prompt);
+    Ok(Started { watch, system, progress })
+}
+
+async fn local_time(make: &Make, ctx: &Ctx) -> Result<String, ApiError> {
+    make.app.local_time(ctx).await.map_err(ApiError::from)
+}
+
+impl Started {
+    /// Waits for the end and gives the result with all steps.
+    async fn finish(self) -> Result<RunResult, ApiError> {
+        let Started { mut watch, system, mut progress } = self;
+        let mut steps = vec![system];
+        while let Some(event) = watch.next().await {
+            let event = event?;
+            steps.extend(progress.take(&event));
+        }
+        steps.extend(progress.release());
+        progress.result(steps)
+    }
+}
