@@ -31,4 +31,4 @@ pub use client::Outbound;
 pub use error::{BadOptions, OutboundError};
 pub use options::OutboundOptions;
 pub use request::Request;
-pub use response::Response;
+pub use response::{Response, Rest};

@@ -124,25 +124,33 @@ impl Response {
         Ok(whole.freeze())
     }
 
-    /// The body up to `max` bytes, and whether more of it was left unread. What had come
-    /// when the other side fell silent or went away is given as cut.
-    pub async fn bytes_up_to(mut self, max: usize) -> (Bytes, bool) {
+    /// The beginning of the body, at most `max` bytes, and what became of the rest.
+    pub async fn bytes_up_to(mut self, max: usize) -> (Bytes, Rest) {
         // `max` is the bound here, and reaching it is no error.
         self.bytes_left = usize::MAX;
         let mut begun = BytesMut::new();
-        loop {
+        let rest = loop {
             match self.chunk().await {
-                Ok(None) => return (begun.freeze(), false),
+                Ok(None) => break Rest::Nothing,
                 Ok(Some(next)) if begun.len() + next.len() <= max => begun.extend_from_slice(&next),
                 Ok(Some(next)) => {
                     begun.extend_from_slice(&next[..max - begun.len()]);
-                    return (begun.freeze(), true);
+                    break Rest::Unread;
                 }
-                Err(error) => {
-                    tracing::debug!(%error, "the rest of an answer was not read");
-                    return (begun.freeze(), true);
-                }
+                Err(error) => break Rest::Lost(error),
             }
-        }
+        };
+        (begun.freeze(), rest)
     }
+}
+
+/// What comes after the part of a body that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rest {
+    /// Nothing: that was all.
+    Nothing,
+    /// More, which was not asked for.
+    Unread,
+    /// More, which did not arrive.
+    Lost(OutboundError),
 }

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::routing::{get, post};
 use http::{HeaderMap, Method};
-use outbound::{Outbound, OutboundError, OutboundOptions, Request};
+use outbound::{Outbound, OutboundError, OutboundOptions, Request, Rest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -148,8 +148,8 @@ async fn answers_are_bounded() {
 
     let error = outbound.send(request()).await.unwrap().bytes().await.unwrap_err();
     assert!(matches!(error, OutboundError::TooLarge { max: 50_000, .. }), "{error}");
-    let (begun, was_cut) = outbound.send(request()).await.unwrap().bytes_up_to(1_000).await;
-    assert_eq!((begun.len(), was_cut), (1_000, true));
+    let (begun, rest) = outbound.send(request()).await.unwrap().bytes_up_to(1_000).await;
+    assert_eq!((begun.len(), rest), (1_000, Rest::Unread));
     let whole = outbound.send(request().bytes_max(100_000)).await.unwrap();
     assert_eq!(whole.bytes().await.unwrap().len(), 100_000);
 }

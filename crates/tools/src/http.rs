@@ -1,0 +1,125 @@
+//! HTTP tools.
+
+mod outcome;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::tool::{HttpTool, ToolOutcome};
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderName, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method};
+use outbound::{Outbound, Request};
+use ports::ToolRunner;
+use ports::tool::ToolRun;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::definition;
+use crate::template::{UrlTemplate, text_of};
+
+/// The largest answer a model is given; the rest is left out, and it is told so.
+pub const ANSWER_BYTES_MAX: usize = 256 << 10;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Makes the calls of HTTP tools.
+#[derive(Debug, Clone)]
+pub struct HttpTools {
+    outbound: Outbound,
+}
+
+impl HttpTools {
+    /// Calls go out through this client.
+    pub fn new(outbound: Outbound) -> Self {
+        Self { outbound }
+    }
+
+    /// What is wrong with a tool, its address included: [`definition::check`], and what
+    /// the guard can tell without resolving a name.
+    pub fn check(&self, tool: &HttpTool) -> Vec<(String, String)> {
+        let mut wrong = definition::check(tool);
+        if !wrong.iter().any(|(path, _)| path == "url") {
+            // Placeholders stand behind the host, so the address is what it will be.
+            let refused = self.outbound.check_url(&tool.url.replace(['{', '}'], "")).err();
+            wrong.extend(refused.map(|error| ("url".to_owned(), error.to_string())));
+        }
+        wrong
+    }
+}
+
+#[async_trait]
+impl ToolRunner for HttpTools {
+    async fn run(&self, call: ToolRun) -> ToolOutcome {
+        let request = match request_of(&call) {
+            Ok(request) => request.timeout(call.timeout),
+            // The model may do better with the next call.
+            Err(wrong) => {
+                return ToolOutcome::Answered { content: format!("not called: {wrong}"), is_error: true };
+            }
+        };
+        match self.outbound.send(request).await {
+            Ok(response) => outcome::of_response(response, call.tool.method == "HEAD").await,
+            Err(error) => outcome::of_error(&error),
+        }
+    }
+}
+
+/// The request for a call; or why there can be none.
+fn request_of(call: &ToolRun) -> Result<Request, String> {
+    let tool = &call.tool;
+    let method = tool.method.parse::<Method>().map_err(|_| format!("`{}` is no method", tool.method))?;
+    let Value::Object(arguments) = &call.input else {
+        return Err("the arguments are no object".to_owned());
+    };
+    let mut arguments = arguments.clone();
+    let mut url = UrlTemplate::parse(&tool.url)?.fill(&mut arguments)?;
+    let mut headers = headers_of(tool)?;
+    let use_id = HeaderValue::try_from(call.use_id.to_string()).map_err(|error| error.to_string())?;
+    headers.insert(IDEMPOTENCY_KEY, use_id);
+
+    let has_body = matches!(method, Method::POST | Method::PUT | Method::PATCH);
+    let body = if has_body {
+        let json = HeaderValue::from_static("application/json");
+        headers.entry(CONTENT_TYPE).or_insert(json);
+        Bytes::from(Value::Object(arguments).to_string())
+    } else {
+        into_query(&mut url, &arguments);
+        Bytes::new()
+    };
+    Ok(Request::new(method, url).headers(headers).body(body))
+}
+
+/// The tool's own headers. All but the plainest may be credentials, which a redirect must
+/// not carry to another origin, so they are marked as such.
+fn headers_of(tool: &HttpTool) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::with_capacity(tool.headers.len() + 3);
+    for (name, value) in &tool.headers {
+        let name: HeaderName = name.parse().map_err(|_| format!("`{name}` is no name for a header"))?;
+        // Not named in the message: the value may be a secret.
+        let value = HeaderValue::from_str(value);
+        let mut value = value.map_err(|_| format!("the header `{name}` holds characters that no header may"))?;
+        value.set_sensitive(![ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, USER_AGENT].contains(&name));
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+/// Adds arguments to the query: a list as one pair for each item, nothing for `null`.
+fn into_query(url: &mut Url, arguments: &Map<String, Value>) {
+    if arguments.is_empty() {
+        return;
+    }
+    let mut query = url.query_pairs_mut();
+    for (name, value) in arguments {
+        match value {
+            Value::Null => {}
+            Value::Array(items) => {
+                for item in items {
+                    query.append_pair(name, &text_of(item));
+                }
+            }
+            value => {
+                query.append_pair(name, &text_of(value));
+            }
+        }
+    }
+}
