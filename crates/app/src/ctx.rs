@@ -18,6 +18,8 @@ pub struct Ctx {
     pub scopes: Scopes,
     /// The only project this caller reaches; `None` is all.
     pub project: Option<ProjectId>,
+    /// When the key stops working by itself, and with it what it has open.
+    pub key_expires_at: Option<Timestamp>,
     /// When the request came.
     pub now: Timestamp,
 }
@@ -60,6 +62,6 @@ impl Operator {
 
     /// The operator acting for an organization, with every right in it.
     pub fn acting_for(&self, org: OrgId, now: Timestamp) -> Ctx {
-        Ctx { org, key: None, member: None, scopes: Scopes::all(), project: None, now }
+        Ctx { org, key: None, member: None, scopes: Scopes::all(), project: None, key_expires_at: None, now }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use domain::key::{Key, Scope, Scopes};
 use domain::{Change, ChangeSet, KeyId, MemberId, OrgId, ProjectId, Timestamp};
@@ -83,6 +84,7 @@ impl App {
             member: Some(known.key.creator),
             scopes: Scopes::of(known.key.scopes.iter().copied()),
             project: known.key.project,
+            key_expires_at: known.key.expires_at,
             now,
         })
     }
@@ -177,9 +179,15 @@ impl App {
         }
     }
 
-    /// Ends when the caller's key is revoked or expires; never for the operator.
+    /// Watches the key of a caller who is about to have something open.
     pub(crate) fn watch_key(&self, ctx: &Ctx) -> KeyWatch {
-        KeyWatch { app: self.clone(), ctx: ctx.clone(), revoked: self.known().revoked.subscribe() }
+        KeyWatch {
+            app: self.clone(),
+            org: ctx.org,
+            key: ctx.key,
+            expires_at: ctx.key_expires_at,
+            revoked: self.known().revoked.subscribe(),
+        }
     }
 
     /// The person a key is made for: the caller, or the organization's first one when the
@@ -219,20 +227,32 @@ impl KnownKey {
 /// Tells a stream when its caller's key has stopped working.
 pub(crate) struct KeyWatch {
     app: App,
-    ctx: Ctx,
+    org: OrgId,
+    key: Option<KeyId>,
+    expires_at: Option<Timestamp>,
     revoked: broadcast::Receiver<KeyId>,
 }
 
 impl KeyWatch {
-    /// Waits until the key has been revoked. May be dropped and called again.
+    /// Waits until the key has been revoked or has expired; forever for the operator. May be
+    /// dropped and called again.
     pub(crate) async fn stopped(&mut self) -> AuthFault {
-        let Some(key) = self.ctx.key else { return std::future::pending().await };
+        let Some(key) = self.key else { return std::future::pending().await };
+        let Some(expires_at) = self.expires_at else { return self.revoked(key).await };
+        let left = Duration::try_from(expires_at.duration_since(self.app.now())).unwrap_or_default();
+        tokio::select! {
+            fault = self.revoked(key) => fault,
+            () = tokio::time::sleep(left) => AuthFault::Expired,
+        }
+    }
+
+    async fn revoked(&mut self, key: KeyId) -> AuthFault {
         loop {
             match self.revoked.recv().await {
                 Ok(revoked) if revoked == key => return AuthFault::Revoked,
                 Ok(_) => {}
                 Err(broadcast::error::RecvError::Lagged(_)) => {
-                    if let Some(fault) = self.fault().await {
+                    if let Some(fault) = self.look_up(key).await {
                         return fault;
                     }
                 }
@@ -241,10 +261,8 @@ impl KeyWatch {
         }
     }
 
-    /// Looks the key up.
-    async fn fault(&self) -> Option<AuthFault> {
-        let found = self.app.store(self.ctx.org).find_key(self.ctx.key?).await;
-        match found {
+    async fn look_up(&self, key: KeyId) -> Option<AuthFault> {
+        match self.app.store(self.org).find_key(key).await {
             Ok(Some(key)) => fault_of(&key, self.app.now()),
             Ok(None) => Some(AuthFault::Unknown),
             // The stream meets the store's failure by itself.

@@ -135,6 +135,12 @@ impl App {
         (self.0.ports.url_check)(url)
     }
 
+    /// Begins work of a façade that goes on when its caller has left, and that
+    /// [`App::settle`] waits for. It must end by itself soon after the server begins to stop.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.0.tasks.spawn(work.in_current_span());
+    }
+
     /// Waits for work whose caller has left. Called once, when no request is served any more.
     pub async fn settle(&self) {
         self.0.tasks.close();

@@ -147,7 +147,8 @@ mod tests {
 
     fn ctx(org: u128, ms: i64) -> Ctx {
         let now = Timestamp::from_millisecond(ms).unwrap();
-        Ctx { org: OrgId(Uuid::from_u128(org)), key: None, member: None, scopes: Scopes::all(), project: None, now }
+        let org = OrgId(Uuid::from_u128(org));
+        Ctx { org, key: None, member: None, scopes: Scopes::all(), project: None, key_expires_at: None, now }
     }
 
     fn limits(make_per_minute: u32) -> Limits {
