@@ -94,6 +94,11 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, ErrorType::PermissionError, message)
     }
 
+    /// 500: our own fault, of which nothing more can be said.
+    pub(crate) fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorType::ApiError, "internal error")
+    }
+
     /// 405: the path exists, not for this method.
     pub(crate) fn wrong_method() -> Self {
         let message = "This path does not take this method; updates are POST.";

@@ -26,8 +26,10 @@ mod sessions;
 mod usage;
 
 use app::App;
+use axum::response::IntoResponse;
 use axum::routing::{any, post};
 use axum::{Extension, Json, Router, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -53,6 +55,7 @@ pub fn router(app: App, shared: Shared) -> Router {
         // The last layer is the first to see a request: the caller is known before it is narrowed.
         .route_layer(middleware::from_fn_with_state(app.clone(), project::narrow))
         .route_layer(middleware::from_fn_with_state(door, require_caller))
+        .layer(CatchPanicLayer::custom(|_| error::ApiError::internal().into_response()))
         .layer(Extension(shared))
         .with_state(app);
     let document = Json(document);

@@ -7,7 +7,9 @@
 //! Nothing here ships, and nothing that ships may import it. A new stranger gets a module
 //! of its own beside these, and listens through [`listening`].
 
+mod callbacks;
 pub mod caller;
+pub mod conversation;
 pub mod house;
 pub mod listening;
 pub mod power;

@@ -218,7 +218,8 @@ impl Gate {
         self.0.close();
     }
 
-    async fn pass(&self) {
+    /// Waits until the gate is open.
+    pub async fn pass(&self) {
         // There never is a permit: the only way on is the closed semaphore's error.
         let _closed = self.0.acquire().await;
     }

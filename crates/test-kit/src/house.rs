@@ -1,0 +1,300 @@
+//! The test house: a whole Sortie, its store in a folder of its own.
+
+use std::sync::Arc;
+
+use app::{App, CreateKey, CreateOrg, KeyFormat, Operator};
+use axum::Router;
+use domain::Timestamp;
+use domain::key::Scope;
+use domain::model::ModelRequest;
+use engine::EngineOptions;
+use models::scripted::{Demo, Reply, Scripted};
+use models::{OpenAi, ProviderKind, ProviderOptions, Registry};
+use outbound::OutboundOptions;
+use ports::time::SystemSources;
+use ports::{Clock, IdSource, Model};
+use secrecy::SecretString;
+use tempfile::TempDir;
+
+use crate::caller::Caller;
+use crate::listening::Listening;
+use crate::running::Running;
+use crate::sources::CountingIds;
+
+/// The key of the first organization's owner: given, so that it is the same after a restart.
+const OWNER_KEY: &str = "owner-key-of-the-test-house-0000000000";
+
+/// A whole Sortie. Ends, without a goodbye, when it is dropped.
+pub struct TestHouse {
+    plan: HouseBuilder,
+    dir: TempDir,
+    running: Running,
+    listening: Option<Listening>,
+    owner_key: String,
+    orgs: u32,
+}
+
+/// What a house is to be.
+#[derive(Clone)]
+pub struct HouseBuilder {
+    script: Arc<Scripted>,
+    uses_demo: bool,
+    pub(crate) providers: Vec<(String, String, Arc<dyn Model>)>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) engine: EngineOptions,
+    pub(crate) outbound: OutboundOptions,
+    pub(crate) web: web::WebOptions,
+}
+
+impl TestHouse {
+    /// A house with the machine's clock and, unless a script is given, the demo model.
+    #[expect(clippy::new_ret_no_self, reason = "reads as a sentence: TestHouse::new().model(…).start()")]
+    pub fn new() -> HouseBuilder {
+        HouseBuilder {
+            script: Arc::new(Scripted::new([])),
+            uses_demo: true,
+            providers: Vec::new(),
+            clock: Arc::new(SystemSources),
+            ids: Arc::new(SystemSources),
+            engine: EngineOptions::default(),
+            // Stubs live on the loopback, which the guard refuses unless it is allowed.
+            outbound: OutboundOptions { allow: vec!["127.0.0.1".to_owned()], ..OutboundOptions::default() },
+            web: web::WebOptions::default(),
+        }
+    }
+
+    /// The first organization's owner, who may do everything in it.
+    pub fn owner(&self) -> Caller {
+        self.caller(Some(self.owner_key.clone()))
+    }
+
+    /// Somebody without a key.
+    pub fn nobody(&self) -> Caller {
+        self.caller(None)
+    }
+
+    /// The owner of one more organization, with every right in it.
+    pub async fn other_org(&mut self) -> Caller {
+        self.orgs += 1;
+        let create = CreateOrg {
+            name: format!("Other {}", self.orgs),
+            time_zone: "Europe/Berlin".to_owned(),
+            owner_name: "Olga Other".to_owned(),
+            owner_email: "olga@other.example".to_owned(),
+            model: None,
+            key: None,
+        };
+        let operator = Operator::of_this_installation();
+        let made = self.app().create_org(&operator, create).await.expect("one more organization");
+        self.caller(Some(made.secret.reveal().to_owned()))
+    }
+
+    /// Somebody of the first organization whose key has these scopes only.
+    pub async fn key(&self, scopes: impl IntoIterator<Item = Scope>) -> Caller {
+        self.keyed(CreateKey {
+            name: "test".to_owned(),
+            scopes: scopes.into_iter().collect(),
+            project: None,
+            expires_at: None,
+            format: KeyFormat::Sortie,
+        })
+        .await
+    }
+
+    /// Somebody of the first organization with a key of the test's choosing.
+    pub async fn keyed(&self, create: CreateKey) -> Caller {
+        let owner = self.app().authenticate(&self.owner_key).await.expect("the owner's key");
+        let (_, secret) = self.app().create_key(&owner, create).await.expect("a key");
+        self.caller(Some(secret.reveal().to_owned()))
+    }
+
+    /// The operations, for what no façade offers.
+    pub fn app(&self) -> &App {
+        &self.running.app
+    }
+
+    /// The owner as the operations know them.
+    pub async fn owner_ctx(&self) -> app::Ctx {
+        self.app().authenticate(&self.owner_key).await.expect("the owner's key")
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &engine::Handle {
+        &self.running.engine
+    }
+
+    /// The scripted model, to add replies and to look at what it was asked.
+    pub fn model(&self) -> &Scripted {
+        &self.plan.script
+    }
+
+    /// What the scripted model was asked so far.
+    pub fn model_requests(&self) -> Vec<ModelRequest> {
+        self.plan.script.requests()
+    }
+
+    /// Live events of this life of the house.
+    pub fn feed(&self) -> &ports::Feed {
+        &self.running.feed
+    }
+
+    /// Tells streams and waiting calls that the server stops, as SIGTERM does.
+    pub fn begin_drain(&self) {
+        self.running.shared.drain.begin();
+    }
+
+    /// What time it is here.
+    pub fn now(&self) -> Timestamp {
+        self.plan.clock.now()
+    }
+
+    /// The routers as the server mounts them, for requests of any make.
+    pub fn router(&self) -> Router {
+        self.running.router.clone()
+    }
+
+    /// Listens on a real socket from now on; gives its address, `http://…` without a final
+    /// slash. The same until a restart.
+    pub async fn listen(&mut self) -> String {
+        if self.listening.is_none() {
+            self.listening = Some(Listening::start(self.router()).await);
+        }
+        self.listening.as_ref().map(Listening::url).unwrap_or_default()
+    }
+
+    /// Ends everything at once, as a crash would, and starts again on the same data.
+    ///
+    /// Callers and addresses from before are of no use afterwards.
+    pub async fn restart(&mut self) {
+        self.listening = None;
+        self.running.crash().await;
+        self.running = Running::start(&self.plan, self.dir.path()).await;
+    }
+
+    /// Stops in order, handing runs back, and starts again on the same data.
+    pub async fn restart_in_order(&mut self, grace: std::time::Duration) {
+        self.listening = None;
+        self.running.engine.drain(grace).await;
+        self.running.crash().await;
+        self.running = Running::start(&self.plan, self.dir.path()).await;
+    }
+
+    fn caller(&self, key: Option<String>) -> Caller {
+        Caller::new(self.router(), key)
+    }
+}
+
+impl Drop for TestHouse {
+    fn drop(&mut self) {
+        self.running.engine.stop_now();
+        let complaints = self.plan.script.complaints();
+        if !std::thread::panicking() {
+            assert!(complaints.is_empty(), "the scripted model has complaints: {complaints:#?}");
+        }
+    }
+}
+
+impl HouseBuilder {
+    /// The models named `scripted/…` play this script, one reply for each request.
+    #[must_use]
+    pub fn model(mut self, script: impl IntoIterator<Item = Reply>) -> Self {
+        self.script = Arc::new(Scripted::new(script));
+        self.uses_demo = false;
+        self
+    }
+
+    /// The models named `scripted/…` answer each request by this rule.
+    #[must_use]
+    pub fn answering(mut self, rule: impl FnMut(&ModelRequest) -> Reply + Send + 'static) -> Self {
+        self.script = Arc::new(Scripted::answering(rule));
+        self.uses_demo = false;
+        self
+    }
+
+    /// One more provider of models.
+    #[must_use]
+    pub fn provider(mut self, name: &str, kind: &str, model: Arc<dyn Model>) -> Self {
+        self.providers.push((name.to_owned(), kind.to_owned(), model));
+        self
+    }
+
+    /// One more provider, at an OpenAI-compatible endpoint of this machine.
+    #[must_use]
+    pub fn openai(self, name: &str, base_url: &str) -> Self {
+        self.openai_with(name, base_url, |_| {})
+    }
+
+    /// The same, with other options.
+    #[must_use]
+    pub fn openai_with(self, name: &str, base_url: &str, change: impl FnOnce(&mut ProviderOptions)) -> Self {
+        let mut options = ProviderOptions {
+            kind: ProviderKind::Openai,
+            base_url: Some(base_url.parse().expect("a base_url")),
+            allow_private: true,
+            ..ProviderOptions::default()
+        };
+        change(&mut options);
+        let model = OpenAi::new(name, &options, &self.outbound).expect("options of a provider");
+        self.provider(name, "openai", Arc::new(model))
+    }
+
+    /// This clock instead of the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Ids that count from 1.
+    #[must_use]
+    pub fn counting_ids(mut self) -> Self {
+        self.ids = Arc::new(CountingIds::default());
+        self
+    }
+
+    /// Other options of the engine.
+    #[must_use]
+    pub fn engine(mut self, change: impl FnOnce(&mut EngineOptions)) -> Self {
+        change(&mut self.engine);
+        self
+    }
+
+    /// Other options of the API: limits, sizes.
+    #[must_use]
+    pub fn web(mut self, change: impl FnOnce(&mut web::WebOptions)) -> Self {
+        change(&mut self.web);
+        self
+    }
+
+    /// Other options of calls to the outside.
+    #[must_use]
+    pub fn outbound(mut self, change: impl FnOnce(&mut OutboundOptions)) -> Self {
+        change(&mut self.outbound);
+        self
+    }
+
+    /// Builds it, with one organization, its owner, a project and no agent.
+    pub async fn start(self) -> TestHouse {
+        let dir = tempfile::tempdir().expect("a folder for the data");
+        let running = Running::start(&self, dir.path()).await;
+        let first = CreateOrg {
+            name: "Test House".to_owned(),
+            time_zone: "Europe/Berlin".to_owned(),
+            owner_name: "Otto Owner".to_owned(),
+            owner_email: "otto@house.example".to_owned(),
+            model: None,
+            key: Some(SecretString::from(OWNER_KEY)),
+        };
+        let operator = Operator::of_this_installation();
+        running.app.create_org(&operator, first).await.expect("the first organization");
+        TestHouse { plan: self, dir, running, listening: None, owner_key: OWNER_KEY.to_owned(), orgs: 1 }
+    }
+
+    pub(crate) fn registry(&self) -> Registry {
+        let scripted: Arc<dyn Model> = if self.uses_demo { Arc::new(Demo) } else { self.script.clone() };
+        let builder = Registry::builder().add("scripted", "scripted", scripted);
+        let providers = self.providers.iter().cloned();
+        providers.fold(builder, |builder, (name, kind, model)| builder.add(name, kind, model)).build()
+    }
+}

@@ -1,0 +1,230 @@
+//! An OpenAI-compatible model endpoint that fails in every way providers do.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use futures::{Stream, StreamExt, stream};
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use serde_json::{Value, json};
+
+use crate::listening::Listening;
+
+/// One way of answering a chat completion.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// Says this, word by word, and ends well.
+    Says(String),
+    /// Calls a tool with this text for arguments, JSON or not, and ends well.
+    Calls {
+        /// The tool.
+        tool: String,
+        /// The arguments' text.
+        arguments: String,
+    },
+    /// Answers with an error status.
+    Status {
+        /// The status.
+        status: u16,
+        /// The `Retry-After` header.
+        retry_after: Option<u64>,
+    },
+    /// Says this and then breaks the connection.
+    CutAfter(String),
+    /// Says this and then ends the body as if all were well, without saying so.
+    EndsEarly(String),
+    /// Says this and then nothing more; the connection stays open.
+    SilentAfter(String),
+    /// Takes the request and never answers, not even with a head.
+    NeverAnswers,
+    /// Sends lines that are no stream of events, and events that are no JSON.
+    Malformed,
+    /// Says this, one byte to a packet, so that characters are split.
+    ByteByByte(String),
+    /// Says this many bytes of text.
+    Huge {
+        /// Bytes of text in all.
+        bytes: usize,
+    },
+    /// Sends one line of this many bytes without a line feed.
+    EndlessLine {
+        /// Bytes of the line.
+        bytes: usize,
+    },
+    /// Answers 200 with an HTML page, as a proxy in between does.
+    HtmlPage,
+}
+
+/// A running endpoint. Ends when it is dropped.
+pub struct ProviderStub {
+    listening: Listening,
+    state: Arc<Mutex<Played>>,
+}
+
+struct Played {
+    script: VecDeque<Act>,
+    requests: Vec<Value>,
+}
+
+impl ProviderStub {
+    /// Plays these acts, one for each call; the last one again and again.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub async fn start(script: impl IntoIterator<Item = Act>) -> Self {
+        let script: VecDeque<Act> = script.into_iter().collect();
+        assert!(!script.is_empty(), "a provider stub needs something to play");
+        let state = Arc::new(Mutex::new(Played { script, requests: Vec::new() }));
+        let router = Router::new()
+            .route("/v1/chat/completions", post(complete))
+            .route("/v1/models", get(list_models))
+            .with_state(Arc::clone(&state));
+        Self { listening: Listening::start(router).await, state }
+    }
+
+    /// What a provider's `base_url` is set to.
+    pub fn base_url(&self) -> String {
+        format!("{}/v1", self.listening.url())
+    }
+
+    /// The bodies of the calls so far, oldest first.
+    pub fn requests(&self) -> Vec<Value> {
+        lock(&self.state).requests.clone()
+    }
+}
+
+/// A `base_url` at which every connection is refused.
+pub async fn refused_base_url() -> String {
+    // Bound to learn a free port, and closed again.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound socket has an address");
+    format!("http://{address}/v1")
+}
+
+async fn list_models() -> Json<Value> {
+    Json(json!({ "object": "list", "data": [{ "id": "stub", "object": "model" }] }))
+}
+
+async fn complete(State(state): State<Arc<Mutex<Played>>>, Json(request): Json<Value>) -> Response {
+    let act = {
+        let mut played = lock(&state);
+        played.requests.push(request);
+        match played.script.len() {
+            1 => played.script.front().cloned(),
+            _ => played.script.pop_front(),
+        }
+    };
+    act.expect("the script keeps its last act").play().await
+}
+
+impl Act {
+    async fn play(self) -> Response {
+        match self {
+            Act::Says(text) => events(words(&text).chain(ending("stop"))),
+            Act::Calls { tool, arguments } => events(tool_call(&tool, &arguments).chain(ending("tool_calls"))),
+            Act::Status { status, retry_after } => refusal(status, retry_after),
+            Act::CutAfter(text) => events(words(&text).chain(breaking())),
+            Act::EndsEarly(text) => events(words(&text)),
+            Act::SilentAfter(text) => events(words(&text).chain(stream::pending())),
+            Act::NeverAnswers => std::future::pending().await,
+            Act::Malformed => events(pieces(["data: {\"choices\": [{\n\n", "<<<\n\n", "data: nothing of use\n\n"])),
+            Act::ByteByByte(text) => {
+                let whole: Vec<u8> = sentence(&text).into_iter().flatten().collect();
+                events(pieces(whole.into_iter().map(|byte| [byte].to_vec())))
+            }
+            Act::Huge { bytes } => events(repeated(bytes).chain(ending("stop"))),
+            Act::EndlessLine { bytes } => events(endless(bytes)),
+            Act::HtmlPage => {
+                axum::response::Html("<html><body>Sign in to the guest network</body></html>").into_response()
+            }
+        }
+    }
+}
+
+type Packet = Result<Bytes, std::io::Error>;
+
+fn events(packets: impl Stream<Item = Packet> + Send + 'static) -> Response {
+    ([(CONTENT_TYPE, "text/event-stream")], Body::from_stream(packets)).into_response()
+}
+
+fn refusal(status: u16, retry_after: Option<u64>) -> Response {
+    let body = json!({ "error": { "message": "the stub was told to fail", "type": "stub_error" } });
+    let status = StatusCode::from_u16(status).expect("a status of HTTP");
+    let mut response = (status, Json(body)).into_response();
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+fn pieces<B: Into<Bytes>, I>(parts: I) -> impl Stream<Item = Packet> + Send + use<B, I>
+where
+    I: IntoIterator<Item = B>,
+    I::IntoIter: Send,
+{
+    stream::iter(parts.into_iter().map(|part| Ok(part.into())))
+}
+
+fn words(text: &str) -> impl Stream<Item = Packet> + Send + use<> {
+    let words: Vec<Vec<u8>> = text.split_inclusive(' ').map(|word| event(&delta(json!({ "content": word })))).collect();
+    pieces(words)
+}
+
+fn tool_call(tool: &str, arguments: &str) -> impl Stream<Item = Packet> + Send + use<> {
+    let call = json!({ "index": 0, "id": "call_1", "type": "function", "function": { "name": tool, "arguments": "" } });
+    let half = arguments.floor_char_boundary(arguments.len() / 2);
+    let more = |part: &str| json!({ "tool_calls": [{ "index": 0, "function": { "arguments": part } }] });
+    let deltas = [json!({ "tool_calls": [call] }), more(&arguments[..half]), more(&arguments[half..])];
+    pieces(deltas.map(|body| event(&delta(body))))
+}
+
+/// The last chunks of a reply that ended well.
+fn ending(reason: &str) -> impl Stream<Item = Packet> + Send + use<> {
+    let finish = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] });
+    let usage = json!({ "choices": [], "usage": { "prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8 } });
+    pieces([event(&finish), event(&usage), b"data: [DONE]\n\n".to_vec()])
+}
+
+/// A whole reply as packets.
+fn sentence(text: &str) -> Vec<Vec<u8>> {
+    let finish = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] });
+    vec![event(&delta(json!({ "content": text }))), event(&finish), b"data: [DONE]\n\n".to_vec()]
+}
+
+fn breaking() -> impl Stream<Item = Packet> + Send {
+    // A moment, so that what was said before is on the wire when the connection goes.
+    stream::once(async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Err(std::io::Error::other("the stub breaks the connection"))
+    })
+}
+
+fn repeated(bytes: usize) -> impl Stream<Item = Packet> + Send {
+    let size = 16 * 1024;
+    let chunk = Bytes::from(event(&delta(json!({ "content": "x".repeat(size) }))));
+    stream::iter((0..bytes.div_ceil(size)).map(move |_| Ok(chunk.clone())))
+}
+
+fn endless(bytes: usize) -> impl Stream<Item = Packet> + Send {
+    let chunk = Bytes::from(vec![b'x'; 64 * 1024]);
+    let rest = stream::iter((0..bytes.div_ceil(chunk.len())).map(move |_| Ok(chunk.clone())));
+    pieces([b"data: {\"choices\":[{\"delta\":{\"content\":\"".to_vec()]).chain(rest)
+}
+
+fn delta(body: Value) -> Value {
+    json!({ "id": "chatcmpl-1", "object": "chat.completion.chunk", "choices": [{ "index": 0, "delta": body }] })
+}
+
+fn event(chunk: &Value) -> Vec<u8> {
+    format!("data: {chunk}\n\n").into_bytes()
+}
+
+fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,96 @@
+//! One life of a test house: from opening the data to losing it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use app::{App, KeySecrets};
+use axum::Router;
+use engine::{Engine, EnginePorts};
+use outbound::Outbound;
+use ports::{Feed, Models, Store, ToolRunner, Workers};
+use store_sqlite::{SqliteStore, StoreOptions};
+use tools::extract::ChildCommand;
+use tools::{ExtractOptions, Extractor, HttpTools};
+
+use crate::callbacks::GuardedCallbacks;
+use crate::house::HouseBuilder;
+
+/// The hashing key of every test house, so that keys work after a restart.
+const HASHING_KEY: [u8; 32] = [7; 32];
+
+pub(crate) struct Running {
+    pub(crate) app: App,
+    pub(crate) engine: engine::Handle,
+    pub(crate) feed: Feed,
+    pub(crate) shared: web::Shared,
+    pub(crate) router: Router,
+    store: Arc<SqliteStore>,
+}
+
+impl Running {
+    /// Opens the data and begins to work, as the server does.
+    pub(crate) async fn start(plan: &HouseBuilder, data: &Path) -> Self {
+        let feed = Feed::default();
+        let store = SqliteStore::open(data, &StoreOptions::default(), feed.clone()).expect("the store opens");
+        let models: Arc<dyn Models> = Arc::new(plan.registry());
+        let outbound = Outbound::new(&plan.outbound).expect("options of the outbound client");
+        let tools = HttpTools::new(outbound.clone());
+        let engine_ports = EnginePorts {
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            feed: feed.clone(),
+            models: Arc::clone(&models),
+            tools: Arc::new(tools.clone()) as Arc<dyn ToolRunner>,
+            clock: Arc::clone(&plan.clock),
+            ids: Arc::clone(&plan.ids),
+        };
+        let engine = Engine::start(engine_ports, plan.engine.clone()).await.expect("the engine starts");
+        let checked = outbound.clone();
+        let ports = app::Ports {
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            feed: feed.clone(),
+            models,
+            extractor: Arc::new(Extractor::with_command(ExtractOptions::default(), extract_command())),
+            workers: Arc::new(engine.clone()) as Arc<dyn Workers>,
+            clock: Arc::clone(&plan.clock),
+            ids: Arc::clone(&plan.ids),
+            tool_check: Arc::new(move |tool| tools.check(tool)),
+            url_check: Arc::new(move |url| checked.check_url(url).map(|_| ()).map_err(|error| error.to_string())),
+        };
+        let callbacks = Arc::new(GuardedCallbacks(outbound));
+        let app = App::new(ports, KeySecrets::new(HASHING_KEY));
+        let shared = web::Shared::new(&app, &plan.web);
+        let facades = api_native::router(app.clone(), shared.clone()).merge(api_make::router(
+            app.clone(),
+            shared.clone(),
+            callbacks,
+        ));
+        let router = web::finish(facades, &shared);
+        Self { app, engine, feed, shared, router, store }
+    }
+
+    /// Loses everything at once. What was acknowledged is on disk, and nothing else is asked for.
+    pub(crate) async fn crash(&self) {
+        self.engine.stop_now();
+        self.store.close().await;
+    }
+}
+
+/// PDF and DOCX are read in a child process. For a test that is its own binary, which needs
+/// the following in the root of its `main.rs`:
+///
+/// ```ignore
+/// #[test]
+/// #[ignore = "not a test: the child process in which other tests read documents"]
+/// fn extract_text_child() {
+///     test_kit::extract_text_child();
+/// }
+/// ```
+fn extract_command() -> ChildCommand {
+    let binary = std::env::current_exe().expect("the path of the test binary");
+    ChildCommand::new(binary, ["extract_text_child", "--exact", "--ignored", "--nocapture"])
+}
+
+/// Reads one document, as the child process of a test house.
+pub fn extract_text_child() {
+    tools::extract::child_main();
+}

@@ -1,0 +1,64 @@
+//! Time and ids that a test sets.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::Timestamp;
+use ports::{Clock, IdSource};
+use uuid::Uuid;
+
+/// A clock that stands until a test moves it.
+#[derive(Debug)]
+pub struct StoppedClock(Mutex<Timestamp>);
+
+impl StoppedClock {
+    /// Stands at this time.
+    pub fn at(time: Timestamp) -> Self {
+        Self(Mutex::new(time))
+    }
+
+    /// Moves on by this much.
+    pub fn advance(&self, by: Duration) {
+        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *now += by;
+    }
+}
+
+impl Default for StoppedClock {
+    /// Stands at a time with a round look: 2026-11-22T10:00:00Z.
+    fn default() -> Self {
+        Self::at(Timestamp::from_second(1_795_341_600).expect("within range"))
+    }
+}
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ids that count from 1, for tests that compare whole documents.
+#[derive(Debug, Default)]
+pub struct CountingIds(AtomicU64);
+
+impl CountingIds {
+    fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+impl IdSource for CountingIds {
+    fn uuid_v7(&self) -> Uuid {
+        // The version and variant bits stand where they belong, in case someone looks.
+        Uuid::from_u128(0x7000_8000_0000_0000_0000 | u128::from(self.next()))
+    }
+
+    fn uuid_v4(&self) -> Uuid {
+        Uuid::from_u128(0x4000_8000_0000_0000_0000 | u128::from(self.next()))
+    }
+
+    fn fraction(&self) -> f64 {
+        0.5
+    }
+}

@@ -1,0 +1,82 @@
+//! The store stories: what every store must do, told through its port alone.
+//!
+//! A store proves itself by running them all:
+//!
+//! ```ignore
+//! test_kit::store_stories!(MyBackend::new());
+//! ```
+//!
+//! Each story gets a store of its own in which a second organization has data alongside.
+//! A new story is a function in the file of its noun and a line in [`store_stories!`].
+//!
+//! [`store_stories!`]: crate::store_stories
+
+pub mod catalogue;
+pub mod feed;
+pub mod guards;
+pub mod inbox;
+pub mod leases;
+pub mod log;
+pub mod queue;
+pub mod sessions;
+mod stage;
+pub mod tenancy;
+
+use std::sync::Arc;
+
+use ports::{Feed, Store};
+
+pub use stage::{Stage, Tenant};
+
+/// A kind of store, with a place of its own to keep its data. Dropped when a story is over.
+pub trait Backend: Send + Sync {
+    /// Opens the store in its place, anew or with what is there, once every handle of an
+    /// earlier one has been dropped.
+    fn open(&self, feed: &Feed) -> Arc<dyn Store>;
+}
+
+/// Makes one test of each story, run on the stores that the given expression opens.
+#[macro_export]
+macro_rules! store_stories {
+    ($backend:expr) => {
+        $crate::store_stories! { $backend =>
+            catalogue: numbers_are_given_in_order_and_never_again, projects_are_found_by_id_and_number,
+                a_key_is_found_by_its_hash_until_forever, an_agent_keeps_its_versions,
+                agents_are_listed_in_pages, an_archived_agent_stays_and_a_deleted_one_goes,
+                a_replaced_document_keeps_its_id, an_expired_document_leaves_with_the_next_one,
+                a_large_document_comes_back_whole, a_provider_keeps_its_number;
+            feed: events_reach_the_streams_in_commit_order, a_refused_change_set_is_never_heard_of,
+                work_and_input_wake_whoever_waits;
+            guards: each_guard_holds_and_refuses, a_refused_change_set_leaves_nothing_behind,
+                what_is_not_there_cannot_be_changed, the_last_guard_sees_the_changes;
+            inbox: input_waits_in_order_until_it_is_taken, input_is_taken_once,
+                a_run_that_is_over_takes_no_input;
+            leases: a_new_lease_voids_the_one_before, a_run_is_written_under_its_lease_alone,
+                an_ended_lease_gives_its_runs_back, nothing_runs_under_a_lease_that_is_not_good,
+                a_store_opened_again_has_everything_and_no_lease;
+            log: seq_has_no_gap_whoever_appends, a_log_is_read_from_any_place_in_both_directions,
+                a_log_is_filtered_by_run_type_and_time, a_large_event_comes_back_whole,
+                an_append_without_state_leaves_the_state, times_come_back_as_they_were_streamed;
+            queue: runs_of_a_session_come_one_after_another, the_oldest_run_is_ready_first,
+                every_organization_has_its_turn, a_run_put_back_keeps_its_place, a_dropped_run_lets_the_next_one_come,
+                deadlines_are_known_of_runs_that_nobody_holds, releasing_twice_is_as_once,
+                a_queued_run_is_found_until_it_begins, what_a_run_overrides_is_kept_and_never_rewritten;
+            sessions: a_thread_is_taken_once, sessions_are_found_by_every_name, sessions_are_listed_in_pages,
+                a_session_shows_that_a_run_is_due;
+            tenancy: a_foreign_thing_is_as_one_that_never_was, a_foreign_thing_cannot_be_changed,
+                an_organization_lists_only_its_own;
+        }
+    };
+    ($backend:expr => $($noun:ident: $($story:ident),+;)+) => {$(
+        mod $noun {
+            #[expect(unused_imports, reason = "the backend is named as where the stories are told")]
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $story() {
+                    $crate::stories::$noun::$story($crate::stories::Stage::set(Box::new($backend)).await).await;
+                }
+            )+
+        }
+    )+};
+}
