@@ -45,17 +45,19 @@ impl Caller {
     /// The same caller, sending this header with each request instead of what it sent
     /// under that name.
     #[must_use]
-    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+    pub fn with_header(&self, name: &str, value: &str) -> Self {
+        let mut caller = self.clone();
         let name: HeaderName = name.parse().expect("a header name");
-        self.headers.insert(name, value.parse().expect("a header value"));
-        self
+        caller.headers.insert(name, value.parse().expect("a header value"));
+        caller
     }
 
     /// The same caller without that header.
     #[must_use]
-    pub fn without_header(mut self, name: &str) -> Self {
-        self.headers.remove(name);
-        self
+    pub fn without_header(&self, name: &str) -> Self {
+        let mut caller = self.clone();
+        caller.headers.remove(name);
+        caller
     }
 
     /// GET.

@@ -1,0 +1,14 @@
+//! The native API as its clients see it: through the real router, over the real store and
+//! engine. The numbers in comments are the acceptance cases of the contract.
+
+mod agents;
+mod callers;
+mod document;
+mod events;
+mod paths;
+mod python;
+mod resume;
+mod runs;
+mod sessions;
+mod stream;
+mod tools;
