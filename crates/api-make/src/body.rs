@@ -54,6 +54,7 @@ impl From<Rejection> for ApiError {
     fn from(rejection: Rejection) -> Self {
         match rejection {
             Rejection::TooLarge { max_bytes } => ApiError::too_large(max_bytes as u64),
+            Rejection::BadField { path, message } if path.is_empty() => ApiError::invalid_field("body", message),
             Rejection::BadField { path, message } => ApiError::invalid_field(path, message),
             Rejection::NotJson { message } => ApiError::invalid_field("body", format!("must be JSON: {message}")),
             Rejection::NotSaidToBeJson => {

@@ -69,12 +69,13 @@ impl MakeScope {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use app::Operator;
     use domain::{OrgId, Timestamp};
     use uuid::Uuid;
 
     fn caller(scopes: &[Scope]) -> Ctx {
-        let scopes = Scopes::of(scopes.iter().copied());
-        Ctx { org: OrgId(Uuid::nil()), key: None, member: None, scopes, project: None, now: Timestamp::UNIX_EPOCH }
+        let anyone = Operator::of_this_installation().acting_for(OrgId(Uuid::nil()), Timestamp::UNIX_EPOCH);
+        Ctx { scopes: Scopes::of(scopes.iter().copied()), ..anyone }
     }
 
     #[test]

@@ -245,7 +245,7 @@ mod tests {
     fn only_the_two_modes_of_the_contract_are_taken() {
         assert_eq!(
             read(json!([{"makeScenarioId": 7, "approvalMode": "manual-approval"}]), read_scenarios).unwrap_err(),
-            ["body[0].approvalMode: must be auto-run or approval-required"]
+            ["[0].approvalMode: must be auto-run or approval-required"]
         );
         let shown = serde_json::to_value(scenarios(&tools(json!([{"makeScenarioId": 7}]), json!([])))).unwrap();
         assert_eq!(shown, json!([{"makeScenarioId": 7, "approvalMode": "auto-run"}]));
@@ -263,7 +263,7 @@ mod tests {
         );
         assert_eq!(
             read(entry, |at| read_mcp_configs(at, McpKeys::Required)).unwrap_err(),
-            ["body[0].mcpConnectionId: required", "body[1].toolIds: required"]
+            ["[0].mcpConnectionId: required", "[1].toolIds: required"]
         );
     }
 

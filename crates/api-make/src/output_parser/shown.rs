@@ -45,7 +45,7 @@ pub(crate) struct FieldView {
     required: bool,
     /// The fields of a collection, or what a list holds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(no_recursion, nullable = false)]
+    #[schema(nullable = false)]
     spec: Option<SpecView>,
     /// The choices of a select.
     #[serde(skip_serializing_if = "Option::is_none")]

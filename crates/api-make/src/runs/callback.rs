@@ -27,7 +27,7 @@ pub trait Callbacks: Send + Sync + 'static {
 pub(super) async fn deliver(make: &Make, url: String, started: Started) -> Option<Result<RunResult, ApiError>> {
     let (tell, told) = tokio::sync::oneshot::channel();
     let task = make.clone();
-    tokio::spawn(async move {
+    make.app.spawn(async move {
         let Some(result) = task.shared.drain.within_grace(started.finish()).await else { return };
         let body = body_of(&result);
         // The caller may have left; the other address is told all the same.

@@ -81,7 +81,7 @@ fn as_told(make: Make, mut unfolding: Unfolding, system: Step, url: String) -> B
         send(&task, &url, body).await;
     };
     let drain = make.shared.drain.clone();
-    tokio::spawn(async move {
+    make.app.spawn(async move {
         drain.within_grace(follow).await;
     });
     UnboundedReceiverStream::new(told).boxed()
