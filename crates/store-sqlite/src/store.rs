@@ -151,3 +151,77 @@ impl Store for SqliteStore {
         Ok(self.inner.write(None, |desk| desk.check()).await?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::change::{Change, ChangeSet};
+    use domain::org::Project;
+    use domain::{OrgId, ProjectId, Timestamp};
+    use ports::{CommitError, Feed, Store, StoreError};
+    use uuid::Uuid;
+
+    use super::SqliteStore;
+    use crate::StoreOptions;
+
+    fn a_project() -> ChangeSet {
+        let name = "p".repeat(10_000);
+        let id = ProjectId(Uuid::now_v7());
+        ChangeSet::of([Change::InsertProject(Project { id, number: 0, name, created_at: Timestamp::UNIX_EPOCH })])
+    }
+
+    /// Lets the database grow to so many pages and no further, as a full disk does.
+    async fn grow_to(store: &SqliteStore, pages: i64) {
+        let set = store.inner.write(None, move |desk| Ok(desk.db().pragma_update(None, "max_page_count", pages)?));
+        set.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_and_gotten_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(dir.path(), &StoreOptions::default(), Feed::default()).unwrap();
+        let view = store.of(OrgId(Uuid::nil()));
+        view.commit(a_project()).await.unwrap();
+        grow_to(&store, 1).await;
+
+        for _ in 0..3 {
+            let refused = futures::future::join_all((0..10).map(|_| view.commit(a_project()))).await;
+            for end in refused {
+                assert!(matches!(end, Err(CommitError::Store(StoreError::Unwritable(_)))), "{end:?}");
+            }
+        }
+        assert_eq!(view.list_projects().await.unwrap().len(), 1, "what is there is still read");
+
+        grow_to(&store, 1_000_000).await;
+        assert_eq!(view.commit(a_project()).await.unwrap().numbers, [2]);
+        store.check().await.unwrap();
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn one_organization_cannot_fill_the_queue() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = StoreOptions { queue_max_per_org: 5, ..StoreOptions::default() };
+        let store = SqliteStore::open(dir.path(), &options, Feed::default()).unwrap();
+        let (greedy, modest) = (store.of(OrgId(Uuid::from_u128(1))), store.of(OrgId(Uuid::from_u128(2))));
+        // The writer is kept busy until all have tried.
+        let (begun, began) = tokio::sync::oneshot::channel();
+        let (open, gate) = std::sync::mpsc::channel::<()>();
+        let blocking = store.inner.write(None, move |_| {
+            let _ = begun.send(());
+            Ok(gate.recv().unwrap_or(()))
+        });
+        let others = async {
+            began.await.unwrap();
+            let tries = futures::future::join_all((0..20).map(|_| greedy.commit(a_project())));
+            futures::join!(tries, modest.commit(a_project()), async { open.send(()).unwrap() })
+        };
+
+        let (blocked, (tried, modest, ())) = futures::join!(blocking, others);
+
+        blocked.unwrap();
+        let busy = tried.iter().filter(|end| matches!(end, Err(CommitError::Store(StoreError::Busy)))).count();
+        assert_eq!(busy, 15);
+        assert_eq!(tried.iter().filter(|end| end.is_ok()).count(), 5);
+        modest.unwrap();
+        assert!(greedy.commit(a_project()).await.is_ok(), "there is room again");
+    }
+}

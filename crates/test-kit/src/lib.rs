@@ -17,6 +17,7 @@ pub mod provider_stub;
 mod running;
 pub mod sources;
 pub mod sse;
+pub mod stories;
 pub mod tool_stub;
 pub mod wait;
 

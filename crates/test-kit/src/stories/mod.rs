@@ -11,6 +11,8 @@
 //!
 //! [`store_stories!`]: crate::store_stories
 
+#![expect(missing_docs, reason = "a story's name says what it tells")]
+
 pub mod catalogue;
 pub mod feed;
 pub mod guards;
@@ -67,16 +69,10 @@ macro_rules! store_stories {
                 an_organization_lists_only_its_own;
         }
     };
-    ($backend:expr => $($noun:ident: $($story:ident),+;)+) => {$(
-        mod $noun {
-            #[expect(unused_imports, reason = "the backend is named as where the stories are told")]
-            use super::*;
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $story() {
-                    $crate::stories::$noun::$story($crate::stories::Stage::set(Box::new($backend)).await).await;
-                }
-            )+
+    ($backend:expr => $($noun:ident: $($story:ident),+;)+) => {$($(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $story() {
+            $crate::stories::$noun::$story($crate::stories::Stage::set(Box::new($backend)).await).await;
         }
-    )+};
+    )+)+};
 }

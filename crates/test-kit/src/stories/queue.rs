@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::agent::Overrides;
 use domain::Change;
-use domain::run::{Run, RunStatus};
 use domain::RunId;
+use domain::agent::Overrides;
+use domain::run::{Run, RunStatus};
 use ports::store::{LateRun, ReadyRun};
 
 use super::Stage;
