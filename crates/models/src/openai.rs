@@ -23,11 +23,12 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::options::{ApiKey, BadProvider, ProviderOptions};
+use fault::Provider;
 use reply::ReplyBounds;
 
 /// One OpenAI-compatible provider.
 pub struct OpenAi {
-    name: Arc<str>,
+    provider: Arc<Provider>,
     outbound: Outbound,
     completions: Url,
     models: Url,
@@ -68,10 +69,16 @@ impl OpenAi {
         };
         let completions = at(&["chat", "completions"])?;
         outbound.check_url(completions.as_str()).map_err(|error| wrong(error.to_string()))?;
+        let key = key_of(name, options);
+        let headers = match &key {
+            Ok(key) => Ok(headers(key.as_ref()).map_err(wrong)?),
+            Err(fault) => Err(fault.clone()),
+        };
+        let key = key.ok().flatten();
         Ok(Self {
             completions,
             models: at(&["models"])?,
-            headers: headers(name, options).map_err(wrong)?,
+            headers,
             listed: options.models.as_ref().map(|models| models.iter().map(ModelInfo::from).collect()),
             bounds: ReplyBounds {
                 first_byte_timeout: options.first_byte_timeout,
@@ -79,7 +86,7 @@ impl OpenAi {
                 bytes_max: options.reply_bytes_max,
             },
             concurrent_max: (options.concurrent_max > 0).then_some(options.concurrent_max),
-            name: name.into(),
+            provider: Arc::new(Provider { name: name.to_owned(), key }),
             outbound,
         })
     }
@@ -87,7 +94,7 @@ impl OpenAi {
     async fn send(&self, request: Request) -> Result<Response, ModelFault> {
         let headers = self.headers.clone()?;
         let sent = self.outbound.send(request.headers(headers)).await;
-        let response = sent.map_err(|error| fault::of_transport(&self.name, &error))?;
+        let response = sent.map_err(|error| fault::of_transport(&self.provider, &error))?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -95,14 +102,14 @@ impl OpenAi {
         let headers = response.headers().clone();
         let body = tokio::time::timeout(ERROR_TIMEOUT, response.bytes_up_to(ERROR_BYTES_MAX)).await;
         let body = body.map(|(body, _)| body).unwrap_or_default();
-        Err(fault::of_status(&self.name, status, &headers, &body))
+        Err(fault::of_status(&self.provider, status, &headers, &body))
     }
 
     fn body_of(&self, request: &ModelRequest) -> Result<Bytes, ModelFault> {
         let body = serde_json::to_vec(&request::Completion::from(request));
         body.map(Bytes::from).map_err(|error| {
-            let message = format!("provider {}: the request cannot be written: {error}", self.name);
-            ModelFault::new(FaultKind::Rejected, message)
+            let wrong = format!("the request cannot be written: {error}");
+            self.provider.fault(FaultKind::Rejected, &wrong)
         })
     }
 
@@ -111,10 +118,10 @@ impl OpenAi {
         let request = Request::new(Method::GET, self.models.clone()).timeout(LIST_TIMEOUT).bytes_max(LIST_BYTES_MAX);
         let response = self.send(request).await?;
         let body = response.bytes().await;
-        let body = body.map_err(|error| fault::of_transport(&self.name, &error))?;
+        let body = body.map_err(|error| fault::of_transport(&self.provider, &error))?;
         let list: ModelList = serde_json::from_slice(&body).map_err(|error| {
-            let message = format!("provider {}: its list of models cannot be read: {error}", self.name);
-            ModelFault::new(FaultKind::Malformed, message)
+            let wrong = format!("its list of models cannot be read: {error}");
+            self.provider.fault(FaultKind::Malformed, &wrong)
         })?;
         let models = list.data.into_iter().map(|listed| ModelInfo {
             model: listed.id,
@@ -144,14 +151,14 @@ impl Model for OpenAi {
             // Escapes can make text six times as long.
             let max = self.bounds.bytes_max.saturating_mul(6);
             let body = response.at_most(max).bytes().await;
-            let body = body.map_err(|error| fault::of_transport(&self.name, &error))?;
-            return reply::whole(self.name.clone(), &body, self.bounds);
+            let body = body.map_err(|error| fault::of_transport(&self.provider, &error))?;
+            return reply::whole(self.provider.clone(), &body, self.bounds);
         }
         if kind.starts_with("text/html") {
-            let message = format!("provider {0} answered with a web page: check providers.{0}.base_url", self.name);
-            return Err(ModelFault::new(FaultKind::Malformed, message));
+            let wrong = format!("it answered with a web page; check providers.{}.base_url", self.provider.name);
+            return Err(self.provider.fault(FaultKind::Malformed, &wrong));
         }
-        Ok(reply::streamed(self.name.clone(), response, self.bounds))
+        Ok(reply::streamed(self.provider.clone(), response, self.bounds))
     }
 
     async fn list(&self) -> Result<Vec<ModelInfo>, ModelFault> {
@@ -181,32 +188,34 @@ struct ListedModel {
     max_model_len: Option<u32>,
 }
 
-/// The headers of every call. A key that is promised by the environment and absent is no
+/// The key, if there is one. A key that is promised by the environment and absent is no
 /// reason not to start: other providers may be fine. It fails each call, and says why.
-fn headers(name: &str, options: &ProviderOptions) -> Result<Result<HeaderMap, ModelFault>, String> {
+fn key_of(name: &str, options: &ProviderOptions) -> Result<Option<ApiKey>, ModelFault> {
+    let variable = match (&options.api_key, &options.api_key_env) {
+        (Some(key), _) => return Ok(Some(key.clone())),
+        (None, None) => return Ok(None),
+        (None, Some(variable)) => variable,
+    };
+    std::env::var(variable).map(|key| Some(ApiKey::new(key))).map_err(|_| {
+        let message = format!(
+            "the key of provider {name} is missing: the environment variable {variable} \
+             (providers.{name}.api_key_env) is not set"
+        );
+        tracing::warn!("{message}");
+        ModelFault::new(FaultKind::Unauthorized, message)
+    })
+}
+
+/// The headers of every call.
+fn headers(key: Option<&ApiKey>) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream, application/json"));
-    let key = match (&options.api_key, &options.api_key_env) {
-        (Some(key), _) => Some(key.clone()),
-        (None, None) => None,
-        (None, Some(variable)) => match std::env::var(variable) {
-            Ok(key) => Some(ApiKey::new(key)),
-            Err(_) => {
-                let message = format!(
-                    "the key of provider {name} is missing: the environment variable {variable} \
-                     (providers.{name}.api_key_env) is not set"
-                );
-                tracing::warn!("{message}");
-                return Ok(Err(ModelFault::new(FaultKind::Unauthorized, message)));
-            }
-        },
-    };
     if let Some(key) = key {
-        let value = HeaderValue::try_from(format!("Bearer {}", key.expose().trim()));
+        let value = HeaderValue::try_from(format!("Bearer {}", key.expose()));
         let mut value = value.map_err(|_| "api_key holds characters that no header may".to_owned())?;
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
     }
-    Ok(Ok(headers))
+    Ok(headers)
 }

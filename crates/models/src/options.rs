@@ -178,18 +178,24 @@ pub struct Price {
 
 /// A provider's key. It is never printed: `Debug` and `Serialize` show that there is one.
 #[derive(Clone, Deserialize, JsonSchema)]
-#[serde(transparent)]
+#[serde(from = "String")]
 pub struct ApiKey(#[schemars(with = "String")] SecretString);
 
 impl ApiKey {
-    /// Wraps a key.
-    pub fn new(key: impl Into<String>) -> Self {
-        Self(SecretString::from(key.into()))
+    /// Wraps a key. Space around it, as files and variables often bring, is no part of it.
+    pub fn new(key: impl AsRef<str>) -> Self {
+        Self(SecretString::from(key.as_ref().trim()))
     }
 
     /// The key itself, for the one header it belongs in.
     pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+}
+
+impl From<String> for ApiKey {
+    fn from(key: String) -> Self {
+        Self::new(key)
     }
 }
 

@@ -8,68 +8,98 @@ use http::{HeaderMap, StatusCode};
 use outbound::OutboundError;
 
 use super::chunk::{Chunk, WireError};
+use crate::options::ApiKey;
+
+/// Whom a fault is about.
+#[derive(Debug)]
+pub(super) struct Provider {
+    /// Its name in the configuration.
+    pub(super) name: String,
+    /// Our key, which no message may show, whatever the provider quotes.
+    pub(super) key: Option<ApiKey>,
+}
+
+impl Provider {
+    /// A fault in our own words.
+    pub(super) fn fault(&self, kind: FaultKind, wrong: &str) -> ModelFault {
+        ModelFault::new(kind, format!("provider {}: {wrong}", self.name))
+    }
+
+    /// What the provider said, fit for a message: one line of bounded length.
+    fn quoted(&self, text: &str) -> String {
+        let line = match &self.key {
+            Some(key) if !key.expose().is_empty() => text.replace(key.expose(), "[secret]"),
+            _ => text.to_owned(),
+        };
+        let mut line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        if let Some((end, _)) = line.char_indices().nth(TEXT_MAX) {
+            line.truncate(end);
+            line.push('…');
+        }
+        line
+    }
+}
 
 /// How much of a provider's error text is passed on.
 const TEXT_MAX: usize = 300;
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A fault of the way to the provider and back.
-pub(super) fn of_transport(provider: &str, error: &OutboundError) -> ModelFault {
+pub(super) fn of_transport(provider: &Provider, error: &OutboundError) -> ModelFault {
     let kind = match error {
         OutboundError::NotReached { .. } => FaultKind::Unreachable,
         OutboundError::Silent { .. } | OutboundError::TimedOut { .. } => FaultKind::Silent,
         OutboundError::Cut { .. } | OutboundError::NoAnswer { .. } => FaultKind::Cut,
         OutboundError::TooLarge { .. } => FaultKind::TooLarge,
         OutboundError::NotAllowed { host, why } => {
-            let message = format!(
-                "provider {provider}: `{host}` is {why}; if it is meant to be, \
-                 set providers.{provider}.allow_private = true"
-            );
-            return ModelFault::new(FaultKind::Rejected, message);
+            let name = &provider.name;
+            let wrong = format!("`{host}` is {why}; if it is meant to be, set providers.{name}.allow_private = true");
+            return provider.fault(FaultKind::Rejected, &wrong);
         }
         OutboundError::BadUrl(_) | OutboundError::TooManyRedirects { .. } | OutboundError::Redirected(_) => {
             FaultKind::Rejected
         }
     };
-    ModelFault::new(kind, format!("provider {provider}: {error}"))
+    provider.fault(kind, &error.to_string())
 }
 
 /// A fault that the provider answered with.
-pub(super) fn of_status(provider: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ModelFault {
+pub(super) fn of_status(provider: &Provider, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ModelFault {
     let error = serde_json::from_slice::<Chunk<'_>>(body).ok().and_then(|body| body.error);
     let text = match &error {
-        Some(error) => truncated(error.message()),
-        None => truncated(&String::from_utf8_lossy(body)),
+        Some(error) => provider.quoted(error.message()),
+        None => provider.quoted(&String::from_utf8_lossy(body)),
     };
     let mut kind = kind_of(status.as_u16());
     // Waiting does not bring money.
     if error.is_some_and(|error| error.is("insufficient_quota")) {
         kind = FaultKind::Rejected;
     }
+    let name = &provider.name;
     let message = match kind {
         // What providers say here often quotes the key.
         FaultKind::Unauthorized => {
-            format!("provider {provider} refused our credentials ({status}): check providers.{provider}.api_key")
+            format!("provider {name} refused our credentials ({status}): check providers.{name}.api_key")
         }
         _ if status.is_redirection() => format!(
-            "provider {provider} answered with a redirect ({status}), which is not followed: \
-             check providers.{provider}.base_url"
+            "provider {name} answered with a redirect ({status}), which is not followed: \
+             check providers.{name}.base_url"
         ),
-        _ if text.is_empty() => format!("provider {provider} answered {status}"),
-        _ => format!("provider {provider} answered {status}: {text}"),
+        _ if text.is_empty() => format!("provider {name} answered {status}"),
+        _ => format!("provider {name} answered {status}: {text}"),
     };
     ModelFault { kind, message, retry_after: retry_after(headers, SystemTime::now()) }
 }
 
 /// An error in the middle of an answer that had begun well.
-pub(super) fn within_reply(provider: &str, error: &WireError<'_>) -> ModelFault {
+pub(super) fn within_reply(provider: &Provider, error: &WireError<'_>) -> ModelFault {
     let kind = match error.status() {
         Some(status) => kind_of(status),
         None if error.is("rate_limit_exceeded") => FaultKind::RateLimited,
         None => FaultKind::ServerError,
     };
-    let text = truncated(error.message());
-    ModelFault::new(kind, format!("provider {provider} broke off with an error: {text}"))
+    let text = provider.quoted(error.message());
+    provider.fault(kind, &format!("it broke off with an error: {text}"))
 }
 
 fn kind_of(status: u16) -> FaultKind {
@@ -102,16 +132,6 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     Some(wait.min(RETRY_AFTER_MAX))
 }
 
-/// One line of bounded length, for a message.
-fn truncated(text: &str) -> String {
-    let mut line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((end, _)) = line.char_indices().nth(TEXT_MAX) {
-        line.truncate(end);
-        line.push('…');
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
@@ -141,7 +161,8 @@ mod tests {
     fn a_status_says_what_to_do() {
         let fault = |status: u16, body: &str| {
             let status = StatusCode::from_u16(status).expect("a status");
-            of_status("mock", status, &HeaderMap::new(), body.as_bytes())
+            let provider = Provider { name: "mock".to_owned(), key: Some(ApiKey::new("sk-secret")) };
+            of_status(&provider, status, &HeaderMap::new(), body.as_bytes())
         };
         assert_eq!(fault(400, "").kind, FaultKind::Rejected);
         assert_eq!(fault(401, "").kind, FaultKind::Unauthorized);
@@ -156,6 +177,8 @@ mod tests {
 
         let quoting = fault(401, r#"{"error":{"message":"Incorrect API key provided: sk-secret"}}"#);
         assert!(!quoting.message.contains("sk-secret"), "{quoting}");
+        let quoting = fault(400, "the header `Bearer sk-secret` is odd");
+        assert!(quoting.message.ends_with("`Bearer [secret]` is odd"), "{quoting}");
         let long = fault(500, &"word ".repeat(10_000));
         assert!(long.message.len() < 400, "{}", long.message.len());
         assert!(fault(500, r#"{"error":"just text"}"#).message.ends_with("just text"));

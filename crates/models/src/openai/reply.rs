@@ -11,7 +11,7 @@ use outbound::Response;
 use ports::ModelStream;
 
 use super::chunk::{CallPiece, Choice, Chunk, Delta, stop_cause};
-use super::fault;
+use super::fault::{self, Provider};
 use crate::sse::Events;
 
 /// What an answer may cost in time and memory.
@@ -33,7 +33,7 @@ const CALLS_MAX: usize = 128;
 const TRAILER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The pieces of a streamed answer.
-pub(super) fn streamed(provider: Arc<str>, mut response: Response, bounds: ReplyBounds) -> ModelStream {
+pub(super) fn streamed(provider: Arc<Provider>, mut response: Response, bounds: ReplyBounds) -> ModelStream {
     response.set_idle_timeout(bounds.first_byte_timeout);
     let reading = Box::new(Reading {
         response: Some(response),
@@ -49,11 +49,11 @@ pub(super) fn streamed(provider: Arc<str>, mut response: Response, bounds: Reply
 
 /// The pieces of an answer that came as one JSON document, as some servers do whatever
 /// they are asked.
-pub(super) fn whole(provider: Arc<str>, body: &[u8], bounds: ReplyBounds) -> Result<ModelStream, ModelFault> {
+pub(super) fn whole(provider: Arc<Provider>, body: &[u8], bounds: ReplyBounds) -> Result<ModelStream, ModelFault> {
     let mut assembly = Assembly::new(provider, bounds.bytes_max);
     assembly.take(body)?;
     if assembly.stop.is_none() {
-        return Err(assembly.fault(FaultKind::Malformed, "its answer holds no finished choice"));
+        return Err(assembly.provider.fault(FaultKind::Malformed, "its answer holds no finished choice"));
     }
     assembly.end();
     Ok(Box::pin(stream::iter(assembly.ready.into_iter().map(Ok))))
@@ -100,7 +100,10 @@ impl Reading {
                 Ok(false) if is_end => {
                     self.response = None;
                     if self.assembly.stop.is_none() {
-                        return Some(Err(self.assembly.fault(FaultKind::Cut, "its answer ended in the middle")));
+                        return Some(Err(self
+                            .assembly
+                            .provider
+                            .fault(FaultKind::Cut, "its answer ended in the middle")));
                     }
                     self.assembly.end();
                 }
@@ -120,11 +123,11 @@ impl Reading {
         loop {
             match self.events.next_data() {
                 Ok(None) => return Ok(false),
-                Ok(Some(b"[DONE]")) => return Ok(true),
+                Ok(Some(data)) if data.trim_ascii() == b"[DONE]" => return Ok(true),
                 Ok(Some(data)) => self.assembly.take(data)?,
                 Err(_) => {
                     let wrong = format!("it sent an event of more than {EVENT_BYTES_MAX} bytes");
-                    return Err(self.assembly.fault(FaultKind::TooLarge, &wrong));
+                    return Err(self.assembly.provider.fault(FaultKind::TooLarge, &wrong));
                 }
             }
         }
@@ -143,7 +146,7 @@ impl Reading {
 
 /// Turns the wire's chunks into ours, and remembers what the end depends on.
 struct Assembly {
-    provider: Arc<str>,
+    provider: Arc<Provider>,
     ready: VecDeque<ModelChunk>,
     stop: Option<StopCause>,
     refused: bool,
@@ -160,7 +163,7 @@ struct WireCall {
 }
 
 impl Assembly {
-    fn new(provider: Arc<str>, bytes_max: usize) -> Self {
+    fn new(provider: Arc<Provider>, bytes_max: usize) -> Self {
         Self {
             provider,
             ready: VecDeque::new(),
@@ -175,7 +178,7 @@ impl Assembly {
     fn take(&mut self, data: &[u8]) -> Result<(), ModelFault> {
         let chunk: Chunk<'_> = serde_json::from_slice(data).map_err(|error| {
             let wrong = format!("it sent something that is no chat completion ({error})");
-            self.fault(FaultKind::Malformed, &wrong)
+            self.provider.fault(FaultKind::Malformed, &wrong)
         })?;
         if let Some(error) = &chunk.error {
             return Err(fault::within_reply(&self.provider, error));
@@ -198,7 +201,7 @@ impl Assembly {
         }
         match choice.finish_reason.as_deref() {
             None | Some("") => {}
-            Some("error") => return Err(self.fault(FaultKind::ServerError, "its answer ended with an error")),
+            Some("error") => return Err(self.provider.fault(FaultKind::ServerError, "its answer ended with an error")),
             Some(reason) => self.stop = Some(stop_cause(reason, !self.calls.is_empty())),
         }
         Ok(())
@@ -260,7 +263,7 @@ impl Assembly {
         }
         if self.calls.len() == CALLS_MAX {
             let wrong = format!("it asks for more than {CALLS_MAX} tool calls at once");
-            return Err(self.fault(FaultKind::TooLarge, &wrong));
+            return Err(self.provider.fault(FaultKind::TooLarge, &wrong));
         }
         self.calls.push(WireCall { index: piece.index, id: id.map(str::to_owned), is_named: false });
         Ok(self.calls.len() - 1)
@@ -285,12 +288,8 @@ impl Assembly {
             }
             None => {
                 let wrong = format!("its answer is larger than {} bytes", self.bytes_max);
-                Err(self.fault(FaultKind::TooLarge, &wrong))
+                Err(self.provider.fault(FaultKind::TooLarge, &wrong))
             }
         }
-    }
-
-    fn fault(&self, kind: FaultKind, wrong: &str) -> ModelFault {
-        ModelFault::new(kind, format!("provider {}: {wrong}", self.provider))
     }
 }
