@@ -63,3 +63,52 @@ async fn answer(routes: Router, mut request: Request, id: RequestId) -> Response
 fn panicked() -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use uuid::Uuid;
+
+    async fn ask(path: &str) -> (StatusCode, String, String) {
+        let routes = Router::new().route("/v1/id", get(|| async { RequestId::current().to_string() })).route(
+            "/v1/panic",
+            get(|| async {
+                if true {
+                    panic!("on purpose")
+                }
+            }),
+        );
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let response = answer(routes, request, RequestId::new(Uuid::from_u128(33))).await;
+        let status = response.status();
+        let header = response.headers()[request_id::HEADER].to_str().unwrap().to_owned();
+        let body = to_bytes(response.into_body(), 1_000).await.unwrap();
+        (status, header, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_handler_knows_the_id_that_the_client_sees() {
+        let (status, header, body) = ask("/v1/id").await;
+        assert_eq!((status, header.as_str()), (StatusCode::OK, "req_00000000000000000000000011"));
+        assert_eq!(body, header);
+    }
+
+    #[tokio::test]
+    async fn every_spelling_of_a_path_is_answered_without_a_redirect() {
+        for path in ["/v1/id/", "//v1//id", "/v1/id//?a=1"] {
+            assert_eq!(ask(path).await.0, StatusCode::OK, "{path}");
+        }
+        for path in ["/V1/id", "/v1/id/x", "/"] {
+            assert_eq!(ask(path).await.0, StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_too() {
+        let (status, header, body) = ask("/v1/panic").await;
+        assert_eq!((status, body.as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "internal error"));
+        assert!(header.starts_with("req_"));
+    }
+}

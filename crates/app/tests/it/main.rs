@@ -1,0 +1,8 @@
+//! The operations over a real store and engine, with a scripted model.
+
+mod desk;
+mod keys;
+mod runs;
+mod send;
+mod streams;
+mod tenants;
