@@ -21,17 +21,20 @@ mod sections;
 
 use std::collections::BTreeMap;
 
+use engine::EngineOptions;
 use models::{ProviderKind, ProviderOptions};
 use outbound::OutboundOptions;
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use store_sqlite::StoreOptions;
+use tools::extract::ExtractOptions;
 
 pub use environment::{BOOTSTRAP_KEY, Environment};
 pub use error::ConfigError;
 pub use load::{DEFAULT_FILE, Flag, Sources, load};
 pub use sample::{sample, schema_json};
-pub use sections::{BootstrapOptions, LimitOptions, LogFormat, LogOptions, ServerOptions};
+pub use sections::{BootstrapOptions, LimitOptions, LocalModelOptions, LogFormat, LogOptions, ServerOptions};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -49,8 +52,20 @@ pub struct Config {
     /// What the first start on an empty data directory makes. Ignored ever after.
     pub bootstrap: BootstrapOptions,
 
+    /// How runs are worked on.
+    pub engine: EngineOptions,
+
+    /// The embedded store. The defaults suit one machine of any size.
+    pub store: StoreOptions,
+
     /// Calls to addresses that users and models name: tools, webhooks, callbacks.
     pub outbound: OutboundOptions,
+
+    /// How text is got out of uploaded files.
+    pub extract: ExtractOptions,
+
+    /// The built-in model.
+    pub local: LocalModelOptions,
 
     /// Providers of models, by name. The name is what stands before the slash of a model's
     /// name. `local` (the built-in model) and `scripted` (for demos) are there without

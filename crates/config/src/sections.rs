@@ -1,7 +1,9 @@
 //! The sections that belong to no component below the server.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use schemars::JsonSchema;
@@ -170,6 +172,52 @@ impl Default for BootstrapOptions {
             owner_name: "Owner".to_owned(),
             owner_email: "owner@localhost".to_owned(),
             model: "local/default".to_owned(),
+        }
+    }
+}
+
+/// The built-in model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LocalModelOptions {
+    /// The directory of model files. If not set, what `SORTIE_MODEL_DIR` names, else
+    /// `sortie/models` in the user's cache directory.
+    ///
+    /// Since 0.1.
+    pub dir: Option<PathBuf>,
+
+    /// GGUF files elsewhere, by the name that agents call them: `local/NAME`.
+    ///
+    /// Since 0.1.
+    pub files: BTreeMap<String, PathBuf>,
+
+    /// Tokens that a conversation and its reply may have together. More cost memory. A model
+    /// trained on fewer gets fewer.
+    ///
+    /// Since 0.1.
+    pub window_tokens: u32,
+
+    /// Threads to compute with. If not set, as many as there are free cores.
+    ///
+    /// Since 0.1.
+    pub threads: Option<usize>,
+
+    /// How long the model stays in memory when nobody asks it anything.
+    ///
+    /// Since 0.1.
+    #[serde(with = "jiff::fmt::serde::unsigned_duration::friendly::compact::required")]
+    #[schemars(with = "String")]
+    pub idle_timeout: Duration,
+}
+
+impl Default for LocalModelOptions {
+    fn default() -> Self {
+        Self {
+            dir: None,
+            files: BTreeMap::new(),
+            window_tokens: 8192,
+            threads: None,
+            idle_timeout: Duration::from_secs(300),
         }
     }
 }

@@ -1,1 +1,49 @@
 //! Wiring only: build the adapters, start, drain, stop.
+//!
+//! [`Server`] is a whole Sortie on one data directory: [`house`] puts the adapters
+//! together, [`listener`] brings requests to the façades' routers, [`first_start`] makes
+//! what an empty directory lacks. [`admin`] is the operator's way in, with or without a
+//! running server. No rule of the product is decided here; what two façades need is in
+//! `app`.
+//!
+//! To wire one more façade: a line in [`facades`]. One more kind of provider: an arm
+//! in [`house`].
+
+pub mod admin;
+mod facades;
+mod fault;
+mod first_start;
+mod health;
+mod house;
+mod listener;
+mod login;
+pub mod logs;
+mod private_file;
+mod proxies;
+mod secrets;
+mod serve;
+mod tls;
+
+use std::process::ExitCode;
+
+pub use fault::StartError;
+pub use first_start::Started;
+pub use login::Login;
+pub use serve::Server;
+pub use tls::install_crypto;
+
+/// The local model's files: for `sortie models`.
+pub use model_local as local_models;
+
+/// The hidden command that `tools` starts for a file whose text is to be read.
+const EXTRACT_CHILD: &str = "extract-text-child";
+
+/// What this process is to do if it was started by another `sortie` as its child.
+pub fn child_of_this_binary() -> Option<fn() -> ExitCode> {
+    let argument = std::env::args_os().nth(1)?;
+    match argument.to_str()? {
+        model_local::CHILD_ARGUMENT => Some(model_local::child_main),
+        EXTRACT_CHILD => Some(tools::extract::child_main),
+        _ => None,
+    }
+}

@@ -1,0 +1,91 @@
+//! `sortie serve`.
+
+use config::Flag;
+use secrecy::ExposeSecret;
+use serde_json::json;
+use server::{Server, Started};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::arguments::{Place, Serve};
+use crate::failure::{Code, Failure};
+use crate::output::Output;
+use crate::reach;
+
+pub(super) async fn run(place: &Place, serve: Serve, output: Output) -> Result<(), Failure> {
+    let config = reach::configuration(place, flags(serve))?;
+    server::logs::start(&config.log)?;
+    // Before anything is opened: whoever stops us while we start must not lose us half way.
+    let mut stop = Stop::listen()?;
+    let server = Server::start(&config).await?;
+    greet(server.started(), output)?;
+    server.run(stop.asked()).await;
+    Ok(())
+}
+
+fn flags(serve: Serve) -> Vec<Flag> {
+    let flag = |name, path, value: Option<String>| value.map(|value| Flag { name, path, value });
+    let path = |path: Option<std::path::PathBuf>| path.map(|path| path.display().to_string());
+    let listen = flag("--listen", "server.listen", serve.listen.map(|listen| listen.to_string()));
+    let certificate = flag("--tls-cert", "server.tls_cert", path(serve.tls_cert));
+    let key = flag("--tls-key", "server.tls_key", path(serve.tls_key));
+    [listen, certificate, key].into_iter().flatten().collect()
+}
+
+fn greet(started: &Started, output: Output) -> Result<(), Failure> {
+    let first_key = started.first_key.as_ref().map(ExposeSecret::expose_secret);
+    if output.is_json() {
+        return output.json(&json!({
+            "url": started.url,
+            "listens": started.listens,
+            "first_key": first_key,
+            "login_file": started.login_file,
+            "try_it": started.try_it,
+        }));
+    }
+    let mut text = format!("Sortie is at {}\n", started.url);
+    if let Some(key) = first_key {
+        text += &format!(
+            "\nYour key, shown this once:\n\n    {key}\n\n\
+             The commands on this machine find it in {}.\n",
+            started.login_file.display()
+        );
+    }
+    if let Some(line) = &started.try_it {
+        text += &format!("\nPaste this into another shell, and the agent `assistant` answers:\n\n{line}\n");
+        text += "\nOr word by word: sortie run \"Hello! Who are you?\"\n";
+    }
+    output.text(&text)
+}
+
+/// The signals that stop the server. The first drains; the second stops at once.
+struct Stop {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    fn listen() -> Result<Self, Failure> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn asked(&mut self) {
+        self.one().await;
+        let mut again = match Self::listen() {
+            Ok(again) => again,
+            // The drain ends by itself, only not sooner.
+            Err(_) => return,
+        };
+        tokio::spawn(async move {
+            again.one().await;
+            tracing::warn!("stopped at once; what was acknowledged is on disk, and runs resume with the next start");
+            std::process::exit(Code::Interrupted as i32);
+        });
+    }
+
+    async fn one(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What the operator can ask for.
+
+use app::{CreateOrg as CreateOrgOperation, FirstKey, KeyFormat};
+use domain::key::Scope;
+use domain::{KeyId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::views::{KeyView, NewKeyView, NewOrgView, OrgView, ProjectView};
+use super::{AdminError, Call, Desk};
+use crate::house::operator;
+
+/// Makes an organization with an owner, a project and a key.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CreateOrg {
+    /// Its name.
+    pub name: String,
+    /// IANA name of its time zone.
+    pub time_zone: String,
+    /// The owner's name.
+    pub owner_name: String,
+    /// The owner's e-mail address.
+    pub owner_email: String,
+    /// The model of its agent `assistant`; no agent if absent.
+    pub model: Option<String>,
+}
+
+impl Call for CreateOrg {
+    const NAME: &'static str = "create-org";
+    type Reply = NewOrgView;
+
+    async fn answer(self, desk: &Desk) -> Result<NewOrgView, AdminError> {
+        let CreateOrg { name, time_zone, owner_name, owner_email, model } = self;
+        let create = CreateOrgOperation { name, time_zone, owner_name, owner_email, model, key: None };
+        let FirstKey { org, project, key, secret, .. } = desk.app.create_org(&operator(), create).await?;
+        let first_key = NewKeyView { view: key.into(), key: secret.reveal().to_owned() };
+        Ok(NewOrgView { org: OrgView::from(&org), project: project.into(), first_key })
+    }
+}
+
+/// All organizations, oldest first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ListOrgs {}
+
+impl Call for ListOrgs {
+    const NAME: &'static str = "list-orgs";
+    type Reply = Vec<OrgView>;
+
+    async fn answer(self, desk: &Desk) -> Result<Vec<OrgView>, AdminError> {
+        Ok(desk.orgs().await?.iter().map(OrgView::from).collect())
+    }
+}
+
+/// Makes a project.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CreateProject {
+    /// Whose: id, number or name; not needed if there is one organization.
+    pub org: Option<String>,
+    /// Its name.
+    pub name: String,
+}
+
+impl Call for CreateProject {
+    const NAME: &'static str = "create-project";
+    type Reply = ProjectView;
+
+    async fn answer(self, desk: &Desk) -> Result<ProjectView, AdminError> {
+        let ctx = desk.ctx(self.org.as_deref()).await?;
+        Ok(desk.app.create_project(&ctx, self.name).await?.into())
+    }
+}
+
+/// The projects of an organization, oldest first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ListProjects {
+    /// Whose.
+    pub org: Option<String>,
+}
+
+impl Call for ListProjects {
+    const NAME: &'static str = "list-projects";
+    type Reply = Vec<ProjectView>;
+
+    async fn answer(self, desk: &Desk) -> Result<Vec<ProjectView>, AdminError> {
+        let ctx = desk.ctx(self.org.as_deref()).await?;
+        Ok(desk.app.list_projects(&ctx).await?.into_iter().map(Into::into).collect())
+    }
+}
+
+/// How a new key is spelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeySpelling {
+    /// With prefix and checksum.
+    Sortie,
+    /// A UUIDv4, for clients that recognise nothing else as a key.
+    Uuid,
+}
+
+/// Makes a key.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CreateKey {
+    /// Whose.
+    pub org: Option<String>,
+    /// For people.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// The only project it reaches: id, number or name.
+    pub project: Option<String>,
+    /// When it stops working by itself.
+    pub expires_at: Option<Timestamp>,
+    /// How it is spelled.
+    pub spelling: KeySpelling,
+}
+
+impl Call for CreateKey {
+    const NAME: &'static str = "create-key";
+    type Reply = NewKeyView;
+
+    async fn answer(self, desk: &Desk) -> Result<NewKeyView, AdminError> {
+        let ctx = desk.ctx(self.org.as_deref()).await?;
+        let project = match self.project.as_deref() {
+            Some(named) => Some(desk.project(&ctx, named).await?.id),
+            None => None,
+        };
+        let format = match self.spelling {
+            KeySpelling::Sortie => KeyFormat::Sortie,
+            KeySpelling::Uuid => KeyFormat::Uuid,
+        };
+        let create =
+            app::CreateKey { name: self.name, scopes: self.scopes, project, expires_at: self.expires_at, format };
+        let (key, secret) = desk.app.create_key(&ctx, create).await?;
+        Ok(NewKeyView { view: key.into(), key: secret.reveal().to_owned() })
+    }
+}
+
+/// The keys of an organization, oldest first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ListKeys {
+    /// Whose.
+    pub org: Option<String>,
+}
+
+impl Call for ListKeys {
+    const NAME: &'static str = "list-keys";
+    type Reply = Vec<KeyView>;
+
+    async fn answer(self, desk: &Desk) -> Result<Vec<KeyView>, AdminError> {
+        let ctx = desk.ctx(self.org.as_deref()).await?;
+        Ok(desk.app.list_keys(&ctx).await?.into_iter().map(Into::into).collect())
+    }
+}
+
+/// Revokes a key, whosever it is.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RevokeKey {
+    /// The key.
+    pub key: KeyId,
+}
+
+impl Call for RevokeKey {
+    const NAME: &'static str = "revoke-key";
+    type Reply = KeyView;
+
+    async fn answer(self, desk: &Desk) -> Result<KeyView, AdminError> {
+        for org in desk.orgs().await? {
+            match desk.app.revoke_key(&desk.acting_for(org.id), self.key).await {
+                Err(app::Error::NotFound(_)) => {}
+                revoked => return Ok(revoked?.into()),
+            }
+        }
+        Err(app::Error::not_found(self.key).into())
+    }
+}

@@ -1,0 +1,75 @@
+//! Where the operator's requests are answered.
+
+use app::{App, Ctx};
+use domain::OrgId;
+use domain::org::{Org, Project};
+
+use super::{AdminError, AdminErrorKind};
+use crate::house::operator;
+
+/// Answers the operator. Whoever holds one has proved to be the operator.
+#[derive(Clone)]
+pub struct Desk {
+    pub(super) app: App,
+}
+
+impl Desk {
+    pub(crate) fn new(app: App) -> Self {
+        Self { app }
+    }
+
+    /// All organizations, oldest first.
+    pub(super) async fn orgs(&self) -> Result<Vec<Org>, AdminError> {
+        Ok(self.app.list_orgs(&operator()).await?)
+    }
+
+    /// The organization that is meant: by id, number or name; the only one if none is named.
+    pub(super) async fn org(&self, named: Option<&str>) -> Result<Org, AdminError> {
+        let mut orgs = self.orgs().await?;
+        let Some(named) = named else {
+            return match orgs.len() {
+                1 => Ok(orgs.remove(0)),
+                0 => Err(AdminError::new(AdminErrorKind::NotFound, "there is no organization yet")),
+                _ => {
+                    let names: Vec<&str> = orgs.iter().map(|org| org.name.as_str()).collect();
+                    let message =
+                        format!("there are several organizations: choose one with --org: {}", names.join(", "));
+                    Err(AdminError::new(AdminErrorKind::Invalid, message))
+                }
+            };
+        };
+        let is_meant =
+            |org: &Org| named.parse::<OrgId>() == Ok(org.id) || named.parse() == Ok(org.number) || named == org.name;
+        only(orgs.into_iter().filter(is_meant).collect(), "organization", named)
+    }
+
+    /// The operator acting for the organization that is meant.
+    pub(super) async fn ctx(&self, org: Option<&str>) -> Result<Ctx, AdminError> {
+        let org = self.org(org).await?;
+        Ok(self.acting_for(org.id))
+    }
+
+    pub(super) fn acting_for(&self, org: OrgId) -> Ctx {
+        operator().acting_for(org, self.app.now())
+    }
+
+    /// The project that is meant: by id, number or name.
+    pub(super) async fn project(&self, ctx: &Ctx, named: &str) -> Result<Project, AdminError> {
+        let projects = self.app.list_projects(ctx).await?;
+        let is_meant = |project: &Project| {
+            named.parse() == Ok(project.id) || named.parse() == Ok(project.number) || named == project.name
+        };
+        only(projects.into_iter().filter(is_meant).collect(), "project", named)
+    }
+}
+
+fn only<T>(mut found: Vec<T>, what: &str, named: &str) -> Result<T, AdminError> {
+    match (found.pop(), found.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (None, _) => Err(AdminError::new(AdminErrorKind::NotFound, format!("{what} {named} not found"))),
+        (Some(_), false) => {
+            let message = format!("several {what}s match {named}: use the number or the id");
+            Err(AdminError::new(AdminErrorKind::Invalid, message))
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What the operator is shown.
+
+use domain::key::{Key, Scope};
+use domain::org::{Org, Project};
+use domain::{KeyId, OrgId, ProjectId, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// An organization.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrgView {
+    /// Its id.
+    pub id: OrgId,
+    /// The id in its other spelling.
+    pub uuid: Uuid,
+    /// Its number.
+    pub number: u64,
+    /// For people.
+    pub name: String,
+    /// IANA name of its time zone.
+    pub time_zone: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl From<&Org> for OrgView {
+    fn from(org: &Org) -> Self {
+        Self {
+            id: org.id,
+            uuid: org.id.0,
+            number: org.number,
+            name: org.name.clone(),
+            time_zone: org.time_zone.clone(),
+            created_at: org.created_at,
+        }
+    }
+}
+
+/// A project.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProjectView {
+    /// Its id.
+    pub id: ProjectId,
+    /// The id in its other spelling.
+    pub uuid: Uuid,
+    /// Its number; the Make-compatible API calls it `teamId`.
+    pub number: u64,
+    /// For people.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl From<Project> for ProjectView {
+    fn from(project: Project) -> Self {
+        let Project { id, number, name, created_at } = project;
+        Self { id, uuid: id.0, number, name, created_at }
+    }
+}
+
+/// A key, without the key itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeyView {
+    /// Its id.
+    pub id: KeyId,
+    /// The id in its other spelling.
+    pub uuid: Uuid,
+    /// For people.
+    pub name: String,
+    /// Its first characters.
+    pub hint: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// The only project it reaches.
+    pub project: Option<ProjectId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working by itself.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl From<Key> for KeyView {
+    fn from(key: Key) -> Self {
+        Self {
+            id: key.id,
+            uuid: key.id.0,
+            name: key.name,
+            hint: key.hint,
+            scopes: key.scopes,
+            project: key.project,
+            created_at: key.created_at,
+            expires_at: key.expires_at,
+            revoked_at: key.revoked_at,
+            last_used_at: key.last_used_at,
+        }
+    }
+}
+
+/// A key that was just made: the only time it is shown.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewKeyView {
+    /// What is known of it.
+    #[serde(flatten)]
+    pub view: KeyView,
+    /// The key itself.
+    pub key: String,
+}
+
+impl std::fmt::Debug for NewKeyView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewKeyView").field("view", &self.view).finish_non_exhaustive()
+    }
+}
+
+/// An organization that was just made, with what is needed to use it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewOrgView {
+    /// The organization.
+    #[serde(flatten)]
+    pub org: OrgView,
+    /// Its first project.
+    pub project: ProjectView,
+    /// The owner's key.
+    pub first_key: NewKeyView,
+}

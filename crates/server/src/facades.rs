@@ -1,0 +1,74 @@
+//! Everything that is served: the façades and the health checks, behind what all share.
+
+use std::time::Duration;
+
+use api_make::Callbacks;
+use app::App;
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use config::Config;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use outbound::{Outbound, Request};
+use web::{Shared, WebOptions};
+
+use crate::health;
+use crate::house::House;
+
+/// The routes, and what they have in common.
+pub(crate) struct Facades {
+    pub(crate) router: Router,
+    pub(crate) shared: Shared,
+}
+
+impl Facades {
+    pub(crate) fn new(app: &App, house: &House, config: &Config, drain_grace: Duration) -> Self {
+        let shared = Shared::new(app, &options(config, drain_grace));
+        let callbacks = std::sync::Arc::new(GuardedCallbacks(house.outbound.clone()));
+        // The checks stand before the request log: they come every few seconds, and say nothing.
+        let facades = Router::new()
+            .merge(api_native::router(app.clone(), shared.clone()))
+            .merge(api_make::router(app.clone(), shared.clone(), callbacks))
+            .fallback(nothing_here);
+        let router = health::router(app.clone(), shared.drain.clone()).merge(web::finish(facades, &shared));
+        Self { router, shared }
+    }
+}
+
+fn options(config: &Config, drain_grace: Duration) -> WebOptions {
+    let limits = &config.limits;
+    WebOptions {
+        native_per_minute: limits.native_per_minute,
+        make_per_minute: limits.make_per_minute,
+        cassidy_per_minute: limits.cassidy_per_minute,
+        cased_per_minute: limits.cased_per_minute,
+        drain_grace,
+        ..WebOptions::default()
+    }
+}
+
+async fn nothing_here() -> impl IntoResponse {
+    (StatusCode::NOT_FOUND, "nothing is here; the APIs are below /v1 and /api/v2\n")
+}
+
+/// Callers' addresses are called through the guarded client like all that strangers name.
+struct GuardedCallbacks(Outbound);
+
+impl Callbacks for GuardedCallbacks {
+    fn post<'a>(&'a self, url: &'a str, body: Bytes, timeout: Duration) -> BoxFuture<'a, Result<(), String>> {
+        async move {
+            let url = self.0.check_url(url).map_err(|error| error.to_string())?;
+            let json = HeaderValue::from_static("application/json");
+            let request = Request::new(Method::POST, url).header(CONTENT_TYPE, json).body(body).timeout(timeout);
+            let response = self.0.send(request).await.map_err(|error| error.to_string())?;
+            match response.status() {
+                status if status.is_success() => Ok(()),
+                status => Err(format!("answered {status}")),
+            }
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,120 @@
+//! The adapters, built from the configuration and put together: what `serve` runs and what
+//! the operator's commands work on when no server runs.
+
+use std::sync::Arc;
+
+use app::{App, KeySecrets, Operator};
+use config::{Config, LocalModelOptions};
+use model_local::{LocalModel, LocalOptions};
+use models::scripted::Demo;
+use models::{OpenAi, ProviderKind, ProviderOptions, Registry};
+use outbound::Outbound;
+use ports::time::SystemSources;
+use ports::{Feed, Model, Store, Workers};
+use store_sqlite::SqliteStore;
+use tools::{Extractor, HttpTools};
+
+use crate::fault::StartError;
+use crate::secrets::Secrets;
+
+/// An open data directory and the ways out of it. No other process can use the directory
+/// meanwhile.
+pub(crate) struct House {
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) feed: Feed,
+    pub(crate) models: Arc<Registry>,
+    pub(crate) outbound: Outbound,
+    pub(crate) tools: HttpTools,
+    extractor: Arc<Extractor>,
+    pub(crate) sources: Arc<SystemSources>,
+    secrets: Secrets,
+}
+
+impl House {
+    /// Opens the data directory, which is made if it is not there.
+    pub(crate) async fn open(config: &Config) -> Result<Self, StartError> {
+        let outbound = Outbound::new(&config.outbound).map_err(|error| StartError::Options(error.to_string()))?;
+        let models = Arc::new(registry(config)?);
+        let extractor = Extractor::new(config.extract.clone());
+        let extractor =
+            Arc::new(extractor.map_err(|error| StartError::Other(format!("this binary is gone: {error}")))?);
+        let directory = &config.server.data_dir;
+        let feed = Feed::default();
+        let store = SqliteStore::open(directory, &config.store, feed.clone())?;
+        let secrets = match Secrets::read(directory)? {
+            Some(secrets) => secrets,
+            None if is_empty(&*store).await? => Secrets::create(directory)?,
+            None => return Err(Secrets::missing(directory)),
+        };
+        let tools = HttpTools::new(outbound.clone());
+        Ok(Self { store, feed, models, outbound, tools, extractor, sources: Arc::new(SystemSources), secrets })
+    }
+
+    /// Opens a data directory that is there already.
+    pub(crate) async fn open_existing(config: &Config) -> Result<Self, StartError> {
+        if Secrets::read(&config.server.data_dir)?.is_none() {
+            return Err(StartError::NoData(config.server.data_dir.clone()));
+        }
+        Self::open(config).await
+    }
+
+    /// The operations over this house.
+    pub(crate) fn app(&self, workers: Arc<dyn Workers>) -> App {
+        let (outbound, tools) = (self.outbound.clone(), self.tools.clone());
+        let ports = app::Ports {
+            store: Arc::clone(&self.store) as Arc<dyn Store>,
+            feed: self.feed.clone(),
+            models: Arc::clone(&self.models) as Arc<dyn ports::Models>,
+            extractor: Arc::clone(&self.extractor) as Arc<dyn ports::TextExtractor>,
+            workers,
+            clock: Arc::clone(&self.sources) as Arc<dyn ports::Clock>,
+            ids: Arc::clone(&self.sources) as Arc<dyn ports::IdSource>,
+            tool_check: Arc::new(move |tool| tools.check(tool)),
+            url_check: Arc::new(move |url| outbound.check_url(url).map(|_| ()).map_err(|error| error.to_string())),
+        };
+        App::new(ports, KeySecrets::new(self.secrets.hashing_key()))
+    }
+}
+
+/// Whoever has opened the directory or reached its socket is its operator.
+pub(crate) fn operator() -> Operator {
+    Operator::of_this_installation()
+}
+
+async fn is_empty(store: &SqliteStore) -> Result<bool, StartError> {
+    let orgs = store.list_orgs().await.map_err(|error| StartError::Other(error.to_string()))?;
+    Ok(orgs.is_empty())
+}
+
+fn registry(config: &Config) -> Result<Registry, StartError> {
+    let mut registry = Registry::builder();
+    for (name, options) in config.all_providers() {
+        let model = provider(&name, &options, config)?;
+        registry = registry.add(name, options.kind.as_str(), model);
+    }
+    Ok(registry.build())
+}
+
+/// One provider. A new kind is one more arm.
+fn provider(name: &str, options: &ProviderOptions, config: &Config) -> Result<Arc<dyn Model>, StartError> {
+    Ok(match options.kind {
+        ProviderKind::Openai => {
+            let model = OpenAi::new(name, options, &config.outbound);
+            Arc::new(model.map_err(|error| StartError::Options(error.to_string()))?)
+        }
+        ProviderKind::Local => Arc::new(LocalModel::new(local_options(&config.local))),
+        ProviderKind::Scripted => Arc::new(Demo),
+    })
+}
+
+fn local_options(options: &LocalModelOptions) -> LocalOptions {
+    let defaults = LocalOptions::default();
+    LocalOptions {
+        dir: options.dir.clone().unwrap_or(defaults.dir),
+        files: options.files.clone(),
+        window_tokens: options.window_tokens,
+        threads: options.threads,
+        idle_timeout: options.idle_timeout,
+        ..defaults
+    }
+}

@@ -1,0 +1,321 @@
+//! The accept loop: connections in, requests to the router, an orderly end.
+//!
+//! Ours and not a framework's, for what a stranger can push: headers must come in a set
+//! time and size, addresses of requests have a length, connections a number; and for the
+//! drain: each connection is told to finish what it is doing, and waited for.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::connect_info::ConnectInfo;
+use axum::http::{Request, Response, StatusCode};
+use axum::response::IntoResponse;
+use futures::future::{Either, Ready, ready};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::Service;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::Service as _;
+
+use crate::fault::StartError;
+use crate::proxies::TrustedProxies;
+use crate::tls::H2;
+
+/// How long a client may take to send the head of a request, and to send the next one on a
+/// connection it keeps.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the TLS handshake may take.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of all headers of a request, its first line included.
+const HEAD_BYTES_MAX: usize = 64 << 10;
+/// Bytes of a request's address.
+const ADDRESS_BYTES_MAX: usize = 8 << 10;
+/// After an error of `accept` (no file descriptors left, for one), before the next try.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A listening port, not yet served.
+pub(crate) struct Listener {
+    socket: TcpListener,
+    tls: Option<TlsAcceptor>,
+    proxies: Arc<TrustedProxies>,
+    places: Arc<Semaphore>,
+}
+
+/// How connections are ended.
+#[derive(Clone, Default)]
+pub(crate) struct Stop {
+    /// No new connections; each open one ends after the request it is in.
+    pub(crate) gently: CancellationToken,
+    /// Open connections are cut.
+    pub(crate) now: CancellationToken,
+}
+
+impl Listener {
+    /// Takes the port. Clients may connect from now on; they are answered by [`Self::serve`].
+    pub(crate) async fn bind(address: SocketAddr) -> Result<Self, StartError> {
+        let socket = TcpListener::bind(address).await.map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => StartError::PortTaken(address),
+            _ => StartError::Unlistenable { address, error },
+        })?;
+        let places = Arc::new(Semaphore::new(usize::MAX >> 4));
+        Ok(Self { socket, tls: None, proxies: Arc::default(), places })
+    }
+
+    /// With TLS on every connection.
+    pub(crate) fn with_tls(self, tls: Option<TlsAcceptor>) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// With these proxies in front, and at most so many connections at once.
+    pub(crate) fn with_bounds(self, proxies: TrustedProxies, connections_max: usize) -> Self {
+        let places = Arc::new(Semaphore::new(connections_max.clamp(1, Semaphore::MAX_PERMITS)));
+        Self { proxies: Arc::new(proxies), places, ..self }
+    }
+
+    /// The address it has: the port that was found if any would do.
+    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// Serves until `stop`; returns when the last connection has ended.
+    pub(crate) async fn serve(self, router: Router, stop: Stop) {
+        let connections = TaskTracker::new();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.gently.cancelled() => break,
+                accepted = self.accept() => accepted,
+            };
+            let (stream, peer, place) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept connections at this moment");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            };
+            let door = Door { router: router.clone(), peer, proxies: Arc::clone(&self.proxies) };
+            let (tls, stop) = (self.tls.clone(), stop.clone());
+            connections.spawn(async move {
+                match tls {
+                    None => talk_http1(stream, door, stop).await,
+                    Some(tls) => talk_tls(tls, stream, door, stop).await,
+                }
+                drop(place);
+            });
+        }
+        // The port is free for the next server while the last requests end.
+        drop(self.socket);
+        connections.close();
+        connections.wait().await;
+    }
+
+    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(io::Error::other)?;
+        let (stream, peer) = self.socket.accept().await?;
+        // Small events must leave at once.
+        stream.set_nodelay(true)?;
+        Ok((stream, peer, place))
+    }
+}
+
+async fn talk_tls(tls: TlsAcceptor, stream: TcpStream, door: Door, stop: Stop) {
+    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream));
+    let stream = tokio::select! {
+        () = stop.now.cancelled() => return,
+        shaken = handshake => match shaken {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return tracing::debug!(%error, peer = %door.peer, "TLS handshake failed"),
+            Err(_) => return tracing::debug!(peer = %door.peer, "TLS handshake took too long"),
+        },
+    };
+    match stream.get_ref().1.alpn_protocol() {
+        Some(H2) => talk_http2(stream, door, stop).await,
+        _ => talk_http1(stream, door, stop).await,
+    }
+}
+
+/// Without TLS only HTTP/1 is spoken: telling the two apart by their first bytes would be
+/// one more place where a client can keep us waiting.
+pub(crate) async fn talk_http1<S, R>(stream: S, door: R, stop: Stop)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    R: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
+{
+    let mut talk = http1::Builder::new();
+    talk.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES_MAX);
+    let mut connection = pin!(talk.serve_connection(TokioIo::new(stream), door));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.now.cancelled() => return,
+        () = stop.gently.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = stop.now.cancelled() => return,
+            }
+        }
+    };
+    note_end(ended);
+}
+
+async fn talk_http2<S>(stream: S, door: Door, stop: Stop)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut talk = http2::Builder::new(TokioExecutor::new());
+    talk.timer(TokioTimer::new())
+        .max_header_list_size(HEAD_BYTES_MAX as u32)
+        .max_concurrent_streams(256)
+        .keep_alive_interval(HEAD_TIMEOUT)
+        .keep_alive_timeout(HEAD_TIMEOUT);
+    let mut connection = pin!(talk.serve_connection(TokioIo::new(stream), door));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.now.cancelled() => return,
+        () = stop.gently.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = stop.now.cancelled() => return,
+            }
+        }
+    };
+    note_end(ended);
+}
+
+fn note_end(ended: hyper::Result<()>) {
+    if let Err(error) = ended {
+        // Clients hang up in every way there is; none of them is our failure.
+        tracing::debug!(%error, "connection ended");
+    }
+}
+
+/// Between a connection and the router: says who the client is, and turns away addresses
+/// that are too long.
+#[derive(Clone)]
+struct Door {
+    router: Router,
+    peer: SocketAddr,
+    proxies: Arc<TrustedProxies>,
+}
+
+impl Service<Request<Incoming>> for Door {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Either<axum::routing::future::RouteFuture<Infallible>, Ready<Result<Response<Body>, Infallible>>>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let length = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+        if length > ADDRESS_BYTES_MAX {
+            return Either::Right(ready(Ok(StatusCode::URI_TOO_LONG.into_response())));
+        }
+        let client = self.proxies.client(self.peer, request.headers());
+        request.extensions_mut().insert(ConnectInfo(client));
+        Either::Left(self.router.clone().call(request))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    async fn started(router: Router) -> (SocketAddr, Stop, tokio::task::JoinHandle<()>) {
+        let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let (address, stop) = (listener.address().unwrap(), Stop::default());
+        let served = tokio::spawn(listener.serve(router, stop.clone()));
+        (address, stop, served)
+    }
+
+    async fn answer_to(address: SocketAddr, request: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        // A server that refuses may reset what it did not read.
+        let _ = stream.read_to_string(&mut answer).await;
+        answer
+    }
+
+    #[tokio::test]
+    async fn what_is_too_large_is_turned_away() {
+        let router = Router::new().route("/", get(|| async { "hello" }));
+        let (address, ..) = started(router).await;
+        let get = |path: &str, header: &str| {
+            format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-a: {header}\r\n\r\n")
+        };
+        assert!(answer_to(address, &get("/", "a")).await.ends_with("hello"));
+        let long = format!("/?{}", "a".repeat(ADDRESS_BYTES_MAX));
+        assert!(answer_to(address, &get(&long, "a")).await.starts_with("HTTP/1.1 414"));
+        let answer = answer_to(address, &get("/", &"a".repeat(HEAD_BYTES_MAX))).await;
+        assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_does_not_come_closes_the_connection() {
+        let (address, ..) = started(Router::new()).await;
+        for sent in ["", "GET / HTTP/1.1\r\nhost:"] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(sent.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_under_way_is_answered_before_the_end() {
+        let (entered, is_entered) = tokio::sync::oneshot::channel();
+        let (release, released) = tokio::sync::oneshot::channel::<()>();
+        let held = std::sync::Mutex::new(Some((entered, released)));
+        let wait = move || {
+            let held = held.lock().unwrap().take();
+            async move {
+                let (entered, released) = held.unwrap();
+                entered.send(()).unwrap();
+                released.await.unwrap();
+                "done"
+            }
+        };
+        let router = Router::new().route(
+            "/",
+            axum::routing::get_service(tower::service_fn({
+                let wait = Arc::new(wait);
+                move |_: Request<Body>| {
+                    let answer = wait();
+                    async move { Ok::<_, Infallible>(answer.await.into_response()) }
+                }
+            })),
+        );
+        let (address, stop, served) = started(router).await;
+        let client = tokio::spawn(async move { answer_to(address, "GET / HTTP/1.1\r\nhost: a\r\n\r\n").await });
+        is_entered.await.unwrap();
+        stop.gently.cancel();
+        release.send(()).unwrap();
+        assert!(client.await.unwrap().ends_with("done"));
+        served.await.unwrap();
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_does_not_end_is_cut() {
+        let router = Router::new().route("/", get(std::future::pending::<()>));
+        let (address, stop, served) = started(router).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        stop.gently.cancel();
+        stop.now.cancel();
+        served.await.unwrap();
+    }
+}

@@ -1,0 +1,116 @@
+//! The life of a server: start, serve, drain, stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::App;
+use config::Config;
+use engine::{Engine, EnginePorts};
+use ports::Store;
+use store_sqlite::SqliteStore;
+
+use crate::admin::Desk;
+use crate::admin::socket::{self, Socket};
+use crate::facades::Facades;
+use crate::fault::StartError;
+use crate::first_start::{self, Started};
+use crate::house::House;
+use crate::listener::{Listener, Stop};
+use crate::proxies::TrustedProxies;
+use crate::tls;
+
+/// How long work under way may go on after the signal to stop.
+const GRACE: Duration = Duration::from_secs(25);
+/// How much longer the last answers may take to leave.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// A server that listens and answers once it is [run](Server::run).
+pub struct Server {
+    started: Started,
+    listener: Listener,
+    socket: Socket,
+    app: App,
+    engine: engine::Handle,
+    store: Arc<SqliteStore>,
+    facades: Facades,
+}
+
+impl Server {
+    /// Takes the port and the data directory, and starts the engine. On an empty directory
+    /// it makes the first organization.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing that was there is damaged.
+    pub async fn start(config: &Config) -> Result<Self, StartError> {
+        let server = &config.server;
+        let acceptor = match (&server.tls_cert, &server.tls_key) {
+            (Some(certificate), Some(key)) => Some(tls::acceptor(certificate, key)?),
+            _ => None,
+        };
+        // The port first: a second server on the same port touches no data.
+        let listener = Listener::bind(server.listen).await?;
+        let listens = listener.address().map_err(|error| StartError::Unlistenable { address: server.listen, error })?;
+        let house = House::open(config).await?;
+        let engine = Engine::start(house.engine_ports(), config.engine.clone())
+            .await
+            .map_err(|error| StartError::Other(error.to_string()))?;
+        let app = house.app(Arc::new(engine.clone()));
+        let first_key = first_start::bootstrap(&app, config).await?;
+        let started = first_start::describe(&app, config, listens, first_key).await?;
+        let facades = Facades::new(&app, &house, config, GRACE);
+        let proxies = TrustedProxies::new(server.trusted_proxies.clone());
+        Ok(Self {
+            started,
+            listener: listener.with_tls(acceptor).with_bounds(proxies, server.connections_max),
+            socket: Socket::bind(&server.data_dir)?,
+            app,
+            engine,
+            store: house.store,
+            facades,
+        })
+    }
+
+    /// What whoever started it is to be told.
+    pub fn started(&self) -> &Started {
+        &self.started
+    }
+
+    /// Serves until `stop` ends, then drains: streams are told, runs go back to the queue
+    /// after the step they are in, and what is acknowledged is on disk.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let ends = Stop::default();
+        let serving = tokio::spawn(self.listener.serve(self.facades.router, ends.clone()));
+        let administering = tokio::spawn(self.socket.serve(socket::router(Desk::new(self.app.clone())), ends.clone()));
+        stop.await;
+        tracing::info!(runs = self.engine.running(), "stopping: streams are told, runs go back to the queue");
+        self.facades.shared.drain.begin();
+        ends.gently.cancel();
+        let cut = tokio::spawn(async move {
+            tokio::time::sleep(GRACE + FAREWELL).await;
+            ends.now.cancel();
+        });
+        self.engine.drain(GRACE).await;
+        for task in [serving, administering] {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a listener ended in a panic");
+            }
+        }
+        cut.abort();
+        self.app.settle().await;
+        self.store.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+impl House {
+    fn engine_ports(&self) -> EnginePorts {
+        EnginePorts {
+            store: Arc::clone(&self.store) as Arc<dyn Store>,
+            feed: self.feed.clone(),
+            models: Arc::clone(&self.models) as Arc<dyn ports::Models>,
+            tools: Arc::new(self.tools.clone()),
+            clock: Arc::clone(&self.sources) as Arc<dyn ports::Clock>,
+            ids: Arc::clone(&self.sources) as Arc<dyn ports::IdSource>,
+        }
+    }
+}
