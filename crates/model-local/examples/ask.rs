@@ -20,9 +20,7 @@ fn main() -> ExitCode {
     let request = ModelRequest {
         model: arguments.next().unwrap_or_else(|| "default".to_owned()),
         system: None,
-        messages: vec![Arc::new(Message::User {
-            content: vec![Block::text(text)],
-        })],
+        messages: vec![Arc::new(Message::User { content: vec![Block::text(text)] })],
         tools: vec![],
         output_schema: None,
         max_tokens: None,

@@ -53,9 +53,7 @@ pub fn find_entry(name: &str) -> Option<&'static CatalogueEntry> {
     if name == DEFAULT {
         return CATALOGUE.first();
     }
-    CATALOGUE
-        .iter()
-        .find(|entry| entry.name == name || entry.file_name == name)
+    CATALOGUE.iter().find(|entry| entry.name == name || entry.file_name == name)
 }
 
 /// The name under which the first entry is also known.

@@ -97,10 +97,7 @@ impl Outbox {
 fn open_pipes() -> (Inbox, Outbox) {
     let (sender, asks) = mpsc::channel();
     let cancelled = Arc::new(AtomicU64::new(0));
-    let inbox = Inbox {
-        asks,
-        cancelled: Arc::clone(&cancelled),
-    };
+    let inbox = Inbox { asks, cancelled: Arc::clone(&cancelled) };
     std::thread::spawn(move || {
         let mut pipe = io::stdin().lock();
         while let Ok(Some(message)) = wire::read(&mut pipe) {

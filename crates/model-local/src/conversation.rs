@@ -39,20 +39,11 @@ pub(crate) fn turns_of(request: &ModelRequest) -> Vec<Turn> {
             }
             Message::Assistant { text, tool_calls } => {
                 names.extend(tool_calls.iter().map(|call| (call.id.as_str(), call.name.as_str())));
-                let calls = tool_calls.iter().map(|call| Call {
-                    name: call.name.clone(),
-                    arguments: call.arguments.clone(),
-                });
-                turns.push(Turn::Assistant {
-                    text: text.clone(),
-                    calls: calls.collect(),
-                });
+                let calls =
+                    tool_calls.iter().map(|call| Call { name: call.name.clone(), arguments: call.arguments.clone() });
+                turns.push(Turn::Assistant { text: text.clone(), calls: calls.collect() });
             }
-            Message::Tool {
-                call_id,
-                content,
-                is_error,
-            } => turns.push(Turn::Tool {
+            Message::Tool { call_id, content, is_error } => turns.push(Turn::Tool {
                 name: names.get(call_id.as_str()).copied().unwrap_or("tool").to_owned(),
                 text: if *is_error { format!("error: {content}") } else { content.clone() },
             }),
@@ -100,16 +91,11 @@ mod tests {
     }
 
     fn user(text: &str) -> Message {
-        Message::User {
-            content: vec![Block::text(text)],
-        }
+        Message::User { content: vec![Block::text(text)] }
     }
 
     fn call(arguments: Value) -> Call {
-        Call {
-            name: "search".into(),
-            arguments,
-        }
+        Call { name: "search".into(), arguments }
     }
 
     #[test]
@@ -119,31 +105,15 @@ mod tests {
             user("two"),
             Message::Assistant {
                 text: String::new(),
-                tool_calls: vec![ToolCall {
-                    id: "c1".into(),
-                    name: "search".into(),
-                    arguments: json!({"q": 1}),
-                }],
+                tool_calls: vec![ToolCall { id: "c1".into(), name: "search".into(), arguments: json!({"q": 1}) }],
             },
-            Message::Tool {
-                call_id: "c1".into(),
-                content: "down".into(),
-                is_error: true,
-            },
+            Message::Tool { call_id: "c1".into(), content: "down".into(), is_error: true },
         ]));
 
         let expected = [
-            Turn::User {
-                text: "one\n\ntwo".into(),
-            },
-            Turn::Assistant {
-                text: String::new(),
-                calls: vec![call(json!({"q": 1}))],
-            },
-            Turn::Tool {
-                name: "search".into(),
-                text: "error: down".into(),
-            },
+            Turn::User { text: "one\n\ntwo".into() },
+            Turn::Assistant { text: String::new(), calls: vec![call(json!({"q": 1}))] },
+            Turn::Tool { name: "search".into(), text: "error: down".into() },
         ];
         assert_eq!(turns, expected);
     }
@@ -152,9 +122,7 @@ mod tests {
     fn what_cannot_be_read_is_named() {
         let content = vec![
             Block::text("Look:"),
-            Block::Image {
-                source: json!({"type": "base64", "data": "AAAA"}),
-            },
+            Block::Image { source: json!({"type": "base64", "data": "AAAA"}) },
             Block::Document {
                 source: json!({"type": "text", "data": "the text"}),
                 title: Some("Notes".into()),

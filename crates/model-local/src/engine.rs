@@ -3,6 +3,7 @@
 //! One model is in memory at a time and one reply is generated at a time. The window of the
 //! last reply stays, so that a conversation that goes on is not read from its beginning.
 
+mod calls;
 mod choice;
 mod cores;
 mod grammar;
@@ -43,12 +44,7 @@ pub(crate) fn serve(inbox: &Inbox, outbox: &Outbox) {
 
 /// Loads the file of the first ask and answers every ask for it. Returns the first ask for
 /// another.
-fn serve_file(
-    backend: &LlamaBackend,
-    first: &Ask,
-    inbox: &Inbox,
-    outbox: &Outbox,
-) -> Result<Option<Ask>, ModelFault> {
+fn serve_file(backend: &LlamaBackend, first: &Ask, inbox: &Inbox, outbox: &Outbox) -> Result<Option<Ask>, ModelFault> {
     outbox.say(first.id, Said::Working);
     let model = load(backend, &first.file)?;
     let threads = first.threads.unwrap_or_else(cores::free);

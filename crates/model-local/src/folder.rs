@@ -72,11 +72,7 @@ pub fn list_in(dir: &Path) -> Vec<ListedModel> {
     // A directory that is not there yet, or cannot be read, holds no models for us.
     let mut others = other_files(dir).unwrap_or_default();
     others.sort();
-    let others = others.into_iter().map(|name| ListedModel {
-        path: Some(dir.join(&name)),
-        name,
-        entry: None,
-    });
+    let others = others.into_iter().map(|name| ListedModel { path: Some(dir.join(&name)), name, entry: None });
     known.chain(others).collect()
 }
 

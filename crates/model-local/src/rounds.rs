@@ -19,9 +19,9 @@ pub(crate) fn may_call(turns: &[Turn]) -> bool {
 /// get the same answer.
 pub(crate) fn already_made(turns: &[Turn], call: &Call) -> bool {
     since_user(turns).any(|turn| match turn {
-        Turn::Assistant { calls, .. } => calls
-            .iter()
-            .any(|made| made.name == call.name && canonical(&made.arguments) == canonical(&call.arguments)),
+        Turn::Assistant { calls, .. } => {
+            calls.iter().any(|made| made.name == call.name && canonical(&made.arguments) == canonical(&call.arguments))
+        }
         _ => false,
     })
 }
@@ -43,11 +43,7 @@ fn canonical(value: &Value) -> Value {
         Value::Number(number) if number.is_f64() => {
             let float = number.as_f64().unwrap_or_default();
             // 2.0 and 2 are one number; beyond 2^53 a double no longer tells integers apart.
-            if float.fract() == 0.0 && float.abs() < 9e15 {
-                Value::from(float as i64)
-            } else {
-                value.clone()
-            }
+            if float.fract() == 0.0 && float.abs() < 9e15 { Value::from(float as i64) } else { value.clone() }
         }
         _ => value.clone(),
     }
@@ -60,20 +56,14 @@ mod tests {
     use super::*;
 
     fn call(arguments: Value) -> Call {
-        Call {
-            name: "search".into(),
-            arguments,
-        }
+        Call { name: "search".into(), arguments }
     }
 
     #[test]
     fn a_call_is_the_same_however_it_is_spelled() {
         let made = vec![
             Turn::User { text: "?".into() },
-            Turn::Assistant {
-                text: String::new(),
-                calls: vec![call(json!({"a": 1, "b": {"x": [1, 2], "y": null}}))],
-            },
+            Turn::Assistant { text: String::new(), calls: vec![call(json!({"a": 1, "b": {"x": [1, 2], "y": null}}))] },
         ];
         let cases = [
             (json!({"b": {"y": null, "x": [1, 2]}, "a": 1.0}), true),
@@ -84,10 +74,7 @@ mod tests {
         for (arguments, same) in cases {
             assert_eq!(already_made(&made, &call(arguments.clone())), same, "{arguments}");
         }
-        let other = Call {
-            name: "fetch".into(),
-            arguments: json!({"a": 1, "b": {"x": [1, 2], "y": null}}),
-        };
+        let other = Call { name: "fetch".into(), arguments: json!({"a": 1, "b": {"x": [1, 2], "y": null}}) };
         assert!(!already_made(&made, &other));
 
         let mut asked_again = made;
@@ -101,14 +88,8 @@ mod tests {
         let mut turns = vec![Turn::User { text: "?".into() }];
         for _ in 0..ROUNDS_MAX {
             assert!(may_call(&turns));
-            turns.push(Turn::Assistant {
-                text: String::new(),
-                calls: vec![],
-            });
-            turns.push(Turn::Tool {
-                name: "search".into(),
-                text: "-".into(),
-            });
+            turns.push(Turn::Assistant { text: String::new(), calls: vec![] });
+            turns.push(Turn::Tool { name: "search".into(), text: "-".into() });
         }
         assert!(!may_call(&turns));
         turns.push(Turn::User { text: "go on".into() });

@@ -55,12 +55,7 @@ impl ChatTemplate {
         environment.add_function("raise_exception", raise_exception);
         environment.add_filter("tojson", tojson);
         environment.add_template_owned(NAME, source)?;
-        Ok(Self {
-            environment,
-            bos,
-            eos,
-            knows_tools,
-        })
+        Ok(Self { environment, bos, eos, knows_tools })
     }
 
     /// The prompt: everything up to where the model's reply begins.
@@ -169,7 +164,8 @@ fn raise_exception(message: String) -> Result<Value, Error> {
 /// own filter makes. Models have seen the former.
 fn tojson(value: &Value, options: Kwargs) -> Result<Value, Error> {
     let indent: Option<usize> = options.get("indent")?;
-    let json = serde_json::to_value(value).map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))?;
+    let json =
+        serde_json::to_value(value).map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))?;
     let text = match indent {
         Some(_) => format!("{json:#}"),
         None => spaced(&json),
@@ -225,20 +221,11 @@ mod tests {
     }
 
     fn called_weather() -> Vec<Turn> {
-        let call = Call {
-            name: "weather".into(),
-            arguments: json!({"city": "Köln"}),
-        };
+        let call = Call { name: "weather".into(), arguments: json!({"city": "Köln"}) };
         vec![
             user("Weather in Köln?"),
-            Turn::Assistant {
-                text: String::new(),
-                calls: vec![call],
-            },
-            Turn::Tool {
-                name: "weather".into(),
-                text: "rain".into(),
-            },
+            Turn::Assistant { text: String::new(), calls: vec![call] },
+            Turn::Tool { name: "weather".into(), text: "rain".into() },
         ]
     }
 
@@ -249,7 +236,8 @@ mod tests {
     #[test]
     fn a_plain_talk_is_rendered_as_the_model_was_trained() {
         let turns = [user("Hi")];
-        let expected = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n";
+        let expected =
+            "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n";
         for source in [QWEN, SMOLLM, CHATML] {
             assert_eq!(template(source).render(talk(Some("Be brief."), &turns, &[])).unwrap(), expected);
         }

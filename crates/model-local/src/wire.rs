@@ -57,11 +57,23 @@ pub(crate) enum Said {
     Working,
     /// The model is loaded and the prompt fits.
     Accepted,
-    Text { text: String },
-    Call { name: String, arguments: String },
-    Usage { usage: Usage },
-    Stop { cause: StopCause },
-    Fault { kind: FaultKind, message: String },
+    Text {
+        text: String,
+    },
+    Call {
+        name: String,
+        arguments: String,
+    },
+    Usage {
+        usage: Usage,
+    },
+    Stop {
+        cause: StopCause,
+    },
+    Fault {
+        kind: FaultKind,
+        message: String,
+    },
     /// It was cancelled.
     Dropped,
 }
@@ -99,10 +111,7 @@ mod tests {
     #[test]
     fn messages_come_through_and_the_end_is_the_end() {
         let mut pipe = Vec::new();
-        let said = FromChild {
-            ask: 7,
-            said: Said::Text { text: "grüß".into() },
-        };
+        let said = FromChild { ask: 7, said: Said::Text { text: "grüß".into() } };
         write(&mut pipe, &said).unwrap();
 
         let mut read_from = pipe.as_slice();

@@ -18,7 +18,7 @@ impl Grammars {
     /// Takes a moment: it reads the whole vocabulary.
     pub(super) fn new(model: &LlamaModel) -> Result<Self, ModelFault> {
         let tokens = LlamaSampler::llguidance_tok_env(model);
-        
+
         let mut factory = ParserFactory::new_simple(&tokens)
             .map_err(|error| ModelFault::new(FaultKind::ServerError, format!("the vocabulary is unusable: {error}")))?;
         factory.quiet();
@@ -58,9 +58,7 @@ impl Grammars {
 
     fn compile(&self, grammar: TopLevelGrammar) -> Result<Grammar, String> {
         let parser = self.factory.create_parser(grammar).map_err(|error| error.to_string())?;
-        Ok(Grammar {
-            matcher: Matcher::new(Ok(parser)),
-        })
+        Ok(Grammar { matcher: Matcher::new(Ok(parser)) })
     }
 }
 

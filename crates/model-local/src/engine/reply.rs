@@ -5,13 +5,13 @@ use std::cell::OnceCell;
 use domain::model::{FaultKind, ModelFault, StopCause, Usage};
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
-use serde_json::Value;
 
+use super::calls;
 use super::choice;
-use super::grammar::{Grammar, Grammars};
+use super::grammar::Grammars;
 use super::window::{Unwanted, Window};
 use crate::child::{Inbox, Outbox};
-use crate::conversation::{Call, Turn};
+use crate::conversation::Turn;
 use crate::rounds::{already_made, may_call};
 use crate::template::{ChatTemplate, Talk};
 use crate::utf8::Utf8Joiner;
@@ -21,25 +21,27 @@ use crate::wire::{Ask, Said};
 const REPLY_TOKENS_DEFAULT: usize = 2048;
 /// A prompt must leave room for this much of a reply.
 const REPLY_TOKENS_MIN: usize = 16;
-/// A tool call that is longer is a model that has lost its way.
-const CALL_TOKENS_MAX: usize = 1024;
 /// No text with more bytes for each token of the window is even looked at.
 const BYTES_PER_TOKEN_MAX: usize = 64;
 
 /// Where replies for one model are written.
 pub(super) struct Desk<'m> {
-    model: &'m LlamaModel,
-    window: Window<'m>,
+    pub(super) model: &'m LlamaModel,
+    pub(super) window: Window<'m>,
     template: ChatTemplate,
     grammars: OnceCell<Grammars>,
     /// Texts that steer the model. In what users and tools say they are only text.
     control_texts: Vec<String>,
     /// Tokens that no answer may hold.
     banned: Vec<LlamaToken>,
+    /// Tokens with which the model likes to begin a call.
+    pub(super) call_begins: Vec<LlamaToken>,
+    /// Those and all others with which an answer would be a call.
+    call_like: Vec<LlamaToken>,
 }
 
 /// How a reply ended without one.
-enum Ended {
+pub(super) enum Ended {
     Fault(ModelFault),
     Unwanted,
 }
@@ -51,18 +53,18 @@ impl From<ModelFault> for Ended {
 }
 
 /// The ask at hand and whom to tell.
-struct Order<'a> {
-    ask: &'a Ask,
+pub(super) struct Order<'a> {
+    pub(super) ask: &'a Ask,
     inbox: &'a Inbox,
     outbox: &'a Outbox,
 }
 
 impl Order<'_> {
-    fn say(&self, said: Said) {
+    pub(super) fn say(&self, said: Said) {
         self.outbox.say(self.ask.id, said);
     }
 
-    fn wanted(&self) -> Result<(), Ended> {
+    pub(super) fn wanted(&self) -> Result<(), Ended> {
         if self.inbox.wants(self.ask.id) { Ok(()) } else { Err(Ended::Unwanted) }
     }
 }
@@ -77,12 +79,8 @@ impl<'m> Desk<'m> {
         })?;
         let control: Vec<_> = vocab.tokens().filter(|token| vocab.is_control(*token)).collect();
         let control_texts = control.iter().map(|token| text_of(*token)).filter(|text| text.len() > 2);
-        let mut banned: Vec<_> = control.iter().copied().filter(|token| !vocab.is_eog(*token)).collect();
-        // An answer is not a call. Models with a token for the beginning of a call would
-        // sometimes write one all the same.
-        if let [call] = vocab.tokenize(CALL_BEGIN.as_bytes(), false, true)[..] {
-            banned.push(call);
-        }
+        let begins_call = |token: &LlamaToken| calls::begins_call(&text_of(*token));
+        let banned = control.iter().copied().filter(|token| !vocab.is_eog(*token)).collect();
         Ok(Self {
             model,
             window,
@@ -90,6 +88,8 @@ impl<'m> Desk<'m> {
             template,
             grammars: OnceCell::new(),
             banned,
+            call_begins: calls::call_begins(model),
+            call_like: vocab.tokens().filter(begins_call).collect(),
         })
     }
 
@@ -108,12 +108,8 @@ impl<'m> Desk<'m> {
         let ask = order.ask;
         let system = ask.system.as_deref().map(|text| self.as_plain_text(text));
         let turns: Vec<_> = ask.turns.iter().map(|turn| self.plain_turn(turn)).collect();
-        let talk = Talk {
-            system: system.as_deref(),
-            turns: &turns,
-            tools: &ask.tools,
-        };
-        let prompt = self.prompt(talk)?;
+        let tools = self.with_answering(&ask.tools);
+        let prompt = self.prompt(Talk { system: system.as_deref(), turns: &turns, tools: &tools })?;
         order.say(Said::Accepted);
 
         let mut usage = Usage::default();
@@ -125,7 +121,7 @@ impl<'m> Desk<'m> {
         let room = self.window.room();
         let asked = ask.max_tokens.map_or(REPLY_TOKENS_DEFAULT, |tokens| tokens as usize);
         let mut left = asked.min(room);
-        if !ask.tools.is_empty() && may_call(&ask.turns) && self.wants_to_call(order, talk, &prompt)? {
+        if !ask.tools.is_empty() && may_call(&ask.turns) && self.wants_to_call(&ask.tools, &prompt)? {
             let before = left;
             let call = self.write_call(order, &mut left)?;
             usage.output_tokens += (before - left) as u64;
@@ -137,9 +133,10 @@ impl<'m> Desk<'m> {
                     return Ok(StopCause::ToolUse);
                 }
                 // The same call again, or one without end: it has to answer now.
-                _ => self.hold(order, &prompt).map(drop)?,
+                _ => {}
             }
         }
+        self.hold(order, &prompt)?;
 
         let before = left;
         let cause = self.write_answer(order, &mut left)?;
@@ -159,7 +156,10 @@ impl<'m> Desk<'m> {
             ModelFault::new(FaultKind::Rejected, text)
         };
         let text = self.template.render(talk).map_err(|error| {
-            ModelFault::new(FaultKind::Rejected, format!("the model's chat template refuses this conversation: {error}"))
+            ModelFault::new(
+                FaultKind::Rejected,
+                format!("the model's chat template refuses this conversation: {error}"),
+            )
         })?;
         if text.len() > size * BYTES_PER_TOKEN_MAX {
             return Err(too_long(format!("more than {size}")));
@@ -174,123 +174,12 @@ impl<'m> Desk<'m> {
         Ok(tokens)
     }
 
-    fn hold(&mut self, order: &Order<'_>, tokens: &[LlamaToken]) -> Result<usize, Ended> {
+    pub(super) fn hold(&mut self, order: &Order<'_>, tokens: &[LlamaToken]) -> Result<usize, Ended> {
         let go_on = || {
             order.say(Said::Working);
             order.inbox.wants(order.ask.id)
         };
         self.window.hold(tokens, go_on)?.map_err(|Unwanted| Ended::Unwanted)
-    }
-}
-
-/// How a call looks in the text of most small models.
-const CALL_BEGIN: &str = "<tool_call>";
-
-impl Desk<'_> {
-    fn wants_to_call(&mut self, order: &Order<'_>, talk: Talk<'_>, prompt: &[LlamaToken]) -> Result<bool, Ended> {
-        let variant = std::env::var("SORTIE_DECIDE").unwrap_or_default();
-        let vocab = self.model.vocab();
-        let one = |text: &str| vocab.tokenize(text.as_bytes(), false, true)[0];
-        if variant == "logit" {
-            let scores = self.window.scores();
-            let call = scores[one(CALL_BEGIN).0 as usize];
-            let brace = scores[one("{").0 as usize].max(scores[one("```").0 as usize]);
-            let top = scores.iter().copied().fold(f32::MIN, f32::max);
-            eprintln!("DECIDE call {:.2} brace {:.2} top {:.2}", call - top, brace - top, top);
-            return Ok(call >= top - 0.01 || brace >= top - 0.01);
-        }
-        let names: Vec<_> = order.ask.tools.iter().map(|tool| format!("{} ({})", tool.name, tool.description)).collect();
-        let question = std::env::var("SORTIE_QUESTION").unwrap_or_else(|_| "Does answering this need one of the functions? Answer yes or no.".into());
-        let question = question.replace("{tools}", &names.join("; "));
-        let mut turns = talk.turns.to_vec();
-        let bare = variant.contains("bare");
-        match turns.last_mut() {
-            Some(Turn::User { text }) if !variant.contains("turn") => { text.push_str("\n\n"); text.push_str(&question); }
-            _ => turns.push(Turn::User { text: question }),
-        }
-        let tools = if bare { &[][..] } else { talk.tools };
-        let tokens = self.prompt(Talk { turns: &turns, tools, ..talk })?;
-        self.hold(order, &tokens)?;
-        let scores = self.window.scores();
-        let best = |words: &[&str]| words.iter().map(|word| scores[one(word).0 as usize]).fold(f32::MIN, f32::max);
-        let (yes, no) = (best(&["yes", "Yes", "YES"]), best(&["no", "No", "NO"]));
-        let top = scores.iter().copied().fold(f32::MIN, f32::max);
-        eprintln!("DECIDE margin {:.2} (top {:.2} yes {:.2})", yes - no, top, yes);
-        self.hold(order, prompt)?;
-        Ok(yes > no)
-    }
-
-    /// One call, forced into shape: first the name of an offered tool, then arguments that
-    /// fit its schema. `None` when there was no room to finish it.
-    fn write_call(&mut self, order: &Order<'_>, left: &mut usize) -> Result<Option<Call>, Ended> {
-        let mut budget = CALL_TOKENS_MAX.min(*left);
-        let given = budget;
-        let call = self.write_call_within(order, &mut budget);
-        *left -= given - budget;
-        call
-    }
-
-    fn write_call_within(&mut self, order: &Order<'_>, budget: &mut usize) -> Result<Option<Call>, Ended> {
-        let tools = &order.ask.tools;
-        self.put(&format!("{CALL_BEGIN}\n{{\"name\": \""), budget)?;
-        let names: Vec<_> = tools.iter().map(|tool| format!("{}\"", tool.name)).collect();
-        let grammar = self.grammars()?.one_of(&names).map_err(rejected)?;
-        let Some(name) = self.write_forced(order, grammar, budget)? else {
-            return Ok(None);
-        };
-        let name = name.trim_end_matches('"').to_owned();
-        let Some(tool) = tools.iter().find(|tool| tool.name == name) else {
-            return Ok(None);
-        };
-        self.put(", \"arguments\": ", budget)?;
-        let grammars = self.grammars()?;
-        // A schema beyond any grammar leaves an object of any kind; the engine checks
-        // arguments against the schema before it calls.
-        let grammar = grammars
-            .json(&tool.input_schema)
-            .or_else(|_| grammars.json(&serde_json::json!({"type": "object"})))
-            .map_err(rejected)?;
-        let arguments = self.write_forced(order, grammar, budget)?;
-        Ok(arguments
-            .and_then(|text| serde_json::from_str(&text).ok())
-            .map(|arguments| Call { name, arguments }))
-    }
-
-    /// Puts words into the model's mouth.
-    fn put(&mut self, text: &str, budget: &mut usize) -> Result<(), Ended> {
-        let tokens = self.model.vocab().tokenize(text.as_bytes(), false, true);
-        *budget = budget.saturating_sub(tokens.len());
-        if *budget == 0 {
-            return Ok(());
-        }
-        Ok(self.window.read(&tokens)?)
-    }
-
-    /// Writes under a grammar to its end; `None` if the budget ends first.
-    fn write_forced(
-        &mut self,
-        order: &Order<'_>,
-        mut grammar: Grammar,
-        budget: &mut usize,
-    ) -> Result<Option<String>, Ended> {
-        let mut text = Utf8Joiner::default();
-        let mut written = String::new();
-        while *budget > 0 {
-            order.wanted()?;
-            let token = choice::among(self.window.scores(), &grammar.allowed()?);
-            if self.model.vocab().is_eog(token) {
-                return Ok(Some(written + &text.finish()));
-            }
-            grammar.take(token)?;
-            written += &text.push(&self.piece(token));
-            self.window.read(&[token])?;
-            *budget -= 1;
-            order.say(Said::Working);
-            if grammar.is_over() {
-                return Ok(Some(written + &text.finish()));
-            }
-        }
-        Ok(None)
     }
 
     /// Writes the answer, free or under the schema, and tells every piece of it.
@@ -299,6 +188,10 @@ impl Desk<'_> {
             Some(schema) => Some(self.grammars()?.json(schema).map_err(rejected)?),
             None => None,
         };
+        let mut banned = self.banned.clone();
+        if !order.ask.tools.is_empty() {
+            banned.extend(&self.call_like);
+        }
         let mut text = Utf8Joiner::default();
         let mut cause = StopCause::MaxTokens;
         while *left > 0 {
@@ -307,9 +200,11 @@ impl Desk<'_> {
                 Some(grammar) => choice::among(self.window.scores(), &grammar.allowed()?),
                 None => {
                     let newest = self.window.newest(choice::REPEAT_WINDOW);
-                    choice::free(self.window.scores(), newest, &self.banned)
+                    choice::free(self.window.scores(), newest, &banned)
                 }
             };
+            // Only at its beginning would an answer turn into a call.
+            banned.truncate(self.banned.len());
             if self.model.vocab().is_eog(token) {
                 cause = StopCause::EndTurn;
                 break;
@@ -331,11 +226,11 @@ impl Desk<'_> {
         Ok(cause)
     }
 
-    fn piece(&self, token: LlamaToken) -> Vec<u8> {
+    pub(super) fn piece(&self, token: LlamaToken) -> Vec<u8> {
         self.model.vocab().token_to_piece(token, false, None)
     }
 
-    fn grammars(&self) -> Result<&Grammars, ModelFault> {
+    pub(super) fn grammars(&self) -> Result<&Grammars, ModelFault> {
         if let Some(grammars) = self.grammars.get() {
             return Ok(grammars);
         }
@@ -345,17 +240,9 @@ impl Desk<'_> {
 
     fn plain_turn(&self, turn: &Turn) -> Turn {
         match turn {
-            Turn::User { text } => Turn::User {
-                text: self.as_plain_text(text),
-            },
-            Turn::Assistant { text, calls } => Turn::Assistant {
-                text: self.as_plain_text(text),
-                calls: calls.clone(),
-            },
-            Turn::Tool { name, text } => Turn::Tool {
-                name: name.clone(),
-                text: self.as_plain_text(text),
-            },
+            Turn::User { text } => Turn::User { text: self.as_plain_text(text) },
+            Turn::Assistant { text, calls } => Turn::Assistant { text: self.as_plain_text(text), calls: calls.clone() },
+            Turn::Tool { name, text } => Turn::Tool { name: name.clone(), text: self.as_plain_text(text) },
         }
     }
 
@@ -378,11 +265,8 @@ fn say_text(order: &Order<'_>, text: String) {
     }
 }
 
-fn rejected(why: String) -> Ended {
+pub(super) fn rejected(why: String) -> Ended {
     let short: String = why.chars().take(300).collect();
     let text = format!("the local model cannot keep to this schema: {short}");
     Ended::Fault(ModelFault::new(FaultKind::Rejected, text))
 }
-
-#[expect(dead_code)]
-fn unused(_: Value) {}

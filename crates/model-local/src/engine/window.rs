@@ -30,17 +30,11 @@ impl<'m> Window<'m> {
         threads: usize,
     ) -> Result<Self, ModelFault> {
         let tokens = tokens.min(model.n_ctx_train());
-        let context = model
-            .new_context(backend, super::context_params(tokens, threads))
-            .map_err(|_| {
-                let text = format!("there is not enough memory for a window of {tokens} tokens");
-                ModelFault::new(FaultKind::Unavailable, text)
-            })?;
-        Ok(Window {
-            context,
-            batch: LlamaBatch::new(BATCH_TOKENS, 1),
-            held: Vec::new(),
-        })
+        let context = model.new_context(backend, super::context_params(tokens, threads)).map_err(|_| {
+            let text = format!("there is not enough memory for a window of {tokens} tokens");
+            ModelFault::new(FaultKind::Unavailable, text)
+        })?;
+        Ok(Window { context, batch: LlamaBatch::new(BATCH_TOKENS, 1), held: Vec::new() })
     }
 
     /// How many tokens fit.
@@ -79,9 +73,7 @@ impl<'m> Window<'m> {
         let last = tokens.len().saturating_sub(1);
         for (offset, token) in tokens.iter().enumerate() {
             let position = i32::try_from(self.held.len() + offset).unwrap_or(i32::MAX);
-            self.batch
-                .add(*token, position, &[0], offset == last)
-                .map_err(|error| engine_fault(&error))?;
+            self.batch.add(*token, position, &[0], offset == last).map_err(|error| engine_fault(&error))?;
         }
         if let Err(error) = self.context.decode(&mut self.batch) {
             // What it holds now is anybody's guess.

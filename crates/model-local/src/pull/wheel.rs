@@ -49,8 +49,5 @@ pub(super) fn append_entry(
         return Ok(());
     }
     partial.cut_to(begin)?;
-    Err(SourceError::Failed(format!(
-        "{} in {} does not have {} bytes",
-        slice.entry, slice.requirement, slice.bytes
-    )))
+    Err(SourceError::Failed(format!("{} in {} does not have {} bytes", slice.entry, slice.requirement, slice.bytes)))
 }
