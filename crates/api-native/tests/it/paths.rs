@@ -83,7 +83,7 @@ async fn a_body_that_is_no_json_is_refused_by_name() {
     };
     for (content_type, body, part) in [
         ("application/json", "{", "not JSON"),
-        ("application/json", "[]", "invalid"),
+        ("application/json", "[]", "JSON object"),
         ("text/plain", "{}", "content-type"),
         ("application/json", "{\"name\": 7, \"model\": \"scripted/demo\"}", "name"),
         ("application/json", "{\"name\": \"\u{0}a\", \"model\": null}", "model"),
