@@ -42,7 +42,12 @@ impl Names {
                         resolver.get_or_init(|| built)
                     }
                 };
-                let found = resolver.lookup_ip(name).await.map_err(|error| error.to_string())?;
+                let found = resolver.lookup_ip(name).await.map_err(|error| {
+                    match error.is_nx_domain() || error.is_no_records_found() {
+                        true => "there is no such name".to_owned(),
+                        false => error.to_string(),
+                    }
+                })?;
                 Ok(found.iter().collect())
             }
         }
