@@ -106,7 +106,7 @@ async fn find_assistant(app: &App) -> Result<Option<(u64, AgentId)>, StartError>
 fn try_it_line(url: &str, project: u64, agent: AgentId, login: &Path, authority: Option<&Path>) -> String {
     let trust = authority.map(|path| format!(" --cacert {}", quoted(&path.display().to_string())));
     format!(
-        "curl -N{} -H {} -H 'content-type: application/json' \
+        "curl -sSN{} -H {} -H 'content-type: application/json' \
          -d '{{\"messages\":[{{\"role\":\"user\",\"content\":\"Hello! Who are you?\"}}],\"config\":{{}}}}' \
          {}",
         trust.unwrap_or_default(),

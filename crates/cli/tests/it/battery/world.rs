@@ -1,0 +1,85 @@
+//! What is outside of Sortie: a model endpoint and an HTTP service, with the ledger of
+//! every effect.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::IntoResponse;
+use axum::routing::post;
+use serde_json::{Value, json};
+
+/// The keys under which each task was done, and how often under each.
+pub(super) type Effects = BTreeMap<String, BTreeMap<String, usize>>;
+
+/// The outside world. Lives as long as the test.
+#[derive(Clone, Default)]
+pub(super) struct World {
+    effects: Arc<Mutex<BTreeMap<String, Effects>>>,
+}
+
+impl World {
+    /// Starts it; gives its address.
+    pub(super) async fn start() -> (World, String) {
+        let world = World::default();
+        let routes = Router::new()
+            .route("/v1/chat/completions", post(complete))
+            .route("/{effect}/{task}", post(act).get(act).put(act))
+            .with_state(world.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        (world, url)
+    }
+
+    /// What was done by tools of this effect.
+    pub(super) fn effects(&self, effect: &str) -> Effects {
+        let effects = self.effects.lock().unwrap_or_else(PoisonError::into_inner);
+        effects.get(effect).cloned().unwrap_or_default()
+    }
+}
+
+/// A tool call arrives: it is in the ledger before it is answered, as with a real service.
+async fn act(
+    State(world): State<World>,
+    Path((effect, task)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> impl IntoResponse {
+    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or("none").to_owned();
+    {
+        let mut effects = world.effects.lock().unwrap_or_else(PoisonError::into_inner);
+        *effects.entry(effect).or_default().entry(task).or_default().entry(key).or_default() += 1;
+    }
+    tokio::time::sleep(Duration::from_millis(15)).await;
+    axum::Json(json!({ "done": true }))
+}
+
+/// A model that calls every tool it is offered once for the task the user names, then says
+/// that it is done.
+async fn complete(axum::Json(request): axum::Json<Value>) -> impl IntoResponse {
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    let messages = request["messages"].as_array().cloned().unwrap_or_default();
+    let tools = request["tools"].as_array().cloned().unwrap_or_default();
+    let last = messages.last().cloned().unwrap_or_default();
+    let mut chunks = Vec::new();
+    if last["role"] == "user" && !tools.is_empty() {
+        let task = last["content"].as_str().unwrap_or_default();
+        for (index, tool) in tools.iter().enumerate() {
+            let function =
+                json!({ "name": tool["function"]["name"], "arguments": json!({ "task": task }).to_string() });
+            let call = json!({ "index": index, "id": format!("c{index}"), "type": "function", "function": function });
+            chunks.push(json!({ "choices": [{ "index": 0, "delta": { "tool_calls": [call] } }] }));
+        }
+        chunks.push(json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "tool_calls" }] }));
+    } else {
+        for word in ["it ", "is ", "done"] {
+            chunks.push(json!({ "choices": [{ "index": 0, "delta": { "content": word } }] }));
+        }
+        chunks.push(json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] }));
+    }
+    let body: String = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
+    ([(header::CONTENT_TYPE, "text/event-stream")], format!("{body}data: [DONE]\n\n"))
+}

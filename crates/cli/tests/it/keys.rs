@@ -1,0 +1,82 @@
+//! Keys, organizations and projects, with a server and without one.
+
+use crate::sortie::{Ended, House, sortie};
+
+/// Lists agents with this key.
+fn with_key(house: &House, key: &str) -> Ended {
+    Ended::of(sortie(house.path()).args(["agents", "list"]).env("SORTIE_KEY", key))
+}
+
+#[test]
+fn a_key_lives_and_ends_over_the_socket() {
+    let house = House::new();
+    let _server = house.serve();
+    let made = house.run(&["keys", "create", "reader", "--scopes", "agents:read", "--json"]).json();
+    let (id, key) = (made["id"].as_str().unwrap(), made["key"].as_str().unwrap());
+    assert!(with_key(&house, key).done().contains("assistant"));
+
+    let refused = Ended::of(sortie(house.path()).args(["agents", "archive", "assistant"]).env("SORTIE_KEY", key));
+    assert!(refused.failed(4).contains("agents:write"));
+
+    house.run(&["keys", "revoke", id]).done();
+    assert!(with_key(&house, key).failed(4).contains("revoked"));
+    let listed = house.run(&["keys", "list", "--json"]).json();
+    let listed = listed.as_array().unwrap().iter().find(|key| key["id"] == id).unwrap();
+    assert!(listed["revoked_at"].is_string());
+    assert!(!listed.to_string().contains(&key[8..]), "a list shows keys");
+}
+
+#[test]
+fn a_key_lives_and_ends_on_the_directory() {
+    let house = House::new();
+    house.serve().stop();
+    let made = house.run(&["keys", "create", "script", "--format", "uuid", "--expires", "30d", "--json"]).json();
+    let (id, key) = (made["id"].as_str().unwrap(), made["key"].as_str().unwrap().to_owned());
+    assert_eq!(uuid::Uuid::parse_str(&key).unwrap().get_version_num(), 4);
+
+    let server = house.serve();
+    assert!(with_key(&house, &key).done().contains("assistant"));
+    server.stop();
+    house.run(&["keys", "revoke", id]).done();
+    let _server = house.serve();
+    with_key(&house, &key).failed(4);
+}
+
+#[test]
+fn nothing_is_made_where_no_data_is() {
+    let house = House::new();
+    assert!(house.run(&["keys", "list"]).failed(3).contains("sortie serve"));
+    assert!(!house.data().exists());
+}
+
+#[test]
+fn a_key_that_is_not_there_cannot_be_revoked() {
+    let house = House::new();
+    house.serve().stop();
+    let line = house.run(&["keys", "revoke", "key_00000000000000000000000000"]).failed(3);
+    assert!(line.contains("key_00000000000000000000000000 not found"), "{line}");
+    assert_eq!(house.run(&["keys", "revoke", "not-an-id"]).code, 2);
+    assert_eq!(house.run(&["keys", "create", "x", "--scopes", "everything"]).code, 2);
+}
+
+#[test]
+fn a_second_organization_is_named_and_sees_nothing_of_the_first() {
+    let house = House::new();
+    let _server = house.serve();
+    let made = house.run(&["orgs", "create", "Other", "--json"]).json();
+    let key = made["first_key"]["key"].as_str().unwrap();
+    assert!(!with_key(&house, key).done().contains("assistant"));
+
+    let line = house.run(&["keys", "list"]).failed(2);
+    assert!(line.contains("--org") && line.contains("Other"), "{line}");
+    for named in ["Other", "2", made["id"].as_str().unwrap(), made["uuid"].as_str().unwrap()] {
+        let keys = house.run(&["keys", "list", "--org", named, "--json"]).json();
+        assert_eq!(keys.as_array().map(Vec::len), Some(1), "{named}");
+    }
+    house.run(&["keys", "list", "--org", "Third"]).failed(3);
+
+    let project = house.run(&["projects", "create", "Second", "--org", "Other", "--json"]).json();
+    assert_eq!(project["number"], 3);
+    let listed = house.run(&["projects", "list", "--org", "Other", "--json"]).json();
+    assert_eq!(listed[1]["id"], project["id"]);
+}

@@ -1,0 +1,123 @@
+//! The commands that talk to a server over `/v1`.
+
+use serde_json::{Value, json};
+
+use crate::sortie::{Ended, House, sortie};
+
+#[test]
+fn an_agent_answers_and_remembers() {
+    let house = House::new();
+    let _server = house.serve();
+    assert_eq!(house.run(&["run", "hello"]).done(), "You said: hello\n");
+
+    let sessions = house.run(&["sessions", "list", "--json"]).json();
+    let session = sessions[0]["id"].as_str().unwrap();
+    assert_eq!(house.run(&["run", "--session", session, "again"]).done(), "You said: again\n");
+
+    let shown = house.run(&["sessions", "show", session, "--json"]).json();
+    assert_eq!(shown["runs"].as_array().map(Vec::len), Some(2));
+    let uuid = shown["uuid"].as_str().unwrap();
+    assert_eq!(house.run(&["sessions", "show", uuid, "--json"]).json()["id"], session);
+
+    let told = house.run(&["sessions", "tail", session]);
+    assert_eq!(
+        (told.stdout.as_str(), told.stderr.as_str()),
+        ("You said: hello\nYou said: again\n", "> hello\n> again\n")
+    );
+}
+
+#[test]
+fn an_agent_is_made_changed_and_archived() {
+    let house = House::new();
+    let _server = house.serve();
+    std::fs::write(house.path().join("system.txt"), "Be kind.").unwrap();
+    let made = house
+        .run(&["agents", "create", "kind", "--model", "scripted/demo", "--system", "@system.txt", "--json"])
+        .json();
+    assert_eq!((made["version"].as_u64(), made["system"].as_str()), (Some(1), Some("Be kind.")));
+
+    let changed = house.run(&["agents", "update", "kind", "--description", "d", "--expect", "1", "--json"]).json();
+    assert_eq!((changed["version"].as_u64(), changed["system"].as_str()), (Some(2), Some("Be kind.")));
+    house.run(&["agents", "update", "kind", "--name", "other", "--expect", "1"]).failed(5);
+    assert!(house.run(&["agents", "update", "kind"]).failed(2).contains("nothing to change"));
+
+    let first = house.run(&["agents", "show", "kind", "--at", "1", "--json"]).json();
+    assert_eq!(first["description"], Value::Null);
+    let uuid = first["uuid"].as_str().unwrap();
+    assert_eq!(house.run(&["agents", "show", uuid, "--json"]).json()["version"], 2);
+
+    house.run(&["agents", "archive", "kind"]).done();
+    assert!(!house.run(&["agents", "list"]).done().contains("kind"));
+    assert!(house.run(&["agents", "list", "--archived"]).done().contains("2 archived"));
+    house.run(&["run", "--agent", uuid, "hi"]).failed(2);
+    house.run(&["run", "--agent", "nobody", "hi"]).failed(3);
+    house.run(&["agents", "create", "x", "--model", "nobody/x"]).failed(2);
+}
+
+#[test]
+fn a_tool_is_made_shown_and_deleted() {
+    let house = House::new();
+    let _server = house.serve();
+    let schema = json!({ "type": "object", "properties": { "city": { "type": "string" } } });
+    std::fs::write(house.path().join("schema.json"), schema.to_string()).unwrap();
+    let made = house
+        .run(&[
+            "tools",
+            "create",
+            "weather",
+            "--description",
+            "The weather",
+            "--url",
+            "https://example.com/{city}",
+            "--input-schema",
+            "schema.json",
+            "--header",
+            "x-a: b",
+            "--json",
+        ])
+        .json();
+    assert_eq!((made["number"].as_u64(), made["effect"].as_str()), (Some(1), Some("read")));
+    for named in ["1", "weather", made["id"].as_str().unwrap()] {
+        assert_eq!(house.run(&["tools", "show", named, "--json"]).json()["id"], made["id"]);
+    }
+    house.run(&["tools", "delete", "weather"]).done();
+    house.run(&["tools", "show", "1"]).failed(3);
+}
+
+#[test]
+fn a_run_that_fails_says_so_and_ends_with_a_code() {
+    let house = House::new();
+    let _server = house.serve();
+    let failed = house.run(&["run", "fail rejected"]);
+    assert!(failed.stderr.contains("! failed because the message asked for it"), "{failed:?}");
+    failed.failed(1);
+}
+
+#[test]
+fn a_hostile_answer_does_not_reach_the_terminal() {
+    let house = House::new();
+    let _server = house.serve();
+    let said = house.run(&["run", "say \u{1b}[2Jgone\u{7}"]).done();
+    assert_eq!(said, "[2Jgone\n");
+}
+
+#[test]
+fn without_a_server_or_a_key_that_is_said() {
+    let house = House::new();
+    assert!(house.run(&["run", "hello"]).failed(4).contains("SORTIE_KEY"));
+    house.serve().stop();
+    assert!(house.run(&["run", "hello"]).failed(6).contains("is `sortie serve` running"));
+
+    let elsewhere = Ended::of(
+        sortie(house.path()).args(["agents", "list"]).env("SORTIE_URL", "http://127.0.0.1:1").env("SORTIE_KEY", "x"),
+    );
+    elsewhere.failed(6);
+}
+
+#[test]
+fn the_key_of_one_server_is_not_sent_to_another() {
+    let house = House::new();
+    let _server = house.serve();
+    let line = house.run(&["agents", "list", "--server", "http://127.0.0.1:1"]).failed(4);
+    assert!(line.contains("no key"), "{line}");
+}
