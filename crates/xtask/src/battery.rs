@@ -5,8 +5,8 @@ use std::str::FromStr;
 use anyhow::{Result, anyhow};
 
 use crate::builds::Builds;
-use crate::runner::{PROFILE, Runner};
-use crate::{generated, machine};
+use crate::machine;
+use crate::runner::{self, PROFILE, Runner};
 
 /// What is done to the server at random moments.
 #[derive(Clone, Copy)]
@@ -32,18 +32,18 @@ impl FromStr for Kind {
 /// Runs the battery `count` times over. The test reads the count from `SORTIE_BATTERY_COUNT`;
 /// without it, as in the suite, it takes its own small one.
 pub(crate) fn battery(kind: Kind, count: Option<u32>) -> Result<()> {
-    let (prefix, usual) = match kind {
-        Kind::Crash => ("battery::crash", 1000),
-        Kind::Power => ("battery::power", 1000),
+    let (package, prefix, usual) = match kind {
+        Kind::Crash => ("cli", "battery::crash", 1000),
+        Kind::Power => ("test-kit", "battery::power", 1000),
     };
     machine::ensure_test_packages()?;
     let builds = Builds::for_tests()?;
     let runner = Runner::find()?;
-    generated::build(&builds)?;
+    runner::build(&builds)?;
     let set = [
         ("SORTIE_BATTERY_COUNT", count.unwrap_or(usual).to_string().into()),
         ("SORTIE_BIN", builds.program(PROFILE, "sortie").into()),
     ];
-    println!("{}", runner.run_some(&builds, &set, "test-kit", prefix)?);
+    println!("{}", runner.run_some(&builds, &set, package, prefix)?);
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::builds::Builds;
+use crate::machine;
 use crate::process::{self, Report};
 use crate::tools::NEXTEST;
 
@@ -115,6 +116,17 @@ impl Runner {
             Self::CargoTest => Ok(count_libtest(&process::run_and_keep(command, Report::Stdout)?)),
         }
     }
+}
+
+/// Builds the binary and every test, in one go and with the features they share.
+pub(crate) fn build(builds: &Builds) -> Result<()> {
+    let mut cargo = builds.cargo();
+    cargo.args(["build", "--workspace", "--bins", "--tests", "--profile", PROFILE]);
+    if machine::in_ci() {
+        // Elsewhere the lock file may follow an edited manifest.
+        cargo.arg("--locked");
+    }
+    process::run(&mut cargo)
 }
 
 /// The examples in the documentation, which nextest does not run.

@@ -8,10 +8,10 @@ use anyhow::Result;
 use crate::builds::Builds;
 use crate::runner::{self, PROFILE, Runner};
 use crate::steps::Steps;
-use crate::{clients, dependencies, generated, layers, lengths, machine, process};
+use crate::{clients, dependencies, layers, lengths, machine, process};
 
 /// Everything: what is missing is installed, then the quick checks, then one build in one
-/// profile that lint, documents and tests share. The engine of the local model is compiled in
+/// profile that lint and tests share. The engine of the local model is compiled in
 /// that build and nowhere else.
 pub(crate) fn test(passed_on: &[OsString]) -> Result<()> {
     let mut steps = Steps::start();
@@ -22,10 +22,9 @@ pub(crate) fn test(passed_on: &[OsString]) -> Result<()> {
     let runner = steps.step("test runner", Runner::find)?;
     let mut set = steps.step("clients", || clients::ensure(&builds))?;
     quick_checks(&mut steps, &builds)?;
-    steps.step("build", || generated::build(&builds))?;
+    steps.step("build", || runner::build(&builds))?;
     steps.step("clippy", || clippy(&builds))?;
     steps.step("dependencies", || dependencies::check(&builds))?;
-    steps.step("documents", || generated::check(&builds))?;
     steps.step("smoke model", || fetch_smoke_model(&builds))?;
     set.push(("SORTIE_BIN", builds.program(PROFILE, "sortie").into()));
     let tests = steps.step("tests", || runner.run_all(&builds, &set, passed_on))?;
