@@ -41,7 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<Make> {
 ///
 /// All agents of the team, oldest first.
 #[utoipa::path(get, path = "/ai-agents/v1/agents", tag = "Agents", params(TeamQuery), responses(
-    (status = 200, body = Vec<AgentView>), crate::openapi::Failures
+    (status = 200, description = "The agents.", body = Vec<AgentView>), crate::openapi::Failures
 ))]
 async fn list_agents(State(make): State<Make>, Reading(team): Reading) -> Result<Json<Vec<AgentView>>, ApiError> {
     let filter = AgentFilter { project: Some(team.project.id), ..AgentFilter::default() };
@@ -60,7 +60,7 @@ async fn list_agents(State(make): State<Make>, Reading(team): Reading) -> Result
 /// The recursion limit begins at 300 and the time limit at 300,000 ms; both are changed by
 /// a patch.
 #[utoipa::path(post, path = "/ai-agents/v1/agents", tag = "Agents", params(TeamQuery), request_body = CreateAgent, responses(
-    (status = 201, body = CreatedAgent), crate::openapi::Failures
+    (status = 201, description = "The new agent.", body = CreatedAgent), crate::openapi::Failures
 ))]
 async fn create_agent(
     State(make): State<Make>,
@@ -84,14 +84,14 @@ async fn create_agent(
 /// Show an agent
 #[utoipa::path(get, path = "/ai-agents/v1/agents/{agentId}", tag = "Agents",
     params(("agentId" = uuid::Uuid, Path, description = "The agent."), TeamQuery),
-    responses((status = 200, body = AgentDetail), crate::openapi::Failures)
+    responses((status = 200, description = "The agent.", body = AgentDetail), crate::openapi::Failures)
 )]
 async fn show_agent(
     State(make): State<Make>,
-    Id(id): Id,
+    Id(id): Id<AgentId>,
     Reading(team): Reading,
 ) -> Result<Json<AgentDetail>, ApiError> {
-    let agent = find_agent(&make, &team, AgentId(id)).await?;
+    let agent = find_agent(&make, &team, id).await?;
     let contexts = contexts_of(&make, &team, agent.id).await?;
     let connection = connection_of(&make, &team, &agent).await?;
     let past = make.app.list_agent_versions(&team.ctx, agent.id, Some(agent.version), PAST_MAX).await?;
@@ -107,11 +107,11 @@ async fn show_agent(
 )]
 async fn update_agent(
     State(make): State<Make>,
-    Id(id): Id,
+    Id(id): Id<AgentId>,
     Writing(team): Writing,
     Body(patch): Body<PatchAgent>,
 ) -> Result<StatusCode, ApiError> {
-    let agent = find_agent(&make, &team, AgentId(id)).await?;
+    let agent = find_agent(&make, &team, id).await?;
     let limit = match patch.model_to_ask(&agent.spec) {
         Some((provider, model)) => answer_limit(&make, &team, provider, model).await,
         None => None,
@@ -129,8 +129,12 @@ async fn update_agent(
     params(("agentId" = uuid::Uuid, Path, description = "The agent."), TeamQuery),
     responses((status = 204, description = "Deleted."), crate::openapi::Failures)
 )]
-async fn delete_agent(State(make): State<Make>, Id(id): Id, Writing(team): Writing) -> Result<StatusCode, ApiError> {
-    let agent = find_agent(&make, &team, AgentId(id)).await?;
+async fn delete_agent(
+    State(make): State<Make>,
+    Id(id): Id<AgentId>,
+    Writing(team): Writing,
+) -> Result<StatusCode, ApiError> {
+    let agent = find_agent(&make, &team, id).await?;
     make.app.delete_agent(&team.ctx, agent.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

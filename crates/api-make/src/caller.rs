@@ -4,6 +4,8 @@
 //! Checks come in the contract's order because arguments are extracted from left to right:
 //! the path's ids ([`Id`], [`Number`]), then one of these, then the body.
 
+use std::str::FromStr;
+
 use app::Ctx;
 use axum::extract::FromRequestParts;
 use axum::extract::RawPathParams;
@@ -11,7 +13,6 @@ use axum::extract::rejection::RawPathParamsRejection;
 use axum::http::request::Parts;
 use domain::org::Project;
 use utoipa::IntoParams;
-use uuid::Uuid;
 use web::{Facade, HeaderOrder, Query};
 
 use crate::Make;
@@ -45,9 +46,9 @@ pub(crate) struct AnyToken {
     pub(crate) ctx: Ctx,
 }
 
-/// The UUID in the path. A path that has none does not exist.
+/// The id in the path, in any of its spellings. A path that has none does not exist.
 #[derive(Debug)]
-pub(crate) struct Id(pub(crate) Uuid);
+pub(crate) struct Id<T>(pub(crate) T);
 
 /// The number in the path. A path that has none does not exist.
 #[derive(Debug)]
@@ -124,11 +125,11 @@ impl FromRequestParts<Make> for AnyToken {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Id {
+impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Id<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        in_path(parts, state, |text| Uuid::try_parse(text).ok()).await.map(Self)
+        in_path(parts, state, |text| text.parse().ok()).await.map(Self)
     }
 }
 

@@ -24,7 +24,7 @@ use crate::body::{FromJson, from_json};
 use crate::caller::{Id, Reading, Team, TeamQuery, Writing};
 use crate::error::ApiError;
 use crate::query::agent;
-use crate::reading::{At, Fault};
+use crate::reading::{At, Fault, NOT_AN_ID};
 use crate::times::iso;
 
 /// Most bytes of an upload: a file of the largest size, and what stands around it.
@@ -80,7 +80,8 @@ struct ContextMetadata {
 #[schema(rename_all = "camelCase")]
 struct AddText {
     /// The agent.
-    agent_id: Uuid,
+    #[schema(value_type = Uuid)]
+    agent_id: AgentId,
     /// The text, at most 20 MiB.
     #[schema(min_length = 1)]
     content: String,
@@ -98,7 +99,8 @@ struct AddText {
 #[schema(rename_all = "camelCase")]
 struct AddFile {
     /// The agent.
-    agent_id: Uuid,
+    #[schema(value_type = Uuid)]
+    agent_id: AgentId,
     /// TXT, MD, CSV, JSON, PDF or DOCX, at most 20 MiB.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
@@ -121,7 +123,7 @@ struct AgentQuery {
 ///
 /// All that an agent has to read, oldest first.
 #[utoipa::path(get, path = "/ai-agents/v1/contexts", tag = "Contexts", params(TeamQuery, AgentQuery), responses(
-    (status = 200, body = Vec<ContextView>), crate::openapi::Failures
+    (status = 200, description = "The contexts.", body = Vec<ContextView>), crate::openapi::Failures
 ))]
 async fn list_contexts(
     State(make): State<Make>,
@@ -139,7 +141,7 @@ async fn list_contexts(
 /// taken out.
 #[utoipa::path(post, path = "/ai-agents/v1/contexts", tag = "Contexts", params(TeamQuery),
     request_body(content((AddText = "application/json"), (AddFile = "multipart/form-data"))),
-    responses((status = 201, body = ContextView), crate::openapi::Failures)
+    responses((status = 201, description = "The context.", body = ContextView), crate::openapi::Failures)
 )]
 async fn add_context(
     State(make): State<Make>,
@@ -159,14 +161,18 @@ async fn add_context(
     params(("contextId" = uuid::Uuid, Path, description = "The context."), TeamQuery),
     responses((status = 204, description = "Deleted."), crate::openapi::Failures)
 )]
-async fn delete_context(State(make): State<Make>, Id(id): Id, Writing(team): Writing) -> Result<StatusCode, ApiError> {
-    let missing = || ApiError::not_found(format_args!("context {id}"));
-    match make.app.find_document(&team.ctx, DocumentId(id)).await {
+async fn delete_context(
+    State(make): State<Make>,
+    Id(id): Id<DocumentId>,
+    Writing(team): Writing,
+) -> Result<StatusCode, ApiError> {
+    let missing = || ApiError::not_found(format_args!("context {}", id.0));
+    match make.app.find_document(&team.ctx, id).await {
         Ok(document) if document.project == team.project.id => {}
         Ok(_) | Err(Error::NotFound(_)) => return Err(missing()),
         Err(error) => return Err(error.into()),
     }
-    match make.app.delete_document(&team.ctx, DocumentId(id)).await {
+    match make.app.delete_document(&team.ctx, id).await {
         Err(Error::NotFound(_)) => Err(missing()),
         other => other.map(|()| StatusCode::NO_CONTENT).map_err(ApiError::from),
     }
@@ -204,14 +210,14 @@ impl Upload {
         match self {
             Upload::Text(AddText { agent_id, content, name, autosave }) => AddDocument {
                 project,
-                agent: AgentId(agent_id),
+                agent: agent_id,
                 name,
                 source: DocumentSource::Text(content),
                 temporary: !autosave,
             },
             Upload::File(AddFile { agent_id, file, name }) => AddDocument {
                 project,
-                agent: AgentId(agent_id),
+                agent: agent_id,
                 name,
                 source: DocumentSource::File { bytes: file },
                 temporary: false,
@@ -254,7 +260,7 @@ async fn read_form(mut form: Multipart) -> Result<AddFile, ApiError> {
     let fault = |path: &str, message: &str| Fault { path: path.to_owned(), message: message.to_owned() };
     let agent_id = match agent_id {
         None => Err(fault("agentId", "required")),
-        Some(text) => Uuid::try_parse(text.trim()).map_err(|_| fault("agentId", "must be a UUID")),
+        Some(text) => text.trim().parse().map_err(|_| fault("agentId", NOT_AN_ID)),
     };
     match (agent_id, file.ok_or_else(|| fault("file", "required"))) {
         (Ok(agent_id), Ok((name, bytes))) => Ok(AddFile { agent_id, file: bytes.into(), name }),
@@ -295,13 +301,7 @@ fn shortened(name: &str) -> String {
 
 impl FromJson for AddText {
     fn read(at: &At<'_>) -> Option<Self> {
-        let agent_id = at.field("agentId").required(|at| {
-            let read = at.value().and_then(|id| Uuid::try_parse(id.as_str()?).ok());
-            if read.is_none() {
-                at.fault("must be a UUID");
-            }
-            read
-        });
+        let agent_id = at.field("agentId").required(At::id);
         let content = at.field("content").required(|at| at.text(1..=UPLOAD_MAX).map(str::to_owned));
         let name = at.field("name").optional(|at| at.text(1..=NAME_MAX).map(str::to_owned));
         let autosave = at.field("autosave").optional(read_autosave).unwrap_or(true);

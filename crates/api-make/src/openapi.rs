@@ -6,8 +6,9 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use utoipa::IntoResponses;
+use utoipa::OpenApi as _;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, Info, License, OpenApi, OpenApiBuilder, Server};
+use utoipa::openapi::{Info, License, OpenApi, Server};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::error::Envelope;
@@ -19,31 +20,31 @@ use crate::{Make, agents, contexts, lookups, providers, runs};
 pub(crate) enum Failures {
     /// The query or the body is wrong; one suberror for each field.
     #[response(status = 400)]
-    Invalid(#[to_schema] Envelope),
+    Invalid(Envelope),
     /// No token, or one that is not known.
     #[response(status = 401)]
-    Unknown(#[to_schema] Envelope),
+    Unknown(Envelope),
     /// The token lacks the scope, or its person has no rights in the team.
     #[response(status = 403)]
-    Forbidden(#[to_schema] Envelope),
+    Forbidden(Envelope),
     /// No such thing, or not in this team.
     #[response(status = 404)]
-    Missing(#[to_schema] Envelope),
+    Missing(Envelope),
     /// Too much was sent.
     #[response(status = 413)]
-    TooLarge(#[to_schema] Envelope),
+    TooLarge(Envelope),
     /// The model's provider failed, or a limit ended the run.
     #[response(status = 424)]
-    RunFailed(#[to_schema] Envelope),
+    RunFailed(Envelope),
     /// Too many requests in this minute.
     #[response(status = 429, headers(("Retry-After" = u64, description = "Seconds to wait.")))]
-    RateLimited(#[to_schema] Envelope),
+    RateLimited(Envelope),
     /// The server's fault.
     #[response(status = 500)]
-    Internal(#[to_schema] Envelope),
+    Internal(Envelope),
     /// The server is stopping or too busy.
     #[response(status = 503, headers(("Retry-After" = u64, description = "Seconds to wait.")))]
-    Unavailable(#[to_schema] Envelope),
+    Unavailable(Envelope),
 }
 
 /// All operations, without the document itself.
@@ -68,17 +69,22 @@ pub(crate) async fn serve_openapi() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone())
 }
 
+/// What the operations' own answers do not bring along.
+#[derive(utoipa::OpenApi)]
+#[openapi(components(schemas(Envelope)))]
+struct Common;
+
 fn head() -> OpenApi {
+    let mut document = Common::openapi();
     let mut info = Info::new("Sortie: Make-compatible API", env!("CARGO_PKG_VERSION"));
     info.description = Some("Make's AI Agents operations, served by Sortie.".into());
     let mut license = License::new("Apache-2.0");
     license.identifier = Some("Apache-2.0".into());
     info.license = Some(license);
+    document.info = info;
+    document.servers = Some(vec![Server::new("/api/v2")]);
+    document.security = Some(vec![SecurityRequirement::new::<&str, [&str; 0], &str>("token", [])]);
     let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    OpenApiBuilder::new()
-        .info(info)
-        .servers(Some([Server::new("/api/v2")]))
-        .components(Some(ComponentsBuilder::new().security_scheme("token", token).build()))
-        .security(Some([SecurityRequirement::new::<&str, [&str; 0], &str>("token", [])]))
-        .build()
+    document.components.get_or_insert_default().add_security_scheme("token", token);
+    document
 }

@@ -67,7 +67,7 @@ struct ModelSettings {
 
 /// List model providers
 #[utoipa::path(get, path = "/ai-agents/v1/llm-providers", tag = "LLM Providers", params(TeamQuery), responses(
-    (status = 200, body = Vec<ProviderItem>), crate::openapi::Failures
+    (status = 200, description = "The providers.", body = Vec<ProviderItem>), crate::openapi::Failures
 ))]
 async fn list_providers(State(make): State<Make>, Reading(team): Reading) -> Result<Json<Vec<ProviderItem>>, ApiError> {
     let providers = make.app.list_providers(&team.ctx).await?;
@@ -84,7 +84,7 @@ async fn list_providers(State(make): State<Make>, Reading(team): Reading) -> Res
 /// The answer is an array with this one.
 #[utoipa::path(get, path = "/ai-agents/v1/llm-providers/{providerId}", tag = "LLM Providers",
     params(("providerId" = u64, Path, description = "The provider.", minimum = 1), TeamQuery),
-    responses((status = 200, body = Vec<ProviderRef>), crate::openapi::Failures)
+    responses((status = 200, description = "The provider.", body = Vec<ProviderRef>), crate::openapi::Failures)
 )]
 async fn show_provider(
     State(make): State<Make>,
@@ -98,7 +98,7 @@ async fn show_provider(
 /// List a provider's models
 #[utoipa::path(get, path = "/ai-agents/v1/llm-providers/{providerId}/models", tag = "LLM Providers",
     params(("providerId" = u64, Path, description = "The provider.", minimum = 1), TeamQuery),
-    responses((status = 200, body = Vec<ModelItem>), crate::openapi::Failures)
+    responses((status = 200, description = "The models.", body = Vec<ModelItem>), crate::openapi::Failures)
 )]
 async fn list_models(
     State(make): State<Make>,

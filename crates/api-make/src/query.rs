@@ -3,7 +3,7 @@
 use domain::AgentId;
 use web::Query;
 
-use crate::reading::{Fault, Faults, MAX_SAFE_INTEGER};
+use crate::reading::{Fault, Faults, MAX_SAFE_INTEGER, NOT_AN_ID};
 
 /// An id that must be there: an integer above 0.
 pub(crate) fn number(query: &Query, key: &str) -> Result<u64, Fault> {
@@ -14,7 +14,7 @@ pub(crate) fn number(query: &Query, key: &str) -> Result<u64, Fault> {
 /// An agent's id that must be there.
 pub(crate) fn agent(query: &Query, key: &str) -> Result<AgentId, Fault> {
     let text = query.find(key).ok_or_else(|| fault(key, "required"))?;
-    text.parse().map_err(|_| fault(key, "must be a UUID"))
+    text.parse().map_err(|_| fault(key, NOT_AN_ID))
 }
 
 /// A number that may be absent.

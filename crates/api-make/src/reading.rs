@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::fmt::{self, Display};
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
@@ -151,6 +152,15 @@ impl<'a> At<'a> {
         number
     }
 
+    /// An id, in any of its spellings.
+    pub(crate) fn id<T: FromStr>(&self) -> Option<T> {
+        let read = self.value.and_then(Value::as_str).and_then(|text| text.parse().ok());
+        if read.is_none() {
+            self.fault(NOT_AN_ID);
+        }
+        read
+    }
+
     /// True or false.
     pub(crate) fn boolean(&self) -> Option<bool> {
         let read = self.value.and_then(Value::as_bool);
@@ -219,6 +229,9 @@ impl<'a> At<'a> {
 
 /// The largest integer that every JSON reader takes whole.
 pub(crate) const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+/// What is said of a text that is no id.
+pub(crate) const NOT_AN_ID: &str = "must be a UUID";
 
 /// An integer id, as all those the façade shows.
 pub(crate) const ANY_NUMBER: RangeInclusive<u64> = 1..=MAX_SAFE_INTEGER;

@@ -36,16 +36,16 @@ pub(crate) fn routes() -> OpenApiRouter<Make> {
 /// two runs on one thread wait for each other. A client that leaves does not stop the run.
 #[utoipa::path(post, path = "/ai-agents/v1/agents/{agentId}/run", tag = "Agents",
     params(("agentId" = uuid::Uuid, Path, description = "The agent."), TeamQuery), request_body = RunRequest,
-    responses((status = 200, body = RunResult), crate::openapi::Failures)
+    responses((status = 200, description = "The result.", body = RunResult), crate::openapi::Failures)
 )]
 async fn run_agent(
     State(make): State<Make>,
-    Id(id): Id,
+    Id(id): Id<AgentId>,
     Writing(team): Writing,
     Body(request): Body<RunRequest>,
 ) -> Result<Json<RunResult>, ApiError> {
     let callback = request.callback_url(&make.app)?;
-    let started = start(&make, &team, AgentId(id), request).await?;
+    let started = start(&make, &team, id, request).await?;
     let iteration = started.watch.run.id;
     let result = match callback {
         // Nobody may be listening any more when the result is due at the other address.
@@ -69,13 +69,13 @@ async fn run_agent(
 )]
 async fn stream_agent(
     State(make): State<Make>,
-    Id(id): Id,
+    Id(id): Id<AgentId>,
     Writing(team): Writing,
     Body(request): Body<RunRequest>,
 ) -> Result<Response, ApiError> {
     let callback = request.callback_url(&make.app)?;
     let place = make.shared.limits.take_stream(team.ctx.org)?;
-    let started = start(&make, &team, AgentId(id), request).await?;
+    let started = start(&make, &team, id, request).await?;
     Ok(stream::respond(&make, started, callback, place))
 }
 

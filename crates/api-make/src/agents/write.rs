@@ -6,7 +6,6 @@ use domain::DocumentId;
 use domain::agent::{AgentSpec, ModelChoice};
 use domain::limits::Limits;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::config::{
     DEFAULT_HISTORY, DEFAULT_MAX_TOKENS, DEFAULT_RECURSION_LIMIT, DEFAULT_TIMEOUT_MS, HistoryConfig, InvocationConfig,
@@ -60,8 +59,8 @@ pub(crate) struct CreateAgent {
 #[derive(Debug, ToSchema)]
 struct ContextChoice {
     /// Its id.
-    #[schema(nullable = false)]
-    id: Option<Uuid>,
+    #[schema(value_type = Option<Uuid>, nullable = false)]
+    id: Option<DocumentId>,
 }
 
 /// Changes of an agent: what is absent stays, an array replaces the one before.
@@ -155,21 +154,14 @@ pub(crate) fn read_model(at: &At<'_>) -> Option<String> {
 fn read_contexts(at: &At<'_>) -> Option<Vec<ContextChoice>> {
     at.list(0..=ENTRIES_MAX, |at| {
         at.object()?;
-        let id = at.field("id").optional(|at| {
-            let read = at.value().and_then(|id| Uuid::try_parse(id.as_str()?).ok());
-            if read.is_none() {
-                at.fault("must be a UUID");
-            }
-            read
-        });
-        Some(ContextChoice { id })
+        Some(ContextChoice { id: at.field("id").optional(At::id) })
     })
 }
 
 impl CreateAgent {
     /// The contexts that the agent is to have from the start.
     pub(crate) fn documents(&self) -> Vec<DocumentId> {
-        self.contexts.iter().filter_map(|context| context.id).map(DocumentId).collect()
+        self.contexts.iter().filter_map(|context| context.id).collect()
     }
 
     /// The description, on a provider whose model can write `answer_limit` tokens at once.

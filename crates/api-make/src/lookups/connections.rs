@@ -60,7 +60,7 @@ struct ConnectionView {
 
 /// List connections
 #[utoipa::path(get, path = "/connections", tag = "Look-ups", params(TeamQuery, TableQuery), responses(
-    (status = 200, body = ConnectionsReply), crate::openapi::Failures
+    (status = 200, description = "The connections.", body = ConnectionsReply), crate::openapi::Failures
 ))]
 pub(super) async fn list_connections(
     State(make): State<Make>,

@@ -64,7 +64,7 @@ struct Authorization {
 
 /// Show the caller
 #[utoipa::path(get, path = "/users/me", tag = "Look-ups", responses(
-    (status = 200, body = MeReply), crate::openapi::Failures
+    (status = 200, description = "The caller.", body = MeReply), crate::openapi::Failures
 ))]
 pub(super) async fn show_me(State(make): State<Make>, token: AnyToken) -> Result<Json<MeReply>, ApiError> {
     let caller = make.app.describe_caller(&token.ctx).await?;
@@ -86,7 +86,7 @@ pub(super) async fn show_me(State(make): State<Make>, token: AnyToken) -> Result
 
 /// Show the caller's rights
 #[utoipa::path(get, path = "/users/me/current-authorization", tag = "Look-ups", responses(
-    (status = 200, body = AuthorizationReply), crate::openapi::Failures
+    (status = 200, description = "The rights.", body = AuthorizationReply), crate::openapi::Failures
 ))]
 pub(super) async fn show_authorization(token: AnyToken) -> Json<AuthorizationReply> {
     let scope = MakeScope::ALL.into_iter().filter(|scope| scope.is_held_by(&token.caller)).collect();

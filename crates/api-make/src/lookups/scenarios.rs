@@ -81,7 +81,7 @@ struct Interface {
 
 /// List scenarios
 #[utoipa::path(get, path = "/scenarios", tag = "Look-ups", params(TeamQuery, TableQuery), responses(
-    (status = 200, body = ScenariosReply), crate::openapi::Failures
+    (status = 200, description = "The scenarios.", body = ScenariosReply), crate::openapi::Failures
 ))]
 pub(super) async fn list_scenarios(
     State(make): State<Make>,
@@ -100,7 +100,7 @@ pub(super) async fn list_scenarios(
 /// Show what a scenario takes and gives
 #[utoipa::path(get, path = "/scenarios/{scenarioId}/interface", tag = "Look-ups",
     params(("scenarioId" = u64, Path, description = "The scenario.", minimum = 1)),
-    responses((status = 200, body = InterfaceReply), crate::openapi::Failures)
+    responses((status = 200, description = "What it takes and gives.", body = InterfaceReply), crate::openapi::Failures)
 )]
 pub(super) async fn show_interface(
     State(make): State<Make>,

@@ -92,7 +92,7 @@ pub(super) struct OrganizationQuery {
 ///
 /// The one the token belongs to.
 #[utoipa::path(get, path = "/organizations", tag = "Look-ups", params(TableQuery), responses(
-    (status = 200, body = OrganizationsReply), crate::openapi::Failures
+    (status = 200, description = "The organization.", body = OrganizationsReply), crate::openapi::Failures
 ))]
 pub(super) async fn list_organizations(
     State(make): State<Make>,
@@ -119,7 +119,7 @@ pub(super) async fn list_organizations(
 
 /// List teams
 #[utoipa::path(get, path = "/teams", tag = "Look-ups", params(OrganizationQuery, TableQuery), responses(
-    (status = 200, body = TeamsReply), crate::openapi::Failures
+    (status = 200, description = "The teams.", body = TeamsReply), crate::openapi::Failures
 ))]
 pub(super) async fn list_teams(
     State(make): State<Make>,
@@ -141,7 +141,7 @@ pub(super) async fn list_teams(
 /// Show a team
 #[utoipa::path(get, path = "/teams/{teamId}", tag = "Look-ups",
     params(("teamId" = u64, Path, description = "The team.", minimum = 1)),
-    responses((status = 200, body = TeamReply), crate::openapi::Failures)
+    responses((status = 200, description = "The team.", body = TeamReply), crate::openapi::Failures)
 )]
 pub(super) async fn show_team(
     State(make): State<Make>,

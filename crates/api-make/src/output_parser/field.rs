@@ -58,7 +58,8 @@ macro_rules! field_types {
     ($($name:ident = $text:literal,)*) => {
         /// A field type, by Make's name.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-        pub(crate) enum FieldType { $(#[serde(rename = $text)] $name,)* }
+        #[serde(rename_all = "camelCase")]
+        pub(crate) enum FieldType { $($name,)* }
 
         impl FieldType {
             /// All of them.

@@ -147,3 +147,13 @@ async fn what_is_unknown_is_ignored() {
     assert!(list[0]["systemPrompt"].is_string());
     assert_eq!(suberrors(&team.t.post(&agents(), json!({"foo": 1})).await).len(), 5);
 }
+
+/// Ids are read in every spelling.
+#[tokio::test]
+async fn an_agent_is_found_by_either_spelling_of_its_id() {
+    let team = Team::quiet().await;
+    let agent = team.agent(json!({})).await;
+    let other = agent.parse::<domain::AgentId>().unwrap().to_string();
+    assert_eq!(team.detail(&other).await["id"], agent);
+    team.t.delete(&at(&other)).await.expect(204);
+}

@@ -206,12 +206,11 @@ fn object(document: &Value, schema: &Value, depth: u32) -> BoxedStrategy<Value> 
         .iter()
         .map(|(name, property)| {
             let is_required = required.contains(&json!(name));
-            let present = if is_required {
-                0.98
-            } else if depth > 8 {
-                0.0
-            } else {
-                0.3
+            // Deep inside, only what must be there.
+            let present = match (is_required, depth > 8) {
+                (true, _) => 0.98,
+                (false, false) => 0.3,
+                (false, true) => 0.01,
             };
             let name = name.clone();
             let known = match name.as_str() {
