@@ -23,9 +23,10 @@ pub fn decode(list: &str, filters: &str, page: &str) -> Option<String> {
     if page.len() > TEXT_BYTES_MAX {
         return None;
     }
-    let mut bytes = CROCKFORD_LOWER.decode(page.as_bytes()).ok()?;
-    let position = String::from_utf8(bytes.split_off_checked(SEAL_BYTES)?).ok()?;
-    (bytes == seal(list, filters, &position)).then_some(position)
+    let bytes = CROCKFORD_LOWER.decode(page.as_bytes()).ok()?;
+    let (sealed, position) = bytes.split_at_checked(SEAL_BYTES)?;
+    let position = std::str::from_utf8(position).ok()?;
+    (sealed == seal(list, filters, position)).then(|| position.to_owned())
 }
 
 /// Not a secret: it only tells a slip from a page text.
@@ -37,16 +38,6 @@ fn seal(list: &str, filters: &str, position: &str) -> [u8; SEAL_BYTES] {
     }
     let digest = digest.finalize();
     std::array::from_fn(|index| digest[index])
-}
-
-trait SplitOff {
-    fn split_off_checked(&mut self, at: usize) -> Option<Vec<u8>>;
-}
-
-impl SplitOff for Vec<u8> {
-    fn split_off_checked(&mut self, at: usize) -> Option<Vec<u8>> {
-        (self.len() >= at).then(|| self.split_off(at))
-    }
 }
 
 #[cfg(test)]
