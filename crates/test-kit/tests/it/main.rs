@@ -1,3 +1,4 @@
 //! The batteries: what must hold whatever happens.
 
 mod battery;
+mod provider_faults;
