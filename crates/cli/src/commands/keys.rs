@@ -110,7 +110,7 @@ fn expiry(text: &str) -> Result<Timestamp, String> {
         return Ok(at);
     }
     let while_ = match text.strip_suffix('d').map(str::parse::<i64>) {
-        Some(Ok(days)) => days.checked_mul(24).map(SignedDuration::from_hours),
+        Some(Ok(days)) => days.checked_mul(24).and_then(SignedDuration::try_from_hours),
         _ => text.parse::<SignedDuration>().ok(),
     };
     while_

@@ -121,9 +121,7 @@ fn the_end_of_a_server_is_not_the_end_of_its_runs() {
     server.stop();
 
     // The client finds the next server by itself, and misses nothing.
-    let _next = house.serve_with(|command| {
-        command.args(["--listen", &address]);
-    });
+    let _next = house.serve_at(&address, |_| {});
     std::io::Read::read_to_string(&mut heard, &mut all).unwrap();
     assert!(asking.wait().unwrap().success());
     let updates: Vec<Value> = all.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -96,8 +96,12 @@ impl House {
 
     /// A server on a free port, ready.
     pub(crate) fn serve_with(&self, set: impl FnOnce(&mut Command)) -> Server {
+        self.serve_at("127.0.0.1:0", set)
+    }
+
+    pub(crate) fn serve_at(&self, address: &str, set: impl FnOnce(&mut Command)) -> Server {
         let mut command = sortie(self.path());
-        command.args(["serve", "--json", "--listen", "127.0.0.1:0"]);
+        command.args(["serve", "--json", "--listen", address]);
         set(&mut command);
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.path().join("log")).expect("a log");
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the binary starts");
