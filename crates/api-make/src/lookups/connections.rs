@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::Query;
 
-use super::table::{Table, TableQuery};
+use super::table::{Row, Table, TableQuery};
 use crate::Make;
 use crate::caller::{AnyToken, TeamQuery, no_team};
 use crate::error::ApiError;
@@ -15,9 +15,11 @@ use crate::query::number;
 /// Connections.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ConnectionsReply {
-    #[schema(value_type = Vec<ConnectionView>)]
+    #[schema(value_type = Vec<ConnectionRow>)]
     connections: Vec<serde_json::Value>,
 }
+
+type ConnectionRow = Row<ConnectionView>;
 
 /// A connection.
 #[derive(Debug, Serialize, ToSchema)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::Query;
 
-use super::table::{PageView, Table, TableQuery};
+use super::table::{PageView, Row, Table, TableQuery};
 use crate::Make;
 use crate::caller::{AnyToken, Number, TeamQuery, no_team};
 use crate::error::ApiError;
@@ -18,10 +18,12 @@ use crate::times::iso;
 /// Scenarios.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ScenariosReply {
-    #[schema(value_type = Vec<ScenarioView>)]
+    #[schema(value_type = Vec<ScenarioRow>)]
     scenarios: Vec<serde_json::Value>,
     pg: PageView,
 }
+
+type ScenarioRow = Row<ScenarioView>;
 
 /// A scenario, as look-ups show it.
 #[derive(Debug, Serialize, ToSchema)]

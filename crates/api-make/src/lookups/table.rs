@@ -1,8 +1,12 @@
 //! Pages and columns of the lists.
 
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use web::Query;
 
 use crate::error::ApiError;
@@ -59,6 +63,32 @@ enum SortDir {
     Asc,
     /// Greatest first.
     Desc,
+}
+
+/// How an entry of a list is described: it has only the columns that were asked for.
+#[derive(Debug)]
+pub(super) struct Row<T>(PhantomData<T>);
+
+impl<T: PartialSchema> PartialSchema for Row<T> {
+    fn schema() -> RefOr<Schema> {
+        match T::schema() {
+            RefOr::T(Schema::Object(mut whole)) => {
+                whole.required.clear();
+                RefOr::T(Schema::Object(whole))
+            }
+            other => other,
+        }
+    }
+}
+
+impl<T: ToSchema> ToSchema for Row<T> {
+    fn name() -> Cow<'static, str> {
+        format!("{}Row", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(schemas);
+    }
 }
 
 /// The part of a list that a request asks for.

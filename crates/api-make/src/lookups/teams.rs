@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use web::Query;
 
-use super::table::{PageView, Table, TableQuery};
+use super::table::{PageView, Row, Table, TableQuery};
 use crate::Make;
 use crate::caller::{AnyToken, Number, no_team};
 use crate::error::ApiError;
@@ -17,10 +17,13 @@ use crate::query::number;
 /// The caller's organization, as a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct OrganizationsReply {
-    #[schema(value_type = Vec<Organization>)]
+    #[schema(value_type = Vec<OrganizationRow>)]
     organizations: Vec<serde_json::Value>,
     pg: PageView,
 }
+
+type OrganizationRow = Row<Organization>;
+type TeamRow = Row<TeamView>;
 
 /// An organization. Numbers of tables that are not kept here are 0.
 #[derive(Debug, Serialize, ToSchema)]
@@ -54,7 +57,7 @@ struct TeamRef {
 /// Teams.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct TeamsReply {
-    #[schema(value_type = Vec<TeamView>)]
+    #[schema(value_type = Vec<TeamRow>)]
     teams: Vec<serde_json::Value>,
     pg: PageView,
 }

@@ -122,6 +122,6 @@ async fn upload(team: &Team, agent: Option<&str>, name: &str, file: &[u8]) -> Re
         .uri(path())
         .header("content-type", "multipart/form-data; boundary=X")
         .body(body.into())
-        .unwrap();
+        .expect("a request");
     team.t.send_raw(request).await
 }

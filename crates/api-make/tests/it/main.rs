@@ -6,6 +6,7 @@ mod approvals;
 mod auth;
 mod callbacks;
 mod contexts;
+mod drawn;
 mod lookups;
 mod openapi;
 mod parser;

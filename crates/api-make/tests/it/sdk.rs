@@ -76,7 +76,8 @@ async fn run_script(clients: &std::path::Path, script: &str, address: &str, toke
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = tokio::time::timeout(Duration::from_secs(120), output).await.expect("the script ends").unwrap();
+    let output =
+        tokio::time::timeout(Duration::from_secs(120), output).await.expect("the script ends").expect("node starts");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{script}: {said}");
     let reported: serde_json::Value = serde_json::from_slice(&output.stdout).expect("the script reports");

@@ -45,13 +45,14 @@ impl Team {
     pub(crate) async fn of(house: HouseBuilder) -> Self {
         let house = house.start().await;
         let owner = house.owner_ctx().await;
-        let second = house.app().create_project(&owner, "Second".to_owned()).await.unwrap().id;
-        let project = house.app().find_project_numbered(&owner, 1).await.unwrap().id;
+        let second = house.app().create_project(&owner, "Second".to_owned()).await.expect("a second project").id;
+        let project = house.app().find_project_numbered(&owner, 1).await.expect("the first project").id;
         let t = house.keyed(key(BOTH, None, KeyFormat::Uuid)).await;
         let t = t.clone().with_header("authorization", &format!("Token {}", t.key()));
         let providers = t.get(&format!("{BASE}/llm-providers?teamId=1")).await.ok();
-        let scripted = providers.as_array().unwrap().iter().find(|provider| provider["accountName"] == "scripted");
-        let connection = scripted.unwrap()["id"].as_u64().unwrap();
+        let scripted =
+            providers.as_array().and_then(|all| all.iter().find(|provider| provider["accountName"] == "scripted"));
+        let connection = scripted.and_then(|provider| provider["id"].as_u64()).expect("a provider named scripted");
         Self { house, t, connection, project, second }
     }
 
@@ -91,7 +92,7 @@ impl Team {
     /// Makes an agent with these fields besides the five; its id.
     pub(crate) async fn agent(&self, fields: Value) -> String {
         let created = self.t.post(&agents(), self.five_and(fields)).await.expect(201);
-        created["agentId"].as_str().unwrap().to_owned()
+        created["agentId"].as_str().expect("an id").to_owned()
     }
 
     /// An agent in detail.
@@ -131,7 +132,7 @@ impl Team {
             effect: Effect::Read,
         };
         let owner = self.house.owner_ctx().await;
-        self.house.app().create_tool(&owner, self.project, tool).await.unwrap().number
+        self.house.app().create_tool(&owner, self.project, tool).await.expect("a tool").number
     }
 
     /// What the model was asked last.
@@ -171,12 +172,12 @@ pub(crate) fn request(text: &str, fields: Value) -> Value {
 
 /// The roles of a result's steps.
 pub(crate) fn roles(result: &Value) -> Vec<&str> {
-    steps(result).iter().map(|step| step["role"].as_str().unwrap()).collect()
+    steps(result).iter().map(|step| step["role"].as_str().expect("a role")).collect()
 }
 
 /// A result's steps.
 pub(crate) fn steps(result: &Value) -> &[Value] {
-    result["executionSteps"].as_array().unwrap()
+    result["executionSteps"].as_array().expect("steps")
 }
 
 /// The texts of a failure's suberrors.
@@ -184,7 +185,7 @@ pub(crate) fn suberrors(reply: &Reply) -> Vec<String> {
     let body = reply.expect(400);
     assert_eq!(body["code"], "SC400");
     let suberrors = body["suberrors"].as_array().cloned().unwrap_or_default();
-    suberrors.iter().map(|suberror| suberror["message"].as_str().unwrap().to_owned()).collect()
+    suberrors.iter().map(|suberror| suberror["message"].as_str().expect("a message").to_owned()).collect()
 }
 
 /// Checks that a request was refused for this one field.
