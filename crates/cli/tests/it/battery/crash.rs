@@ -41,7 +41,7 @@ async fn nothing_acknowledged_is_lost_and_no_effect_is_repeated_when_the_server_
 
 /// When to kill: from right after the start to well into the load, a different moment each round.
 fn moment(round: usize) -> Duration {
-    Duration::from_millis(20 + (round as u64 * 97) % 500)
+    Duration::from_millis(30 + (round as u64 * 97) % 700)
 }
 
 /// How much of the ledger has been found.
@@ -63,6 +63,7 @@ impl Checked {
             assert_eq!(run["status"], "completed", "an answered run: {run}");
         }
         for (session, event) in &told.events[self.events..] {
+            wait_until_idle(&client, url, session, data).await;
             let events = all_events(&client, url, session).await;
             assert!(events.iter().any(|stored| stored["id"] == event.as_str()), "{event} of {session} is lost");
             let gap_free = events.iter().enumerate().all(|(index, event)| event["seq"] == index as u64 + 1);
@@ -84,6 +85,20 @@ async fn wait_until_settled(client: &Client, url: &str, data: &Path) {
         }
         assert!(Instant::now() < deadline, "{busy} sessions never came to rest\n{}", log_tail(data));
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A run that waits for its first worker is in no list of busy sessions; the session itself
+/// shows it.
+async fn wait_until_idle(client: &Client, url: &str, session: &str, data: &Path) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let shown = get(client, url, &format!("/v1/sessions/{session}")).await;
+        if shown["status"] == "idle" {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{session} is still {}\n{}", shown["status"], log_tail(data));
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
