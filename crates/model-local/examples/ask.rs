@@ -1,5 +1,6 @@
 //! Asks the local model something, without a server:
 //! `cargo run -p model-local --features llama --example ask -- "Who are you?" [MODEL]`.
+//! `THREADS=2` sets what is otherwise the number of free cores.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -40,7 +41,8 @@ fn main() -> ExitCode {
 }
 
 async fn ask(request: ModelRequest) -> Result<(), ModelFault> {
-    let model = LocalModel::new(LocalOptions::default());
+    let threads = std::env::var("THREADS").ok().and_then(|threads| threads.parse().ok());
+    let model = LocalModel::new(LocalOptions { threads, ..LocalOptions::default() });
     for _ in 0..2 {
         let begin = Instant::now();
         let mut stream = model.stream(request.clone()).await?;

@@ -18,6 +18,7 @@ use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
 
+use self::cores::Watch;
 use self::reply::Desk;
 use self::window::Window;
 use crate::child::{Inbox, Outbox};
@@ -46,17 +47,31 @@ pub(crate) fn serve(inbox: &Inbox, outbox: &Outbox) {
 /// another.
 fn serve_file(backend: &LlamaBackend, first: &Ask, inbox: &Inbox, outbox: &Outbox) -> Result<Option<Ask>, ModelFault> {
     outbox.say(first.id, Said::Working);
+    let threads_for = |ask: &Ask, watch: &Watch| ask.threads.unwrap_or_else(|| watch.free_cores());
+    let mut threads = threads_for(first, &Watch::start());
     let model = load(backend, &first.file)?;
-    let threads = first.threads.unwrap_or_else(cores::free);
     let window = Window::open(backend, &model, first.window_tokens, threads)?;
     let mut desk = Desk::new(&model, window)?;
 
     let mut ask = first.clone();
     loop {
         desk.answer(&ask, inbox, outbox);
+        let watch = Watch::start();
         match inbox.next() {
             Some(next) if next.file == first.file && next.window_tokens == first.window_tokens => ask = next,
             other => return Ok(other),
+        }
+        let now = threads_for(&ask, &watch);
+        if now != threads {
+            // The engine cannot change this while it holds a conversation.
+            threads = now;
+            match Window::open(backend, &model, first.window_tokens, threads) {
+                Ok(window) => desk.reopen(window),
+                Err(fault) => {
+                    outbox.fault(ask.id, &fault);
+                    return Ok(inbox.next());
+                }
+            }
         }
     }
 }

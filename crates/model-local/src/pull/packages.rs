@@ -136,9 +136,10 @@ fn remove_dir(path: &Path) -> Result<(), PullError> {
 /// The last thing pip said, which is where it puts the reason; not all of it, it may be long.
 fn pip_reason(slice: &Slice, stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
-    let errors = text.lines().filter(|line| line.contains("ERROR") || line.contains("No module"));
-    let last =
-        errors.last().or_else(|| text.lines().rfind(|line| !line.trim().is_empty())).unwrap_or("no reason given");
+    let last_with = |wanted: fn(&str) -> bool| text.lines().rfind(|line| wanted(line));
+    let last = last_with(|line| line.contains("ERROR") || line.contains("No module"))
+        .or_else(|| last_with(|line| !line.trim().is_empty()))
+        .unwrap_or("no reason given");
     let short: String = last.trim().chars().take(300).collect();
     format!("pip could not fetch {}: {short}", slice.requirement)
 }

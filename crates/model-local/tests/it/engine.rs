@@ -29,7 +29,8 @@ async fn smoke() {
         eprintln!("skipped: no file of {MODEL}; fetch it with `sortie models pull {MODEL}`");
         return;
     }
-    let model = LocalModel::new(LocalOptions { window_tokens: 512, ..LocalOptions::default() });
+    // Never other threads, so that the window is never opened anew between two asks.
+    let model = LocalModel::new(LocalOptions { window_tokens: 512, threads: Some(1), ..LocalOptions::default() });
     it_answers_and_counts(&model).await;
     it_stops_where_it_is_told(&model).await;
     it_keeps_to_a_schema(&model).await;
