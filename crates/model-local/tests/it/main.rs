@@ -4,6 +4,8 @@
 //! This binary has a harness of its own because it also plays the other processes: the
 //! model process, one that misbehaves, and `python`.
 
+#![expect(clippy::unwrap_used, reason = "all of this is tests, which clippy knows only by their harness")]
+
 #[cfg(feature = "llama")]
 mod engine;
 mod fake_child;
