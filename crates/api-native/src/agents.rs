@@ -171,7 +171,7 @@ pub(crate) async fn list_versions(
     PathId(id): PathId<AgentId>,
     Query(query): Query<ListVersions>,
 ) -> Result<Json<Page<AgentView>>, ApiError> {
-    let (limit, pages) = (page::limit(query.limit)?, Pages::of(&format!("versions of {id}"), &query));
+    let (limit, pages) = (page::limit(query.limit)?, Pages::of(format!("versions of {id}"), &query));
     let before = pages.position(query.page.as_deref())?;
     let mut versions = app.list_agent_versions(caller.ctx(), id, before, limit + 1).await?;
     let more = page::cut(&mut versions, limit);

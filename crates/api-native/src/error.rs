@@ -62,16 +62,23 @@ struct ErrorDetails {
 
 /// The kinds of error; clients choose their exception by it.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
 pub(crate) enum ErrorType {
-    InvalidRequestError,
-    AuthenticationError,
-    PermissionError,
-    NotFoundError,
-    ConflictError,
-    RateLimitError,
-    ApiError,
-    OverloadedError,
+    #[serde(rename = "invalid_request_error")]
+    InvalidRequest,
+    #[serde(rename = "authentication_error")]
+    Authentication,
+    #[serde(rename = "permission_error")]
+    Permission,
+    #[serde(rename = "not_found_error")]
+    NotFound,
+    #[serde(rename = "conflict_error")]
+    Conflict,
+    #[serde(rename = "rate_limit_error")]
+    RateLimit,
+    #[serde(rename = "api_error")]
+    Api,
+    #[serde(rename = "overloaded_error")]
+    Overloaded,
 }
 
 impl ApiError {
@@ -86,23 +93,23 @@ impl ApiError {
 
     /// 404 with this text.
     pub(crate) fn not_found(message: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, ErrorType::NotFoundError, message)
+        Self::new(StatusCode::NOT_FOUND, ErrorType::NotFound, message)
     }
 
     /// 403 with this text.
     pub(crate) fn forbidden(message: &str) -> Self {
-        Self::new(StatusCode::FORBIDDEN, ErrorType::PermissionError, message)
+        Self::new(StatusCode::FORBIDDEN, ErrorType::Permission, message)
     }
 
     /// 500: our own fault, of which nothing more can be said.
     pub(crate) fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorType::ApiError, "internal error")
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorType::Api, "internal error")
     }
 
     /// 405: the path exists, not for this method.
     pub(crate) fn wrong_method() -> Self {
         let message = "This path does not take this method; updates are POST.";
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, ErrorType::InvalidRequestError, message)
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, ErrorType::InvalidRequest, message)
     }
 
     /// 404 for a path of a resource that is to come.
@@ -145,7 +152,7 @@ impl From<Rejection> for ApiError {
     fn from(rejection: Rejection) -> Self {
         match rejection {
             Rejection::TooLarge { .. } => {
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorType::InvalidRequestError, rejection.to_string())
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorType::InvalidRequest, rejection.to_string())
             }
             Rejection::BadField { path, message } if message == "required" => Self::invalid(&path, "is required"),
             Rejection::BadField { path, message } => Self::invalid(&path, message),
@@ -163,20 +170,20 @@ impl From<Error> for ApiError {
         let said = error.to_string();
         match error {
             Error::NotFound(missing) => Self::not_found(&format!("No {} with this id.", missing.what)),
-            Error::Unauthenticated(_) => Self::new(S::UNAUTHORIZED, T::AuthenticationError, said),
-            Error::Forbidden { .. } => Self::new(S::FORBIDDEN, T::PermissionError, said),
+            Error::Unauthenticated(_) => Self::new(S::UNAUTHORIZED, T::Authentication, said),
+            Error::Forbidden { .. } => Self::new(S::FORBIDDEN, T::Permission, said),
             Error::Invalid(faults) => Self::of_faults(&faults),
-            Error::Refused(_) => Self::new(S::BAD_REQUEST, T::InvalidRequestError, said),
-            Error::Conflict(_) => Self::new(S::CONFLICT, T::ConflictError, said),
-            Error::TooLarge { .. } => Self::new(S::PAYLOAD_TOO_LARGE, T::InvalidRequestError, said),
+            Error::Refused(_) => Self::new(S::BAD_REQUEST, T::InvalidRequest, said),
+            Error::Conflict(_) => Self::new(S::CONFLICT, T::Conflict, said),
+            Error::TooLarge { .. } => Self::new(S::PAYLOAD_TOO_LARGE, T::InvalidRequest, said),
             Error::RateLimited { retry_after } => Self {
                 retry_after: Some(retry_after.as_secs().max(1)),
-                ..Self::new(S::TOO_MANY_REQUESTS, T::RateLimitError, said)
+                ..Self::new(S::TOO_MANY_REQUESTS, T::RateLimit, said)
             },
-            Error::Provider(_) => Self::new(S::SERVICE_UNAVAILABLE, T::ApiError, said),
+            Error::Provider(_) => Self::new(S::SERVICE_UNAVAILABLE, T::Api, said),
             Error::Busy => Self { retry_after: Some(BUSY_SECONDS), ..Self::overloaded(said) },
-            Error::Draining => Self::new(S::SERVICE_UNAVAILABLE, T::ApiError, said),
-            Error::Store(_) => Self::new(S::INTERNAL_SERVER_ERROR, T::ApiError, said),
+            Error::Draining => Self::new(S::SERVICE_UNAVAILABLE, T::Api, said),
+            Error::Store(_) => Self::new(S::INTERNAL_SERVER_ERROR, T::Api, said),
         }
     }
 }
@@ -185,7 +192,7 @@ impl ApiError {
     fn overloaded(message: String) -> Self {
         // 529 is this API's own status for a server that has too much to do.
         let status = StatusCode::from_u16(529).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-        Self::new(status, ErrorType::OverloadedError, message)
+        Self::new(status, ErrorType::Overloaded, message)
     }
 
     fn of_faults(faults: &[FieldError]) -> Self {
@@ -198,7 +205,7 @@ impl ApiError {
             error_code: first.code.unwrap_or("invalid_field"),
             param: Some(native_path(&first.path)).filter(|path| !path.is_empty()),
         });
-        Self { details, ..Self::new(StatusCode::BAD_REQUEST, ErrorType::InvalidRequestError, said.join("; ")) }
+        Self { details, ..Self::new(StatusCode::BAD_REQUEST, ErrorType::InvalidRequest, said.join("; ")) }
     }
 }
 

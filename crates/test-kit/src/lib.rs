@@ -7,6 +7,8 @@
 //! Nothing here ships, and nothing that ships may import it. A new stranger gets a module
 //! of its own beside these, and listens through [`listening`].
 
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to end there")]
+
 mod callbacks;
 pub mod caller;
 pub mod conversation;

@@ -376,11 +376,13 @@ struct FaultView {
 
 /// What failed.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
 enum FaultType {
-    ModelOverloadedError,
-    ModelRateLimitedError,
-    ModelRequestFailedError,
+    #[serde(rename = "model_overloaded_error")]
+    Overloaded,
+    #[serde(rename = "model_rate_limited_error")]
+    RateLimited,
+    #[serde(rename = "model_request_failed_error")]
+    RequestFailed,
 }
 
 /// What is done about a fault.
@@ -395,8 +397,8 @@ enum RetryStatusView {
 impl FaultView {
     fn new(kind: FaultKind, message: String, retry: RetryStatus) -> Self {
         let kind = match kind {
-            FaultKind::RateLimited => FaultType::ModelRateLimitedError,
-            FaultKind::Overloaded => FaultType::ModelOverloadedError,
+            FaultKind::RateLimited => FaultType::RateLimited,
+            FaultKind::Overloaded => FaultType::Overloaded,
             FaultKind::ServerError
             | FaultKind::Unreachable
             | FaultKind::Silent
@@ -405,7 +407,7 @@ impl FaultView {
             | FaultKind::TooLarge
             | FaultKind::Rejected
             | FaultKind::Unauthorized
-            | FaultKind::Unavailable => FaultType::ModelRequestFailedError,
+            | FaultKind::Unavailable => FaultType::RequestFailed,
         };
         let retry_status = match retry {
             RetryStatus::Retrying => RetryStatusView::Retrying,

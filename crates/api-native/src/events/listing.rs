@@ -52,7 +52,7 @@ impl ListEvents {
     /// The page that is asked for.
     pub(crate) async fn read(&self, app: &App, ctx: &Ctx, session: SessionId) -> Result<Page<EventView>, ApiError> {
         let limit = page::limit_within(self.limit, LIMIT_DEFAULT, LIMIT_MAX)?;
-        let pages = Pages::of(&format!("events of {session}"), self);
+        let pages = Pages::of(format!("events of {session}"), self);
         let position = match pages.position(self.page.as_deref())? {
             Some(position) => position,
             None => Position { seq: self.after_seq(app, ctx, session).await?, waiting: None },

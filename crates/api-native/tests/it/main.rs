@@ -1,6 +1,8 @@
 //! The native API as its clients see it: through the real router, over the real store and
 //! engine. The numbers in comments are the acceptance cases of the contract.
 
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to end there")]
+
 mod agents;
 mod callers;
 mod document;
