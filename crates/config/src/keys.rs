@@ -121,6 +121,12 @@ impl Reader {
         if !doc.is_empty() {
             key.doc = doc;
         }
+        // A map's comment speaks of what it maps to.
+        if let Holds::Named(each) = &mut key.holds
+            && each.doc.is_empty()
+        {
+            each.doc.clone_from(&key.doc);
+        }
         key
     }
 

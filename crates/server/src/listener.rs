@@ -259,7 +259,7 @@ mod tests {
         assert!(answer_to(address, &get("/", "a")).await.ends_with("hello"));
         let long = format!("/?{}", "a".repeat(ADDRESS_BYTES_MAX));
         assert!(answer_to(address, &get(&long, "a")).await.starts_with("HTTP/1.1 414"));
-        let answer = answer_to(address, &get("/", &"a".repeat(HEAD_BYTES_MAX))).await;
+        let answer = answer_to(address, &get("/", &"a".repeat(4 * HEAD_BYTES_MAX))).await;
         assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
     }
 
