@@ -48,9 +48,12 @@ async fn list_agents(State(make): State<Make>, Reading(team): Reading) -> Result
     let agents = make.app.list_agents(&team.ctx, filter).await?;
     let mut views = Vec::with_capacity(agents.len());
     for agent in &agents {
-        // An agent that was deleted since the list was made has nothing to show.
-        let Ok(contexts) = contexts_of(&make, &team, agent.id).await else { continue };
-        views.push(AgentView::of(agent, team.project.number, contexts));
+        match contexts_of(&make, &team, agent.id).await {
+            Ok(contexts) => views.push(AgentView::of(agent, team.project.number, contexts)),
+            // It was deleted since the list was made.
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(Json(views))
 }

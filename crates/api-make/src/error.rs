@@ -98,6 +98,11 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, format!("There is no {what} here."))
     }
 
+    /// Whether something was not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND
+    }
+
     /// No such path, or not with this method.
     pub(crate) fn no_such_path() -> Self {
         Self::not_found("such path")

@@ -92,7 +92,7 @@ async fn start(make: &Make, team: &Team, id: AgentId, request: RunRequest) -> Re
     let agent = find_agent(make, team, id).await?;
     let prompt = effective_prompt(&agent.spec, &request, &local_time(make, &team.ctx).await?);
     let overrides = request.overrides(&agent.spec, prompt.clone());
-    let output_schema = overrides.apply(&agent.spec).output_schema.clone();
+    let output_schema = overrides.output_schema.clone().unwrap_or_else(|| agent.spec.output_schema.clone());
     let start = StartRun {
         project: team.project.id,
         agent: agent.id,
