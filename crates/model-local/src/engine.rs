@@ -13,12 +13,10 @@ mod window;
 use std::path::Path;
 
 use domain::model::{FaultKind, ModelFault};
-use llama_cpp_2::context::params::LlamaContextParams;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
 
-use self::cores::Watch;
 use self::reply::Desk;
 use self::window::Window;
 use crate::child::{Inbox, Outbox};
@@ -47,31 +45,16 @@ pub(crate) fn serve(inbox: &Inbox, outbox: &Outbox) {
 /// another.
 fn serve_file(backend: &LlamaBackend, first: &Ask, inbox: &Inbox, outbox: &Outbox) -> Result<Option<Ask>, ModelFault> {
     outbox.say(first.id, Said::Working);
-    let threads_for = |ask: &Ask, watch: &Watch| ask.threads.unwrap_or_else(|| watch.free_cores());
-    let mut threads = threads_for(first, &Watch::start());
     let model = load(backend, &first.file)?;
-    let window = Window::open(backend, &model, first.window_tokens, threads)?;
+    let window = Window::open(backend, &model, first.window_tokens, first.threads)?;
     let mut desk = Desk::new(&model, window)?;
 
     let mut ask = first.clone();
     loop {
         desk.answer(&ask, inbox, outbox);
-        let watch = Watch::start();
         match inbox.next() {
             Some(next) if next.file == first.file && next.window_tokens == first.window_tokens => ask = next,
             other => return Ok(other),
-        }
-        let now = threads_for(&ask, &watch);
-        if now != threads {
-            // The engine cannot change this while it holds a conversation.
-            threads = now;
-            match Window::open(backend, &model, first.window_tokens, threads) {
-                Ok(window) => desk.reopen(window),
-                Err(fault) => {
-                    outbox.fault(ask.id, &fault);
-                    return Ok(inbox.next());
-                }
-            }
         }
     }
 }
@@ -86,16 +69,4 @@ fn load(backend: &LlamaBackend, file: &Path) -> Result<LlamaModel, ModelFault> {
     }
     LlamaModel::load_from_file(backend, file, &LlamaModelParams::default().with_n_gpu_layers(0))
         .map_err(|_| unavailable("is damaged or of a kind that the engine cannot read"))
-}
-
-/// A context for the model with room for so many tokens.
-fn context_params(window_tokens: u32, threads: usize) -> LlamaContextParams {
-    let threads = i32::try_from(threads).unwrap_or(1);
-    LlamaContextParams::default()
-        .with_n_ctx(std::num::NonZeroU32::new(window_tokens))
-        .with_n_batch(window::BATCH_TOKENS as u32)
-        .with_n_ubatch(window::BATCH_TOKENS as u32)
-        .with_n_threads(threads)
-        .with_n_threads_batch(threads)
-        .with_no_perf(true)
 }

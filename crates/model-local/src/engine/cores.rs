@@ -13,7 +13,7 @@ const THREADS_MAX: usize = 8;
 /// No shorter look tells anything: the system counts in hundredths of a second.
 const LOOK: Duration = Duration::from_millis(60);
 
-/// Looks at how busy others keep the machine. This process must do nothing meanwhile.
+/// Looks at how busy others keep the machine.
 pub(super) struct Watch {
     since: Instant,
     before: Option<Times>,
@@ -24,19 +24,24 @@ impl Watch {
         Self { since: Instant::now(), before: times() }
     }
 
-    /// The cores that nobody has used since the start, at least one. Looks for a moment if
-    /// that was only just now.
+    /// How long it has been looking.
+    pub(super) fn age(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    /// The cores that others have left free since the start, at least one. Looks for a
+    /// moment if that was only just now.
     pub(super) fn free_cores(&self) -> usize {
-        std::thread::sleep(LOOK.saturating_sub(self.since.elapsed()));
-        let busy = self.busy_share().unwrap_or(0.0);
+        std::thread::sleep(LOOK.saturating_sub(self.age()));
+        let busy = self.others_share().unwrap_or(0.0);
         free_of(std::thread::available_parallelism().map_or(1, usize::from), busy)
     }
 
-    fn busy_share(&self) -> Option<f64> {
+    fn others_share(&self) -> Option<f64> {
         let (before, after) = (self.before.as_ref()?, times()?);
         let all = after.all.checked_sub(before.all).filter(|all| *all > 0)?;
-        let idle = after.idle.checked_sub(before.idle)?;
-        Some(1.0 - idle as f64 / all as f64)
+        let ours = after.unused_by_others.checked_sub(before.unused_by_others)?;
+        Some((1.0 - ours as f64 / all as f64).max(0.0))
     }
 }
 
@@ -46,19 +51,29 @@ fn free_of(cores: usize, busy_share: f64) -> usize {
     free.clamp(1, cores.min(THREADS_MAX))
 }
 
-/// Time of all cores since the system's start.
+/// Time of all cores since the system's start, in hundredths of a second.
 struct Times {
     all: u64,
-    idle: u64,
+    /// Idle, or spent by this process.
+    unused_by_others: u64,
 }
 
-/// As Linux counts it. Other systems do not have the file; there every core counts as free.
+/// As Linux counts it. Other systems do not have the files; there every core counts as free.
 fn times() -> Option<Times> {
     let text = std::fs::read_to_string("/proc/stat").ok()?;
     let fields = text.lines().next()?.strip_prefix("cpu ")?.split_whitespace();
     let times: Vec<u64> = fields.map_while(|field| field.parse().ok()).collect();
     // user nice system idle iowait irq softirq steal; guests' time is in user's already.
-    Some(Times { all: times.iter().take(8).sum(), idle: times.get(3)? + times.get(4)? })
+    Some(Times { all: times.iter().take(8).sum(), unused_by_others: times.get(3)? + times.get(4)? + own_time()? })
+}
+
+fn own_time() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The second field is the program's name in brackets and may hold anything.
+    let mut fields = text.get(text.rfind(')')? + 1..)?.split_whitespace().skip(11);
+    let user: u64 = fields.next()?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    Some(user + system)
 }
 
 #[cfg(test)]

@@ -93,11 +93,6 @@ impl<'m> Desk<'m> {
         })
     }
 
-    /// Goes on with another, empty window.
-    pub(super) fn reopen(&mut self, window: Window<'m>) {
-        self.window = window;
-    }
-
     /// Writes the reply to `outbox`, however it ends.
     pub(super) fn answer(&mut self, ask: &Ask, inbox: &Inbox, outbox: &Outbox) {
         let order = Order { ask, inbox, outbox };
