@@ -66,6 +66,6 @@ fn quick_checks(steps: &mut Steps, builds: &Builds) -> Result<()> {
 }
 
 fn clippy(builds: &Builds) -> Result<()> {
-    let args = ["clippy", "--workspace", "--all-targets", "--profile", PROFILE, "--", "-D", "warnings"];
+    let args = ["clippy", "--workspace", "--all-targets", "--keep-going", "--profile", PROFILE, "--", "-D", "warnings"];
     process::run(builds.cargo().args(args))
 }
