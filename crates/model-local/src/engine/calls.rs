@@ -52,19 +52,19 @@ pub(super) fn call_begins(model: &LlamaModel) -> Vec<LlamaToken> {
     [CALL_BEGIN, "{", "```"].into_iter().filter_map(first).collect()
 }
 
-impl Desk<'_> {
-    /// The tools as the model is told of them: with answering as one more.
-    pub(super) fn with_answering(&self, tools: &[Arc<ToolOffer>]) -> Vec<Arc<ToolOffer>> {
-        let answering = (!tools.is_empty()).then(|| {
-            Arc::new(ToolOffer {
-                name: ANSWERING.to_owned(),
-                description: ANSWERING_DESCRIPTION.to_owned(),
-                input_schema: json!({"type": "object", "properties": {}}),
-            })
-        });
-        tools.iter().cloned().chain(answering).collect()
-    }
+/// The tools as the model is told of them: with answering as one more.
+pub(super) fn with_answering(tools: &[Arc<ToolOffer>]) -> Vec<Arc<ToolOffer>> {
+    let answering = (!tools.is_empty()).then(|| {
+        Arc::new(ToolOffer {
+            name: ANSWERING.to_owned(),
+            description: ANSWERING_DESCRIPTION.to_owned(),
+            input_schema: json!({"type": "object", "properties": {}}),
+        })
+    });
+    tools.iter().cloned().chain(answering).collect()
+}
 
+impl Desk<'_> {
     /// Whether a call is the likelier reply to the prompt that the window holds. Afterwards
     /// the window holds more than the prompt.
     pub(super) fn wants_to_call(

@@ -11,7 +11,7 @@ use super::choice;
 use super::grammar::Grammars;
 use super::window::{Unwanted, Window};
 use crate::child::{Inbox, Outbox};
-use crate::conversation::Turn;
+use crate::conversation::{Call, Turn};
 use crate::rounds::{already_made, may_call};
 use crate::template::{ChatTemplate, Talk};
 use crate::utf8::Utf8Joiner;
@@ -28,6 +28,8 @@ const BYTES_PER_TOKEN_MAX: usize = 64;
 pub(super) struct Desk<'m> {
     pub(super) model: &'m LlamaModel,
     pub(super) window: Window<'m>,
+    /// The one in which calls are made, while nobody works at it.
+    other_window: Option<Window<'m>>,
     template: ChatTemplate,
     grammars: OnceCell<Grammars>,
     /// Texts that steer the model. In what users and tools say they are only text.
@@ -84,6 +86,7 @@ impl<'m> Desk<'m> {
         Ok(Self {
             model,
             window,
+            other_window: None,
             control_texts: control_texts.collect(),
             template,
             grammars: OnceCell::new(),
@@ -108,41 +111,63 @@ impl<'m> Desk<'m> {
         let ask = order.ask;
         let system = ask.system.as_deref().map(|text| self.as_plain_text(text));
         let turns: Vec<_> = ask.turns.iter().map(|turn| self.plain_turn(turn)).collect();
-        let tools = self.with_answering(&ask.tools);
-        let prompt = self.prompt(Talk { system: system.as_deref(), turns: &turns, tools: &tools })?;
+        let offered = calls::with_answering(&ask.tools);
+        let talk = |tools| Talk { system: system.as_deref(), turns: &turns, tools };
+        let with_tools = self.prompt(talk(&offered))?;
+        // Told of tools, a small model writes calls into its answers. Told of none, it answers.
+        let without = self.prompt(talk(&[]))?;
         order.say(Said::Accepted);
 
         let mut usage = Usage::default();
-        let cached = self.hold(order, &prompt)?;
-        usage.cache_read_input_tokens = cached as u64;
-        usage.input_tokens = (prompt.len() - cached) as u64;
-        order.say(Said::Usage { usage });
-
-        let room = self.window.room();
-        let asked = ask.max_tokens.map_or(REPLY_TOKENS_DEFAULT, |tokens| tokens as usize);
-        let mut left = asked.min(room);
-        if !ask.tools.is_empty() && may_call(&ask.turns) && self.wants_to_call(&ask.tools, &prompt)? {
-            let before = left;
-            let call = self.write_call(order, &mut left)?;
-            usage.output_tokens += (before - left) as u64;
-            match call {
-                Some(call) if !already_made(&ask.turns, &call) => {
-                    let arguments = call.arguments.to_string();
-                    order.say(Said::Call { name: call.name, arguments });
-                    order.say(Said::Usage { usage });
-                    return Ok(StopCause::ToolUse);
-                }
-                // The same call again, or one without end: it has to answer now.
-                _ => {}
+        let mut left = ask.max_tokens.map_or(REPLY_TOKENS_DEFAULT, |tokens| tokens as usize);
+        if !ask.tools.is_empty() && may_call(&ask.turns) {
+            let call = self.at_calling_window(|desk| desk.call(order, &with_tools, &mut usage, &mut left))?;
+            // The same call again would get the same result: it has to answer now.
+            if let Some(call) = call.filter(|call| !already_made(&ask.turns, call)) {
+                order.say(Said::Call { name: call.name, arguments: call.arguments.to_string() });
+                order.say(Said::Usage { usage });
+                return Ok(StopCause::ToolUse);
             }
         }
-        self.hold(order, &prompt)?;
 
+        self.hold_counted(order, &without, &mut usage)?;
+        left = left.min(self.window.room());
         let before = left;
         let cause = self.write_answer(order, &mut left)?;
         usage.output_tokens += (before - left) as u64;
         order.say(Said::Usage { usage });
         Ok(cause)
+    }
+
+    /// The call the model would make, if it would rather call than answer.
+    fn call(
+        &mut self,
+        order: &Order<'_>,
+        prompt: &[LlamaToken],
+        usage: &mut Usage,
+        left: &mut usize,
+    ) -> Result<Option<Call>, Ended> {
+        self.hold_counted(order, prompt, usage)?;
+        if !self.wants_to_call(&order.ask.tools, prompt)? {
+            return Ok(None);
+        }
+        let before = *left;
+        let call = self.write_call(order, left)?;
+        usage.output_tokens += (before - *left) as u64;
+        Ok(call)
+    }
+
+    /// Works at a window of its own, so that the prompt with tools and the one without are
+    /// each read but once in a conversation. It is opened for the first tools that come.
+    fn at_calling_window<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Ended>) -> Result<T, Ended> {
+        let calling = match self.other_window.take() {
+            Some(window) => window,
+            None => self.window.another()?,
+        };
+        let answering = std::mem::replace(&mut self.window, calling);
+        let done = work(self);
+        self.other_window = Some(std::mem::replace(&mut self.window, answering));
+        done
     }
 
     /// The tokens of the prompt, or a fault if they leave no room for a reply.
@@ -174,12 +199,17 @@ impl<'m> Desk<'m> {
         Ok(tokens)
     }
 
-    pub(super) fn hold(&mut self, order: &Order<'_>, tokens: &[LlamaToken]) -> Result<usize, Ended> {
+    /// Makes the window hold the prompt, and counts what was read for it.
+    fn hold_counted(&mut self, order: &Order<'_>, prompt: &[LlamaToken], usage: &mut Usage) -> Result<(), Ended> {
         let go_on = || {
             order.say(Said::Working);
             order.inbox.wants(order.ask.id)
         };
-        self.window.hold(tokens, go_on)?.map_err(|Unwanted| Ended::Unwanted)
+        let cached = self.window.hold(prompt, go_on)?.map_err(|Unwanted| Ended::Unwanted)?;
+        usage.cache_read_input_tokens += cached as u64;
+        usage.input_tokens += (prompt.len() - cached) as u64;
+        order.say(Said::Usage { usage: *usage });
+        Ok(())
     }
 
     /// Writes the answer, free or under the schema, and tells every piece of it.

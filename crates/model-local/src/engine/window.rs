@@ -60,6 +60,12 @@ impl<'m> Window<'m> {
         })
     }
 
+    /// An empty window of the same size over the same model.
+    pub(super) fn another(&self) -> Result<Self, ModelFault> {
+        let threads = self.watch.is_none().then_some(self.threads);
+        Self::open(self.backend, self.model, self.context.n_ctx(), threads)
+    }
+
     /// How many tokens fit.
     pub(super) fn size(&self) -> usize {
         self.context.n_ctx() as usize
