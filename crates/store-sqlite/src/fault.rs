@@ -1,7 +1,7 @@
 //! What can go wrong inside the store, before it is told in the words of the port.
 
 use ports::{CommitError, Refusal, StoreError};
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// A change set or a query that came to nothing.
 #[derive(Debug, Clone)]
@@ -26,7 +26,10 @@ pub(crate) fn found(changed: usize) -> Result<(), Fault> {
 
 /// What SQLite says, in the words of the port.
 pub(crate) fn store_error(error: &rusqlite::Error) -> StoreError {
+    // After a failed flush nobody knows what is on disk; it is neither there nor not there.
+    let is_flush = error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_FSYNC);
     match error.sqlite_error_code() {
+        Some(ErrorCode::SystemIoFailure) if is_flush => StoreError::Failed(error.to_string()),
         Some(ErrorCode::DiskFull) => StoreError::Unwritable("the disk is full".to_owned()),
         Some(ErrorCode::ReadOnly) => StoreError::Unwritable("the data directory is read-only".to_owned()),
         Some(ErrorCode::SystemIoFailure) => StoreError::Unwritable(error.to_string()),

@@ -14,11 +14,11 @@ use crate::migrations;
 const DATABASE: &str = "sortie.db";
 const LOCK: &str = "lock";
 
-/// `sort` in ASCII, in the header of every database of ours.
-const APPLICATION_ID: i64 = 0x736f_7274;
-
 /// Statements kept ready by each connection; there are fewer.
 const STATEMENTS_MAX: usize = 128;
+
+/// Room for what one full batch changes, so that nothing is written before its commit.
+const WRITER_CACHE_KIB: i64 = 16 * 1024;
 
 /// How long a connection waits for another of this process. Only recovery after a crash
 /// and the end of a checkpoint lock anything, both for moments.
@@ -159,6 +159,13 @@ impl Connector {
         Ok(db)
     }
 
+    /// A connection that moves the log's pages into the database, as durably as the writer.
+    pub(crate) fn mover(&self) -> rusqlite::Result<Connection> {
+        let db = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        db.pragma_update(None, "synchronous", "full")?;
+        Ok(db)
+    }
+
     fn connect(&self, flags: OpenFlags) -> rusqlite::Result<Connection> {
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = match &self.vfs {
@@ -169,6 +176,9 @@ impl Connector {
         db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         // Only the writer moves the log, when it chooses to; not whoever closes last.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        // A plan that never depends on a bound value is never made again: without this,
+        // statements on partial indexes are prepared anew with each use.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
         Ok(db)
@@ -180,7 +190,7 @@ impl Connector {
         let read = || Ok((pragma("application_id")?, pragma("user_version")?, tables(db)?));
         let (application, version, tables) = read().map_err(|error| self.unusable(&error))?;
         let is_new = application == 0 && version == 0 && tables == 0;
-        if application != APPLICATION_ID && !is_new {
+        if application != migrations::APPLICATION_ID && !is_new {
             return Err(OpenError::Foreign(self.path.clone()));
         }
         if version > migrations::NEWEST {
@@ -190,14 +200,11 @@ impl Connector {
     }
 
     fn prepare(&self, db: &mut Connection, version: i64) -> rusqlite::Result<()> {
-        if version == 0 {
-            // Before the log exists, so that the file itself says whose it is from the first.
-            db.pragma_update(None, "application_id", APPLICATION_ID)?;
-        }
         db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
         db.pragma_update(None, "synchronous", "full")?;
         db.pragma_update(None, "wal_autocheckpoint", 0)?;
         db.pragma_update(None, "temp_store", "memory")?;
+        db.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
         migrations::migrate(db, version)
     }
 

@@ -15,7 +15,7 @@ use crate::fault::{Fault, store_error};
 use crate::open::Connector;
 
 /// Connections kept for later reads.
-const IDLE_MAX: usize = 16;
+const IDLE_MAX: usize = 8;
 
 /// The pool of readers. Cheap to clone.
 #[derive(Clone)]

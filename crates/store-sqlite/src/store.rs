@@ -55,7 +55,8 @@ impl SqliteStore {
         if planted.is(PlantedBug::SkipFlush) {
             db.pragma_update(None, "synchronous", "off").map_err(refused)?;
         }
-        let checkpoints = Checkpoints::watch(&mut db, options.checkpoint_pages).map_err(refused)?;
+        let mover = connector.mover().map_err(refused)?;
+        let checkpoints = Checkpoints::start(&mut db, mover, options.checkpoint_pages).map_err(refused)?;
         let queue = Arc::new(Queue::new(options.queue_max_per_org));
         let desk = Desk::new(db, planted);
         let thread = writer::start(desk, Arc::clone(&queue), feed, options.batch_max, checkpoints)
@@ -196,6 +197,16 @@ mod tests {
         store.check().await.unwrap();
     }
 
+    #[tokio::test]
+    async fn nobody_waits_for_a_writer_that_is_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(dir.path(), &StoreOptions::default(), Feed::default()).unwrap();
+        let gone: Result<(), _> = store.inner.write(None, |_| panic!("on purpose")).await;
+        assert!(gone.is_err());
+        assert!(matches!(store.check().await, Err(StoreError::Closed)));
+        store.close().await;
+    }
+
     #[tokio::test(flavor = "current_thread")]
     async fn one_organization_cannot_fill_the_queue() {
         let dir = tempfile::tempdir().unwrap();
@@ -207,7 +218,8 @@ mod tests {
         let (open, gate) = std::sync::mpsc::channel::<()>();
         let blocking = store.inner.write(None, move |_| {
             let _ = begun.send(());
-            Ok(gate.recv().unwrap_or(()))
+            let _ = gate.recv();
+            Ok(())
         });
         let others = async {
             began.await.unwrap();

@@ -31,7 +31,19 @@ pub(crate) fn start(
     checkpoints: Checkpoints,
 ) -> std::io::Result<JoinHandle<()>> {
     let writer = Writer { desk, feed, batch_max, checkpoints };
-    std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run(&queue))
+    std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
+        let queue = Abandoning(queue);
+        writer.run(&queue.0);
+    })
+}
+
+/// Sees to it that nobody waits for a writer that is gone, if only by a panic.
+struct Abandoning(Arc<Queue>);
+
+impl Drop for Abandoning {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
 }
 
 struct Writer {

@@ -74,6 +74,14 @@ impl Queue {
         self.came.notify_one();
     }
 
+    /// The writer is gone: whoever waits is told so.
+    pub(super) fn abandon(&self) {
+        self.close();
+        // Dropped unanswered, a job tells its caller that the store is closed.
+        let jobs = std::mem::take(&mut self.lock().jobs);
+        drop(jobs);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         // Nothing that holds the lock can panic half way through a change.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)

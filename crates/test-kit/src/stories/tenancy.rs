@@ -126,11 +126,11 @@ pub async fn an_organization_lists_only_its_own(stage: Stage) {
     furnish(&stage.theirs).await;
     let (ours, project) = (&stage.ours.store, stage.theirs.project.id);
     assert_eq!(ours.list_members().await.unwrap(), []);
-    assert_eq!(ours.list_projects().await.unwrap(), [stage.ours.project.clone()]);
+    assert_eq!(ours.list_projects().await.unwrap(), std::slice::from_ref(&stage.ours.project));
     assert_eq!(ours.list_keys().await.unwrap(), []);
     assert_eq!(ours.list_tools(None).await.unwrap(), []);
     assert_eq!(ours.list_tools(Some(project)).await.unwrap(), []);
-    assert_eq!(ours.list_agents(AgentFilter::default()).await.unwrap(), [stage.ours.agent.clone()]);
+    assert_eq!(ours.list_agents(AgentFilter::default()).await.unwrap(), std::slice::from_ref(&stage.ours.agent));
     let in_theirs = AgentFilter { project: Some(project), ..AgentFilter::default() };
     assert_eq!(ours.list_agents(in_theirs).await.unwrap(), []);
     assert_eq!(ours.list_sessions(SessionFilter::default()).await.unwrap(), []);
