@@ -36,7 +36,7 @@ async fn the_sdk_waits_as_it_is_told_and_succeeds() {
     let mut team = Team::of(house.answering(|_| says("ok"))).await;
     // The fixture's first request began the minute; it is nearly over when the SDK comes.
     team.t.get(&agents()).await.ok();
-    clock.0.store(58_000, Ordering::Relaxed);
+    clock.0.store(55_000, Ordering::Relaxed);
     assert_eq!(team.t.get(&agents()).await.status, 429);
     let address = team.house.listen().await;
     run_script(&clients, "retries.mjs", &address, team.t.key()).await;
