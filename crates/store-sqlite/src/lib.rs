@@ -3,16 +3,16 @@
 //! It keeps what it is told and owns the order; it decides nothing. It may know `domain`
 //! and `ports`, and nobody else may know SQL. What holds, and where:
 //!
-//! - acknowledged means durable: [`writer`] answers and publishes after `COMMIT`, with
+//! - acknowledged means durable: `writer` answers and publishes after `COMMIT`, with
 //!   `synchronous=FULL`;
-//! - a change set is applied whole or not at all: [`changes`], each in its savepoint;
-//! - a run belongs to one lease: [`changes`] checks the fence, [`writer::desk`] knows which
+//! - a change set is applied whole or not at all: `changes`, each in its savepoint;
+//! - a run belongs to one lease: `changes` checks the fence, `writer::desk` knows which
 //!   lease is good;
 //! - one organization never sees another: every statement in the nouns' files names it.
 //!
 //! One file holds one noun, its statements on top. A new noun: a table in a new migration,
-//! a file with `statements!`, its name in the list of `statements_test`, its queries in
-//! [`view`], its changes in [`changes`].
+//! a file with `statements!`, its name in the list of the tests of `sql`, its queries in
+//! `view`, its changes in `changes`.
 
 mod agents;
 mod changes;
