@@ -282,7 +282,8 @@ mod tests {
 
     #[test]
     fn a_mistake_is_named_with_its_place() {
-        let cases: &[(&str, &[(&str, &str)], &str)] = &[
+        type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+        let cases: &[Case] = &[
             ("[server]\nlistn = 1", &[], "sortie.toml: there is no key `server.listn`; did you mean `server.listen`?"),
             ("[zzz]", &[], "sortie.toml: there is no key `zzz`"),
             (

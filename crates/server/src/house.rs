@@ -43,7 +43,7 @@ impl House {
         let store = SqliteStore::open(directory, &config.store, feed.clone())?;
         let secrets = match Secrets::read(directory)? {
             Some(secrets) => secrets,
-            None if is_empty(&*store).await? => Secrets::create(directory)?,
+            None if is_empty(&store).await? => Secrets::create(directory)?,
             None => return Err(Secrets::missing(directory)),
         };
         let tools = HttpTools::new(outbound.clone());

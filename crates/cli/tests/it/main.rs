@@ -1,5 +1,7 @@
 //! The real binary, as people and programs meet it.
 
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to end there")]
+
 mod battery;
 mod configuration;
 mod faults;
