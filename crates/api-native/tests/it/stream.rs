@@ -47,14 +47,18 @@ async fn silence_is_broken_by_pings() {
 #[tokio::test]
 async fn text_in_the_making_is_told_to_those_who_ask() {
     let text = "Grüße, quickly and in pieces.";
-    let house = TestHouse::new().model([thinks("Hm.").then_says(text)]).start().await;
+    // Text in the making is best effort: the model waits until this reader has seen it.
+    let gate = Gate::new();
+    let house = TestHouse::new().model([thinks("Hm.").then_says(text).then_waits(&gate)]).start().await;
     let owner = house.owner();
     let session = owner.session(&owner.agent(json!({})).await).await;
     let mut with = owner.follow(&session, "event_deltas[]=agent.message&event_deltas[]=agent.thinking").await;
     let mut without = owner.follow(&session, "").await;
     owner.say(&session, "hi").await;
 
-    let frames = with.until_named("session.status_idle").await;
+    let mut frames = with.until(|frame| frame.name() == "event_delta" && frame.json()["end"] == text.len()).await;
+    gate.open();
+    frames.extend(with.until_named("session.status_idle").await);
     let message = frames.iter().find(|frame| frame.name() == "agent.message").unwrap().json();
     let previews: Vec<&Frame> = frames.iter().filter(|frame| frame.id.is_none()).collect();
     assert!(previews.iter().all(|frame| ["event_start", "event_delta"].contains(&frame.name())));
