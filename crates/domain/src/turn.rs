@@ -120,6 +120,7 @@ impl Turn {
 
     /// What has been decided since the last call, as one change set under this worker's lease.
     pub fn take_changes(&mut self) -> ChangeSet {
+        self.name_open_calls();
         let events = std::mem::take(&mut self.events);
         let mut changes = ChangeSet { guards: std::mem::take(&mut self.guards), changes: Vec::new() };
         if let Some(fence) = self.run.fence {
@@ -248,7 +249,6 @@ impl Turn {
         for index in startable.into_iter().take(left.map_or(usize::MAX, |left| left as usize)) {
             self.calls[index].state = CallState::Started;
             self.run.spent.tool_calls += 1;
-            self.run.in_flight.push(self.calls[index].id);
         }
         self.phase = Phase::InTools;
         if !self.calls.iter().any(Call::is_started) {
@@ -286,7 +286,7 @@ impl Turn {
     fn wait(&mut self, at: &mut Moment<'_>) {
         self.spend_time(at.now);
         self.run.status = RunStatus::Waiting;
-        self.run.waiting = self.calls.iter().filter_map(Call::waiting).collect();
+        self.name_open_calls();
         self.state.status = SessionStatus::Idle;
         let event_ids = self.run.waiting.iter().map(|waiting| waiting.tool_use).collect();
         self.idle(StopReason::RequiresAction { event_ids }, at);
@@ -297,8 +297,6 @@ impl Turn {
         self.spend_time(at.now);
         self.run.status = outcome.status();
         self.run.ended_at = Some(at.now);
-        self.run.in_flight.clear();
-        self.run.waiting.clear();
         self.state.status = SessionStatus::Idle;
         self.state.active_run = None;
         self.log(at, EventBody::Usage { usage: self.state.usage });

@@ -124,8 +124,13 @@ impl Turn {
     pub(super) fn answer(&mut self, index: usize, content: Vec<Block>, is_error: bool, at: &mut Moment<'_>) {
         let id = self.calls[index].id;
         self.calls[index].state = Done;
-        self.run.in_flight.retain(|started| *started != id);
-        self.run.waiting.retain(|waiting| waiting.tool_use != id);
         self.log(at, EventBody::AgentToolResult { tool_use_id: id, content, is_error });
+    }
+
+    /// Writes into the run which calls are under way and which wait: what a worker that
+    /// takes it up after a crash has to go by.
+    pub(super) fn name_open_calls(&mut self) {
+        self.run.in_flight = self.calls.iter().filter(|call| call.is_started()).map(|call| call.id).collect();
+        self.run.waiting = self.calls.iter().filter_map(Call::waiting).collect();
     }
 }

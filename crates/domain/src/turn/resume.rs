@@ -96,6 +96,5 @@ impl Turn {
                 Effect::Unsafe => CallState::Waiting(Need::Resolution),
             };
         }
-        self.run.in_flight.clear();
     }
 }

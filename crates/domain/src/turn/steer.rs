@@ -168,7 +168,7 @@ impl Turn {
     /// A decision that reached a run while a worker held it. One that fits nothing is kept
     /// in the log and changes nothing.
     fn settle(&mut self, body: &EventBody, at: &mut Moment<'_>) {
-        self.run.waiting = self.calls.iter().filter_map(super::Call::waiting).collect();
+        self.name_open_calls();
         let Some(Ok((id, resolution))) = Resolution::of(body, &self.run) else { return };
         let Some(index) = self.calls.iter().position(|call| call.id == id) else { return };
         match resolution {

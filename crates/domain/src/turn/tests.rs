@@ -291,6 +291,21 @@ fn limits_end_a_run_by_name_and_before_the_call() {
     }
 }
 
+/// A call that was approved while its worker held the run, and lost in a crash after it was
+/// started, is not taken for one that was never approved.
+#[test]
+fn an_approved_call_that_is_lost_waits_for_word_on_whether_it_happened() {
+    let mut desk = Desk::new(Limits::default());
+    let asked = |effect| judged(effect, Judgement::Ask);
+    let reply = asks_for(vec![asked(Effect::Read), asked(Effect::Unsafe)]);
+    desk.decide(|turn, at| turn.replied(reply, at));
+    happen(&mut desk, &Happening::Confirms(false));
+    happen(&mut desk, &Happening::Confirms(true));
+    desk.crash();
+    let needs: Vec<Need> = desk.turn.run.waiting.iter().map(|waiting| waiting.need).collect();
+    assert_eq!(needs, [Need::Resolution]);
+}
+
 /// What may happen next at the desk.
 #[derive(Debug, Clone)]
 enum Happening {
