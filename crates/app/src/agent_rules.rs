@@ -7,6 +7,7 @@ use domain::limits::Limits;
 use domain::model::ModelName;
 use domain::output::Schema;
 use domain::tool::HttpTool;
+use domain::tool::definition::{self, Flaw};
 use domain::{OrgId, ProjectId};
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -23,7 +24,6 @@ const RUN_INSTRUCTIONS_CHARS_MAX: usize = 250_000;
 
 const TOOLS_MAX: usize = 256;
 const MCP_SERVERS_MAX: usize = 20;
-const TOOL_NAME_CHARS_MAX: usize = 128;
 const MODEL_CHARS_MAX: usize = 256;
 const METADATA_PAIRS_MAX: usize = 16;
 const METADATA_KEY_CHARS_MAX: usize = 64;
@@ -119,7 +119,7 @@ impl App {
                 }
                 AgentTool::Custom { name, description, input_schema } => {
                     if is_new {
-                        check_offer(name, description, input_schema, &path, faults);
+                        add_flaws(definition::offer_flaws(name, description, input_schema), &path, faults);
                     }
                     name.clone()
                 }
@@ -145,9 +145,13 @@ impl App {
 
     /// Checks an HTTP tool, wherever it is kept.
     pub(crate) fn check_http_tool(&self, tool: &HttpTool, path: &str, faults: &mut Faults) {
-        check_offer(&tool.name, &tool.description, &tool.input_schema, path, faults);
-        for (field, message) in (self.ports().tool_check)(tool) {
-            faults.add(joined(path, &field), message);
+        let flaws = definition::flaws(tool);
+        let callable = flaws.iter().all(|flaw| flaw.field != "url");
+        add_flaws(flaws, path, faults);
+        if callable {
+            // Placeholders stand behind the host, so whom it calls is written out.
+            let refused = self.check_url(&tool.url.replace(['{', '}'], "")).err();
+            add_flaws(refused.map(|message| Flaw { field: "url".to_owned(), message }), path, faults);
         }
     }
 }
@@ -233,20 +237,9 @@ fn check_output_schema(schema: Option<&Value>, faults: &mut Faults) {
     }
 }
 
-/// What the model is told of a tool.
-fn check_offer(name: &str, description: &str, input_schema: &Value, path: &str, faults: &mut Faults) {
-    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
-    faults.check(
-        plain && (1..=TOOL_NAME_CHARS_MAX).contains(&name.len()),
-        &joined(path, "name"),
-        "must have 1 to 128 letters, digits, _ or -",
-    );
-    faults.check(!description.trim().is_empty(), &joined(path, "description"), "must not be empty");
-    if input_schema.get("type") != Some(&Value::from("object")) {
-        return faults.add(joined(path, "input_schema.type"), "must be object");
-    }
-    if let Err(error) = Schema::new(input_schema) {
-        faults.add(joined(path, "input_schema"), error.to_string());
+fn add_flaws(flaws: impl IntoIterator<Item = Flaw>, path: &str, faults: &mut Faults) {
+    for flaw in flaws {
+        faults.add(joined(path, &flaw.field), flaw.message);
     }
 }
 
@@ -296,20 +289,6 @@ mod tests {
         assert_eq!(paths(|faults| check_metadata(&pairs(17, 2, 0), faults)), ["metadata"]);
         assert_eq!(paths(|faults| check_metadata(&pairs(1, 65, 0), faults)), ["metadata"]);
         assert_eq!(paths(|faults| check_metadata(&pairs(1, 1, 513), faults)), ["metadata.0"]);
-    }
-
-    #[test]
-    fn a_tool_offer_names_what_is_wrong() {
-        let schema = json!({"type": "object"});
-        let offer = |name: &str, description: &str, schema: &Value| {
-            paths(|faults| check_offer(name, description, schema, "tools[0]", faults))
-        };
-        assert!(offer("add_2", "adds", &schema).is_empty());
-        assert_eq!(offer("a b", "adds", &schema), ["tools[0].name"]);
-        assert_eq!(offer("add", " ", &schema), ["tools[0].description"]);
-        assert_eq!(offer("add", "adds", &json!({"type": "array"})), ["tools[0].input_schema.type"]);
-        let remote = json!({"type": "object", "properties": {"a": {"$ref": "http://localhost:1/s"}}});
-        assert_eq!(offer("add", "adds", &remote), ["tools[0].input_schema"]);
     }
 
     #[test]

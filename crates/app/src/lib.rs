@@ -58,10 +58,6 @@ pub use watch::{FinishedRun, RunWatch};
 /// How often an operation decides again when its commit came too late.
 const TRIES: usize = 8;
 
-/// Checks the parts of an HTTP tool that only the crate that calls it knows: path and
-/// message of each fault.
-pub type ToolCheck = Arc<dyn Fn(&HttpTool) -> Vec<(String, String)> + Send + Sync>;
-
 /// Checks whether an address may be called on a caller's behalf.
 pub type UrlCheck = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
 
@@ -82,8 +78,6 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Fresh ids.
     pub ids: Arc<dyn IdSource>,
-    /// Whether an HTTP tool can be called as described.
-    pub tool_check: ToolCheck,
     /// Whether an address may be called.
     pub url_check: UrlCheck,
 }

@@ -1,5 +1,8 @@
 //! Tools: what an agent can call, what a call may do to the world, and whether it may.
 
+pub mod definition;
+mod url_template;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +14,8 @@ use serde_json::Value;
 use crate::id::{ProjectId, ToolId};
 use crate::model::ToolOffer;
 use crate::output::{BadSchema, Schema};
+
+pub use url_template::{UrlTemplate, argument_text};
 
 /// What calling a tool does to the world; decides what happens to a call whose outcome
 /// was lost in a crash.

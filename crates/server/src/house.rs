@@ -60,7 +60,7 @@ impl House {
 
     /// The operations over this house.
     pub(crate) fn app(&self, workers: Arc<dyn Workers>) -> App {
-        let (outbound, tools) = (self.outbound.clone(), self.tools.clone());
+        let outbound = self.outbound.clone();
         let ports = app::Ports {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
             feed: self.feed.clone(),
@@ -69,7 +69,6 @@ impl House {
             workers,
             clock: Arc::clone(&self.sources) as Arc<dyn ports::Clock>,
             ids: Arc::clone(&self.sources) as Arc<dyn ports::IdSource>,
-            tool_check: Arc::new(move |tool| tools.check(tool)),
             url_check: Arc::new(move |url| outbound.check_url(url).map(|_| ()).map_err(|error| error.to_string())),
         };
         App::new(ports, KeySecrets::new(self.secrets.hashing_key()))

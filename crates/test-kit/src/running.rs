@@ -34,12 +34,11 @@ impl Running {
         let store = SqliteStore::open(data, &StoreOptions::default(), feed.clone()).expect("the store opens");
         let models: Arc<dyn Models> = Arc::new(plan.registry());
         let outbound = Outbound::new(&plan.outbound).expect("options of the outbound client");
-        let tools = HttpTools::new(outbound.clone());
         let engine_ports = EnginePorts {
             store: Arc::clone(&store) as Arc<dyn Store>,
             feed: feed.clone(),
             models: Arc::clone(&models),
-            tools: Arc::new(tools.clone()) as Arc<dyn ToolRunner>,
+            tools: Arc::new(HttpTools::new(outbound.clone())) as Arc<dyn ToolRunner>,
             clock: Arc::clone(&plan.clock),
             ids: Arc::clone(&plan.ids),
         };
@@ -53,7 +52,6 @@ impl Running {
             workers: Arc::new(engine.clone()) as Arc<dyn Workers>,
             clock: Arc::clone(&plan.clock),
             ids: Arc::clone(&plan.ids),
-            tool_check: Arc::new(move |tool| tools.check(tool)),
             url_check: Arc::new(move |url| checked.check_url(url).map(|_| ()).map_err(|error| error.to_string())),
         };
         let callbacks = Arc::new(GuardedCallbacks(outbound));

@@ -4,7 +4,7 @@ mod outcome;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::tool::{HttpTool, ToolOutcome};
+use domain::tool::{HttpTool, ToolOutcome, UrlTemplate, argument_text};
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderName, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method};
 use outbound::{Outbound, Request};
@@ -12,9 +12,6 @@ use ports::ToolRunner;
 use ports::tool::ToolRun;
 use serde_json::{Map, Value};
 use url::Url;
-
-use crate::definition;
-use crate::template::{UrlTemplate, text_of};
 
 /// The largest answer a model is given; the rest is left out, and it is told so.
 pub const ANSWER_BYTES_MAX: usize = 256 << 10;
@@ -31,18 +28,6 @@ impl HttpTools {
     /// Calls go out through this client.
     pub fn new(outbound: Outbound) -> Self {
         Self { outbound }
-    }
-
-    /// What is wrong with a tool, its address included: [`definition::check`], and what
-    /// the guard can tell without resolving a name.
-    pub fn check(&self, tool: &HttpTool) -> Vec<(String, String)> {
-        let mut wrong = definition::check(tool);
-        if !wrong.iter().any(|(path, _)| path == "url") {
-            // Placeholders stand behind the host, so the address is what it will be.
-            let refused = self.outbound.check_url(&tool.url.replace(['{', '}'], "")).err();
-            wrong.extend(refused.map(|error| ("url".to_owned(), error.to_string())));
-        }
-        wrong
     }
 }
 
@@ -114,11 +99,11 @@ fn into_query(url: &mut Url, arguments: &Map<String, Value>) {
             Value::Null => {}
             Value::Array(items) => {
                 for item in items {
-                    query.append_pair(name, &text_of(item));
+                    query.append_pair(name, &argument_text(item));
                 }
             }
             value => {
-                query.append_pair(name, &text_of(value));
+                query.append_pair(name, &argument_text(value));
             }
         }
     }

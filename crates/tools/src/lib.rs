@@ -1,20 +1,18 @@
 //! What an agent can call, and the text in the files it is given.
 //!
 //! [`http`] makes the calls of HTTP tools, through the guarded client and no other way;
-//! [`definition`] says whether a tool can be called as it is written; [`extract`] gets the
-//! text out of uploaded files.
+//! [`extract`] gets the text out of uploaded files.
 //!
-//! This crate knows nothing of runs, permissions or budgets: whether a call may be made is
-//! decided before it gets here, and what its outcome means afterwards.
+//! This crate knows nothing of runs, permissions or budgets: whether a tool can be called as
+//! it is written and whether a call may be made is decided before it gets here, and what its
+//! outcome means afterwards.
 //!
 //! One more kind of tool: a module with a [`ports::ToolRunner`]. One more kind of file: a
 //! variant of the extractor's kinds, and a reader; in the child process unless reading it
 //! is no more than decoding text.
 
-pub mod definition;
 pub mod extract;
 pub mod http;
-mod template;
 
 pub use self::http::HttpTools;
 pub use extract::{ExtractOptions, Extractor};

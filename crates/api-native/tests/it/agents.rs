@@ -55,6 +55,7 @@ async fn what_breaks_a_rule_is_named() {
         "tools": names.iter().map(|name| toolset(name)).collect::<Vec<_>>(),
     });
     let tool = |name: &str, kind: &str| json!({ "type": "custom", "name": name, "description": "d", "input_schema": { "type": kind } });
+    let http = |url: &str, header: &str| json!({ "type": "http", "name": "a", "description": "d", "method": "GET", "url": url, "headers": { "X-Mine": header } });
     for (fields, param, part) in [
         (json!({ "name": Value::Null }), "name", "name"),
         (json!({ "name": "" }), "name", "1 to 256"),
@@ -76,6 +77,9 @@ async fn what_breaks_a_rule_is_named() {
         (json!({ "tools": [tool("a", "array")] }), "tools[0].input_schema.type", "must be object"),
         (json!({ "tools": [tool("a", "object"), tool("a", "object")] }), "tools[1].name", "two tools"),
         (json!({ "tools": [{ "type": "custom", "name": "a", "input_schema": {} }] }), "tools[0]", "description"),
+        (json!({ "tools": [http("http://127.0.0.1/{id}", "x")] }), "tools[0].url", "among the properties"),
+        (json!({ "tools": [http("http://10.0.0.1/", "x")] }), "tools[0].url", "private"),
+        (json!({ "tools": [http("http://127.0.0.1/", "a\nb")] }), "tools[0].headers.X-Mine", "printable"),
         (json!({ "tools": [{ "type": "magic" }] }), "tools[0]", "magic"),
         (json!({ "tools": [{ "type": "project_tool", "number": 7 }] }), "tools[0].number", "not a tool"),
     ] {

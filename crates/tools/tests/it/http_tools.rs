@@ -148,14 +148,3 @@ async fn what_is_certain_and_what_is_not_are_told_apart() {
     let absent = tools().run(call("POST", &format!("http://{nobody}/"), json!({}))).await;
     assert!(matches!(absent, ToolOutcome::NotReached(_)), "{absent:?}");
 }
-
-#[test]
-fn a_private_address_is_refused_when_the_tool_is_made() {
-    let mut tool = call("GET", "http://10.0.0.1/{id}", json!({})).tool;
-    tool.input_schema = json!({"type": "object", "properties": {"id": {}}});
-    let wrong = tools().check(&tool);
-    assert_eq!(wrong.len(), 1, "{wrong:?}");
-    assert_eq!(wrong[0].0, "url");
-    tool.url = "http://127.0.0.1/{id}".to_owned();
-    assert_eq!(tools().check(&tool), []);
-}

@@ -14,7 +14,7 @@ const NAME_MAX: usize = 64;
 
 /// A template that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct UrlTemplate<'a> {
+pub struct UrlTemplate<'a> {
     parts: Vec<Part<'a>>,
 }
 
@@ -29,7 +29,10 @@ impl<'a> UrlTemplate<'a> {
     ///
     /// Scheme, host and port must be written out, for otherwise the model would choose
     /// whom the tool's credentials are sent to.
-    pub(crate) fn parse(text: &'a str) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &'a str) -> Result<Self, String> {
         if text.contains('#') {
             return Err("a fragment (`#…`) is never sent; leave it out".to_owned());
         }
@@ -66,7 +69,7 @@ impl<'a> UrlTemplate<'a> {
     }
 
     /// The names of the arguments it takes.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
         self.parts.iter().filter_map(|part| match part {
             Part::Placeholder { name, .. } => Some(*name),
             Part::Literal(_) => None,
@@ -74,7 +77,10 @@ impl<'a> UrlTemplate<'a> {
     }
 
     /// The address for these arguments. Those it uses are taken out of them.
-    pub(crate) fn fill(&self, arguments: &mut Map<String, Value>) -> Result<Url, String> {
+    ///
+    /// # Errors
+    /// What is missing of the arguments, or wrong with them.
+    pub fn fill(&self, arguments: &mut Map<String, Value>) -> Result<Url, String> {
         let mut address = String::new();
         for part in &self.parts {
             match part {
@@ -82,7 +88,7 @@ impl<'a> UrlTemplate<'a> {
                 Part::Placeholder { name, in_query } => {
                     let value = arguments.get(*name).filter(|value| !value.is_null());
                     let value = value.ok_or_else(|| format!("the argument `{name}` is missing"))?;
-                    let text = text_of(value);
+                    let text = argument_text(value);
                     // `/users/` is another place than `/users/7`.
                     if text.is_empty() && !in_query {
                         return Err(format!("the argument `{name}` is empty"));
@@ -122,7 +128,7 @@ impl<'a> UrlTemplate<'a> {
 }
 
 /// An argument as it stands in a URL.
-pub(crate) fn text_of(value: &Value) -> Cow<'_, str> {
+pub fn argument_text(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => Cow::Borrowed(text),
         other => Cow::Owned(other.to_string()),
