@@ -123,8 +123,8 @@ enum ToolType {
 
 impl From<Usage> for TokenUsage {
     fn from(usage: Usage) -> Self {
-        let total_tokens = usage.total();
-        Self { prompt_tokens: total_tokens - usage.output_tokens, completion_tokens: usage.output_tokens, total_tokens }
+        let (total_tokens, completion_tokens) = (usage.total(), usage.output_tokens);
+        Self { prompt_tokens: total_tokens - completion_tokens, completion_tokens, total_tokens }
     }
 }
 

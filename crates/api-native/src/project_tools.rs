@@ -1,8 +1,10 @@
 //! `/v1/tools`: the HTTP tools that a project keeps for its agents. Ours.
 
-use app::{App, Missing};
+use std::str::FromStr;
+
+use app::App;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use domain::tool::Tool;
 use domain::{ProjectId, Timestamp, ToolId};
 use serde::Serialize;
@@ -13,6 +15,7 @@ use crate::agents::tools::{HttpToolParam, HttpToolView};
 use crate::body::Body;
 use crate::error::{ApiError, ErrorEnvelope};
 use crate::page::Page;
+use crate::path_id::{Named, PathId};
 use crate::project::home_project;
 
 /// A tool of a project.
@@ -101,9 +104,9 @@ pub(crate) async fn list_tools(
 pub(crate) async fn find_tool(
     State(app): State<App>,
     caller: Caller,
-    Path(tool): Path<String>,
+    PathId(tool): PathId<ToolName>,
 ) -> Result<Json<ProjectToolView>, ApiError> {
-    Ok(Json(named_tool(&app, &caller, &tool).await?.into()))
+    Ok(Json(named_tool(&app, &caller, tool).await?.into()))
 }
 
 /// Delete a tool
@@ -114,21 +117,42 @@ pub(crate) async fn find_tool(
 pub(crate) async fn delete_tool(
     State(app): State<App>,
     caller: Caller,
-    Path(tool): Path<String>,
+    PathId(tool): PathId<ToolName>,
 ) -> Result<Json<DeletedTool>, ApiError> {
-    let id = match tool.parse() {
-        Ok(id) => id,
-        Err(_) => named_tool(&app, &caller, &tool).await?.id,
+    let id = match tool {
+        ToolName::Id(id) => id,
+        ToolName::Number(_) => named_tool(&app, &caller, tool).await?.id,
     };
     app.delete_tool(caller.ctx(), id).await?;
     Ok(Json(DeletedTool { id, kind: DeletedToolType::ToolDeleted }))
 }
 
-async fn named_tool(app: &App, caller: &Caller, name: &str) -> Result<Tool, ApiError> {
-    let tool = match (name.parse::<ToolId>(), name.parse::<u64>()) {
-        (Ok(id), _) => app.find_tool(caller.ctx(), id).await?,
-        (_, Ok(number)) => app.find_tool_numbered(caller.ctx(), number).await?,
-        _ => return Err(app::Error::not_found(Missing::new("tool", name)).into()),
+/// What a path names a tool by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ToolName {
+    Id(ToolId),
+    Number(u64),
+}
+
+impl FromStr for ToolName {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse() {
+            Ok(id) => Ok(Self::Id(id)),
+            Err(_) => text.parse().map(Self::Number),
+        }
+    }
+}
+
+impl Named for ToolName {
+    const NOUN: &'static str = "tool";
+}
+
+async fn named_tool(app: &App, caller: &Caller, name: ToolName) -> Result<Tool, ApiError> {
+    let tool = match name {
+        ToolName::Id(id) => app.find_tool(caller.ctx(), id).await?,
+        ToolName::Number(number) => app.find_tool_numbered(caller.ctx(), number).await?,
     };
     Ok(tool)
 }

@@ -170,16 +170,22 @@ pub struct Usage {
 impl Usage {
     /// All tokens, of whatever kind.
     pub fn total(&self) -> u64 {
-        self.input_tokens + self.output_tokens + self.cache_read_input_tokens + self.cache_creation_input_tokens
+        let Self { input_tokens, output_tokens, cache_read_input_tokens, cache_creation_input_tokens } = *self;
+        [output_tokens, cache_read_input_tokens, cache_creation_input_tokens]
+            .into_iter()
+            .fold(input_tokens, u64::saturating_add)
     }
 }
 
+/// Sums stop at the top: what providers count is theirs to say, and no number of theirs may
+/// end a run or wrap around to a small one that a limit would let pass.
 impl std::ops::AddAssign for Usage {
     fn add_assign(&mut self, other: Self) {
-        self.input_tokens += other.input_tokens;
-        self.output_tokens += other.output_tokens;
-        self.cache_read_input_tokens += other.cache_read_input_tokens;
-        self.cache_creation_input_tokens += other.cache_creation_input_tokens;
+        let add = |sum: &mut u64, more| *sum = sum.saturating_add(more);
+        add(&mut self.input_tokens, other.input_tokens);
+        add(&mut self.output_tokens, other.output_tokens);
+        add(&mut self.cache_read_input_tokens, other.cache_read_input_tokens);
+        add(&mut self.cache_creation_input_tokens, other.cache_creation_input_tokens);
     }
 }
 

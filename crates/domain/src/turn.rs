@@ -341,8 +341,8 @@ impl Turn {
 
     fn spend_time(&mut self, now: Timestamp) {
         let held = u64::try_from(now.duration_since(self.held_since).as_millis()).unwrap_or(0);
-        self.run.spent.active_ms += held;
-        self.state.active_ms += held;
+        self.run.spent.active_ms = self.run.spent.active_ms.saturating_add(held);
+        self.state.active_ms = self.state.active_ms.saturating_add(held);
         self.held_since = now;
     }
 

@@ -1,6 +1,7 @@
 //! The dispatcher: claims ready runs, organizations in turn, and ends runs whose time was
 //! over before their turn came.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use domain::run::{Outcome, Run, RunStatus};
 use domain::session::{Session, SessionAgent};
 use domain::turn::{Turn, drop_queued};
 use domain::{Event, OrgId};
+use futures::FutureExt;
 use ports::store::{CommitError, LateRun, OrgStore, ReadyRun, StoreError};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -76,10 +78,24 @@ async fn claim_some(shared: &Arc<Shared>, last: &mut Option<OrgId>) -> Result<us
     }
     *last = ready.last().map(|ready| ready.org);
     let found = ready.len();
-    let claims = ready.into_iter().zip(permits).map(|(ready, permit)| claim(shared, ready, permit));
+    let claims = ready.into_iter().zip(permits).map(|(ready, permit)| claim_unshaken(shared, ready, permit));
     let outcomes = futures::future::join_all(claims).await;
     outcomes.into_iter().collect::<Result<(), StoreError>>()?;
     Ok(found)
+}
+
+/// A claim that panics, as over a log it cannot read, must not end the dispatcher for everyone
+/// else. The run stays in the queue, and is not asked for again at once.
+async fn claim_unshaken(shared: &Arc<Shared>, ready: ReadyRun, permit: OwnedSemaphorePermit) -> Result<(), StoreError> {
+    let run = ready.run;
+    match AssertUnwindSafe(claim(shared, ready, permit)).catch_unwind().await {
+        Ok(claimed) => claimed,
+        Err(_panic) => {
+            tracing::error!(run.id = %run, "claiming a run panicked: it stays in the queue");
+            tokio::time::sleep(STORE_PAUSE).await;
+            Ok(())
+        }
+    }
 }
 
 /// Claims one run and gives it to a worker of its own.

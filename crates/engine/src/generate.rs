@@ -152,7 +152,7 @@ impl RawReply {
     }
 
     fn add_call(&mut self, index: usize, name: Option<String>, arguments: &str) -> Result<(), ModelFault> {
-        within(index + 1, CALLS_MAX, "tool calls")?;
+        within(index.saturating_add(1), CALLS_MAX, "tool calls")?;
         if self.calls.len() <= index {
             self.calls.resize_with(index + 1, Default::default);
         }

@@ -17,6 +17,7 @@ mod inbox;
 mod lease;
 mod materials;
 mod options;
+mod rescue;
 mod slots;
 mod transcripts;
 mod worker;

@@ -4,6 +4,7 @@
 //! What happened → the turn decides → commit → the hands do what is next. A commit that is
 //! refused because the lease is gone ends the worker without another write.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use domain::session::InboxItem;
 use domain::transcript::Transcript;
 use domain::turn::{Doing, Moment, Turn};
 use domain::{Event, OrgId};
+use futures::FutureExt;
 use ports::OrgStore;
 use tracing::Instrument;
 
@@ -20,22 +22,31 @@ use crate::commits::{Lost, commit, patiently};
 use crate::generate::Generation;
 use crate::hands::{Done, Hands};
 use crate::materials::{Materials, Unready};
+use crate::rescue;
 
 /// Works on a claimed run. `appended` are the events of the commit that claimed it.
 pub(crate) async fn go_on(shared: Arc<Shared>, org: OrgId, turn: Turn, spec: Arc<AgentSpec>, appended: Arc<[Event]>) {
     let span = tracing::info_span!("run", run.id = %turn.run.id, session.id = %turn.session(), org.id = %org);
-    let session = turn.session();
+    let (run, session) = (turn.run.id, turn.session());
     async {
-        match Worker::begin(&shared, org, turn, &spec, &appended).await {
-            Ok(Some(worker)) => worker.work().await,
-            Ok(None) => {}
-            Err(Lost) => tracing::info!("the run is no longer this worker's"),
+        // Nothing of the worker is used after a panic, and what all share is whole after each step.
+        let work = AssertUnwindSafe(work_on(&shared, org, turn, &spec, &appended)).catch_unwind();
+        if work.await.is_err() {
+            rescue::end_run(&shared, org, run, &spec).await;
         }
         // Whatever ended the work: text that no event will close must not stay on screens.
         shared.ports.feed.preview_ends(session);
     }
     .instrument(span)
     .await;
+}
+
+async fn work_on(shared: &Arc<Shared>, org: OrgId, turn: Turn, spec: &Arc<AgentSpec>, appended: &[Event]) {
+    match Worker::begin(shared, org, turn, spec, appended).await {
+        Ok(Some(worker)) => worker.work().await,
+        Ok(None) => {}
+        Err(Lost) => tracing::info!("the run is no longer this worker's"),
+    }
 }
 
 struct Worker<'a> {

@@ -67,6 +67,9 @@ async fn a_wrong_prefix_is_a_thing_that_is_not_there() {
         format!("/v1/agents/sesn_{digits}"),
         "/v1/agents/junk".to_owned(),
         "/v1/agents/%ff".to_owned(),
+        "/v1/tools/junk".to_owned(),
+        "/v1/tools/%ff".to_owned(),
+        "/v1/tools/99999999999999999999".to_owned(),
         format!("/v1/sessions/{agent}"),
     ] {
         assert_eq!(owner.get(&path).await.expect(404)["error"]["type"], "not_found_error", "{path}");

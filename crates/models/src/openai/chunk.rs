@@ -81,15 +81,20 @@ struct PromptDetails {
     cached_tokens: Option<u64>,
 }
 
+/// No call has more: a count above is a slip of the provider, and sums of it would be no
+/// numbers that a client can read.
+const TOKENS_MAX: u64 = u32::MAX as u64;
+
 impl From<WireUsage> for Usage {
     fn from(wire: WireUsage) -> Self {
-        let read = wire.prompt_tokens.unwrap_or(0);
+        let bounded = |count: Option<u64>| count.unwrap_or(0).min(TOKENS_MAX);
+        let read = bounded(wire.prompt_tokens);
         let details = wire.prompt_tokens_details;
-        let cached = details.and_then(|details| details.cached_tokens).unwrap_or(0).min(read);
+        let cached = bounded(details.and_then(|details| details.cached_tokens)).min(read);
         Usage {
             // On this wire cached tokens are counted among those read.
             input_tokens: read - cached,
-            output_tokens: wire.completion_tokens.unwrap_or(0),
+            output_tokens: bounded(wire.completion_tokens),
             cache_read_input_tokens: cached,
             cache_creation_input_tokens: 0,
         }

@@ -46,6 +46,19 @@ async fn text_and_usage_arrive_and_the_key_is_sent() {
     assert_eq!(stub.bodies()[0]["messages"], json!([{"role": "user", "content": "hello"}]));
 }
 
+/// A slip of the provider is no number that a client can read, or a sum can hold.
+#[tokio::test]
+async fn a_count_that_cannot_be_is_bounded() {
+    let most = u64::from(u32::MAX);
+    let usage = json!({"choices": [], "usage": {
+        "prompt_tokens": u64::MAX, "completion_tokens": u64::MAX, "prompt_tokens_details": {"cached_tokens": u64::MAX},
+    }});
+    let stub = Stub::streaming(&[said("Hello."), finished("stop"), usage]).await;
+    let chunks = stub.reply().await.unwrap();
+    let counted = Usage { output_tokens: most, cache_read_input_tokens: most, ..Usage::default() };
+    assert!(chunks.contains(&ModelChunk::Usage(counted)), "{chunks:?}");
+}
+
 #[tokio::test]
 async fn tools_schema_and_bounds_are_told() {
     let stub = Stub::streaming(&[said("{}"), finished("stop")]).await;

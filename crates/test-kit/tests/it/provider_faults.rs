@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use test_kit::conversation::{of_type, one, types};
-use test_kit::{Act, ProviderStub, TestHouse, provider_stub};
+use test_kit::{Act, ProviderStub, TestHouse, provider_stub, says as says_so};
 
 const SAID: &str = "Grüße aus der Küche.";
 
@@ -126,6 +126,43 @@ async fn arguments_that_are_no_json_are_the_models_to_mend() {
         assert_eq!(answer(&events), SAID);
     }
     check([calls("{\"a\": 1}"), says()], "requires_action", &[]).await;
+}
+
+/// Whatever a provider counts: sums stop at the top, and the session goes on.
+#[tokio::test]
+async fn absurd_counts_of_tokens_end_nothing() {
+    let script = ["one", "two"].map(|text| says_so(text).usage(u64::MAX, u64::MAX));
+    let house = TestHouse::new().model(script).start().await;
+    let owner = house.owner();
+    let session = owner.session(&owner.agent(json!({})).await).await;
+    for text in ["one", "two"] {
+        let events = owner.turn(&session, "hi").await;
+        assert_eq!(answer(&events), text);
+        assert_eq!(one(&events, "session.usage")["usage"]["output_tokens"], u64::MAX);
+    }
+}
+
+/// A mistake of ours, or of a crate we use: the run ends in a named state, and neither its
+/// session nor anyone else waits for it.
+#[tokio::test]
+async fn a_panic_ends_its_run_and_nothing_else() {
+    let mut calls = 0;
+    let rule = move |_: &_| {
+        calls += 1;
+        assert!(calls > 1, "a panic on purpose");
+        says_so("Fine.")
+    };
+    let house = TestHouse::new().answering(rule).engine(|engine| engine.runs_max = 1).start().await;
+    let owner = house.owner();
+    let session = owner.session(&owner.agent(json!({})).await).await;
+    let events = owner.turn(&session, "hi").await;
+    let error = &one(&events, "session.error")["error"];
+    assert!(error["message"].as_str().unwrap().contains("internal error"), "{error}");
+    assert_eq!(one(&events, "session.status_idle")["stop_reason"]["type"], "retries_exhausted");
+    assert_eq!(of_type(&events, "span.model_request_start").len(), of_type(&events, "span.model_request_end").len());
+    let run = events.last().unwrap()["run_id"].as_str().unwrap();
+    assert_eq!(owner.get(&format!("/v1/runs/{run}")).await.ok()["status"], "failed");
+    assert_eq!(answer(&owner.turn(&session, "again").await), "Fine.");
 }
 
 /// Neither 50 MB of text nor one line of as much is ever held.
