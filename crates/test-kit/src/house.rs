@@ -14,6 +14,7 @@ use outbound::OutboundOptions;
 use ports::time::SystemSources;
 use ports::{Clock, IdSource, Model};
 use secrecy::SecretString;
+use store_sqlite::PlantedBug;
 use tempfile::TempDir;
 
 use crate::caller::Caller;
@@ -45,6 +46,8 @@ pub struct HouseBuilder {
     pub(crate) engine: EngineOptions,
     pub(crate) outbound: OutboundOptions,
     pub(crate) web: web::WebOptions,
+    pub(crate) planted: Option<PlantedBug>,
+    pub(crate) stalls: bool,
 }
 
 impl TestHouse {
@@ -61,6 +64,8 @@ impl TestHouse {
             // Stubs live on the loopback, which the guard refuses unless it is allowed.
             outbound: OutboundOptions { allow: vec!["127.0.0.1".to_owned()], ..OutboundOptions::default() },
             web: web::WebOptions::default(),
+            planted: None,
+            stalls: false,
         }
     }
 
@@ -134,6 +139,12 @@ impl TestHouse {
         self.plan.script.requests()
     }
 
+    /// A second worker takes the lease and the runs over, as another process does from one
+    /// that stalls. See [`HouseBuilder::whose_worker_stalls`].
+    pub async fn take_over(&mut self) {
+        self.running.take_over(&self.plan).await;
+    }
+
     /// Live events of this life of the house.
     pub fn feed(&self) -> &ports::Feed {
         &self.running.feed
@@ -187,7 +198,7 @@ impl TestHouse {
 
 impl Drop for TestHouse {
     fn drop(&mut self) {
-        self.running.engine.stop_now();
+        self.running.stop_engines();
         let complaints = self.plan.script.complaints();
         if !std::thread::panicking() {
             assert!(complaints.is_empty(), "the scripted model has complaints: {complaints:#?}");
@@ -257,6 +268,20 @@ impl HouseBuilder {
     #[must_use]
     pub fn engine(mut self, change: impl FnOnce(&mut EngineOptions)) -> Self {
         change(&mut self.engine);
+        self
+    }
+
+    /// With a store that breaks a promise, to see whether a battery notices.
+    #[must_use]
+    pub fn planted(mut self, bug: PlantedBug) -> Self {
+        self.planted = Some(bug);
+        self
+    }
+
+    /// The worker never hears that its lease is lost: its heartbeat hangs.
+    #[must_use]
+    pub fn whose_worker_stalls(mut self) -> Self {
+        self.stalls = true;
         self
     }
 

@@ -19,6 +19,7 @@ pub mod provider_stub;
 mod running;
 pub mod sources;
 pub mod sse;
+mod stalled;
 pub mod stories;
 pub mod tool_stub;
 pub mod wait;
@@ -30,4 +31,5 @@ pub use models::scripted::{Gate, Reply as ModelReply, calls, calls_raw, fails, h
 pub use provider_stub::{Act, ProviderStub};
 pub use running::extract_text_child;
 pub use sse::{Frame, Frames, SseReader};
+pub use store_sqlite::PlantedBug;
 pub use tool_stub::{ToolAnswer, ToolStub, answers, refuses};

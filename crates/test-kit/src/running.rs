@@ -8,12 +8,13 @@ use axum::Router;
 use engine::{Engine, EnginePorts};
 use outbound::Outbound;
 use ports::{Feed, Models, Store, ToolRunner, Workers};
-use store_sqlite::{SqliteStore, StoreOptions};
+use store_sqlite::{Planted, SqliteStore, StoreOptions};
 use tools::extract::ChildCommand;
 use tools::{ExtractOptions, Extractor, HttpTools};
 
 use crate::callbacks::GuardedCallbacks;
 use crate::house::HouseBuilder;
+use crate::stalled::Stalled;
 
 /// The hashing key of every test house, so that keys work after a restart.
 const HASHING_KEY: [u8; 32] = [7; 32];
@@ -25,13 +26,18 @@ pub(crate) struct Running {
     pub(crate) shared: web::Shared,
     pub(crate) router: Router,
     store: Arc<SqliteStore>,
+    engine_ports: EnginePorts,
+    /// The worker that has taken over from `engine`.
+    successor: Option<engine::Handle>,
 }
 
 impl Running {
     /// Opens the data and begins to work, as the server does.
     pub(crate) async fn start(plan: &HouseBuilder, data: &Path) -> Self {
         let feed = Feed::default();
-        let store = SqliteStore::open(data, &StoreOptions::default(), feed.clone()).expect("the store opens");
+        let planted = plan.planted.map(Planted::with).unwrap_or_default();
+        let options = StoreOptions { planted, ..StoreOptions::default() };
+        let store = SqliteStore::open(data, &options, feed.clone()).expect("the store opens");
         let models: Arc<dyn Models> = Arc::new(plan.registry());
         let outbound = Outbound::new(&plan.outbound).expect("options of the outbound client");
         let engine_ports = EnginePorts {
@@ -42,7 +48,11 @@ impl Running {
             clock: Arc::clone(&plan.clock),
             ids: Arc::clone(&plan.ids),
         };
-        let engine = Engine::start(engine_ports, plan.engine.clone()).await.expect("the engine starts");
+        let mut ports_of_the_first = engine_ports.clone();
+        if plan.stalls {
+            ports_of_the_first.store = Arc::new(Stalled(engine_ports.store.clone()));
+        }
+        let engine = Engine::start(ports_of_the_first, plan.engine.clone()).await.expect("the engine starts");
         let checked = outbound.clone();
         let ports = app::Ports {
             store: Arc::clone(&store) as Arc<dyn Store>,
@@ -63,12 +73,24 @@ impl Running {
             callbacks,
         ));
         let router = web::finish(facades, &shared);
-        Self { app, engine, feed, shared, router, store }
+        Self { app, engine, feed, shared, router, store, engine_ports, successor: None }
+    }
+
+    /// See [`crate::TestHouse::take_over`].
+    pub(crate) async fn take_over(&mut self, plan: &HouseBuilder) {
+        let successor = Engine::start(self.engine_ports.clone(), plan.engine.clone()).await;
+        self.successor = Some(successor.expect("a second engine starts"));
+    }
+
+    /// Stops all work as a crash would.
+    pub(crate) fn stop_engines(&self) {
+        self.engine.stop_now();
+        self.successor.iter().for_each(engine::Handle::stop_now);
     }
 
     /// Loses everything at once. What was acknowledged is on disk, and nothing else is asked for.
     pub(crate) async fn crash(&self) {
-        self.engine.stop_now();
+        self.stop_engines();
         self.store.close().await;
     }
 }

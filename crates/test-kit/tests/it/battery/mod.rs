@@ -2,6 +2,7 @@
 //! under `cargo xtask battery`.
 
 mod power;
+mod stalled;
 
 /// How many rounds.
 fn count(default: usize) -> usize {

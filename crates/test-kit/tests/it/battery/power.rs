@@ -11,7 +11,7 @@ use domain::session::{Origin, Session, SessionAgent, SessionState};
 use domain::turn::{Input, Moment, Reply, accept};
 use domain::{AgentId, Change, ChangeSet, EventBody, EventId, OrgId, ProjectId, RunId, SessionId, Timestamp};
 use ports::store::EventFilter;
-use ports::{Feed, OrgStore, Store};
+use ports::{Committed, Feed, OrgStore, Store};
 use store_sqlite::{Planted, PlantedBug, SqliteStore, StoreOptions};
 use test_kit::power::{Cut, Recording};
 use uuid::Uuid;
@@ -19,11 +19,19 @@ use uuid::Uuid;
 const WRITERS: usize = 8;
 const SESSIONS_EACH: usize = 12;
 
-/// What a caller was told: this session's log reaches at least so far.
+/// What a caller was told: this session's log reaches at least so far, where it has this event.
 #[derive(Debug, Clone, Copy)]
 struct Promise {
     session: SessionId,
     seq: u64,
+    event: EventId,
+}
+
+impl Promise {
+    fn of(committed: &Committed, session: SessionId) -> Self {
+        let last = committed.events[0].last().unwrap();
+        Self { session, seq: last.seq, event: last.id }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -103,12 +111,12 @@ async fn converse(store: &dyn OrgStore, agent: &Agent, fence: Fence, promise: im
     let accepted = accept(&session, true, run, vec![input], claim, &mut Moment { now, ids: &mut fresh_id });
     let mut turn = accepted.turn.unwrap();
     let committed = store.commit(accepted.changes).await.unwrap();
-    let seq = committed.events[0].last().unwrap().seq;
-    promise(Promise { session: session.id, seq });
-    turn.committed(seq);
+    let acknowledged = Promise::of(&committed, session.id);
+    promise(acknowledged);
+    turn.committed(acknowledged.seq);
     turn.replied(Reply { text: "done".into(), ..Reply::default() }, &mut Moment { now, ids: &mut fresh_id });
     let committed = store.commit(turn.take_changes()).await.unwrap();
-    promise(Promise { session: session.id, seq: committed.events[0].last().unwrap().seq });
+    promise(Promise::of(&committed, session.id));
 }
 
 fn fresh_id() -> EventId {
@@ -185,11 +193,14 @@ async fn check_promises(store: &SqliteStore, cut: &Cut, promises: &[Promise], or
     store.take_lease(Timestamp::now()).await.map_err(|error| error.to_string())?;
     let view = store.of(org);
     for number in &cut.acknowledged {
-        let Promise { session, seq } = promises[*number as usize];
+        let Promise { session, seq, event } = promises[*number as usize];
         let events = view.list_events(session, EventFilter::default()).await.map_err(|error| error.to_string())?;
         let whole = events.iter().enumerate().all(|(index, event)| event.seq == index as u64 + 1);
         if !whole || (events.len() as u64) < seq {
             return Err(format!("{session} was acknowledged to seq {seq} and has {} events", events.len()));
+        }
+        if events[seq as usize - 1].id != event {
+            return Err(format!("{session} has another event than {event} at seq {seq}"));
         }
         let found = view.find_session(session).await.map_err(|error| error.to_string())?;
         let state = found.ok_or(format!("{session} is gone"))?.state;

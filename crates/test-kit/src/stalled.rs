@@ -1,0 +1,59 @@
+//! A store as a stalled worker meets it: its heartbeat is never answered, so it does not hear
+//! that another has taken its lease. Everything else reaches the store, late as it may be.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::key::{Key, KeyHash};
+use domain::org::Org;
+use domain::run::Fence;
+use domain::{OrgId, Timestamp};
+use ports::store::{LateRun, ReadyRun};
+use ports::{OrgStore, Store, StoreError};
+
+pub(crate) struct Stalled(pub(crate) Arc<dyn Store>);
+
+#[async_trait]
+impl Store for Stalled {
+    fn of(&self, org: OrgId) -> Arc<dyn OrgStore> {
+        self.0.of(org)
+    }
+
+    async fn find_key(&self, hash: KeyHash) -> Result<Option<(OrgId, Key)>, StoreError> {
+        self.0.find_key(hash).await
+    }
+
+    async fn list_orgs(&self) -> Result<Vec<Org>, StoreError> {
+        self.0.list_orgs().await
+    }
+
+    async fn provider_number(&self, name: &str) -> Result<u64, StoreError> {
+        self.0.provider_number(name).await
+    }
+
+    async fn take_lease(&self, now: Timestamp) -> Result<Fence, StoreError> {
+        self.0.take_lease(now).await
+    }
+
+    async fn renew_lease(&self, _: Fence, _: Timestamp) -> Result<bool, StoreError> {
+        std::future::pending().await
+    }
+
+    async fn end_lease(&self, fence: Fence) -> Result<(), StoreError> {
+        self.0.end_lease(fence).await
+    }
+
+    /// It claims nothing new either: what it has in its hands is the danger.
+    async fn next_ready(&self, after: Option<OrgId>, limit: usize) -> Result<Vec<ReadyRun>, StoreError> {
+        let _ = (after, limit);
+        Ok(Vec::new())
+    }
+
+    async fn next_deadline(&self) -> Result<Option<LateRun>, StoreError> {
+        Ok(None)
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.0.check().await
+    }
+}
