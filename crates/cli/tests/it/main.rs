@@ -5,6 +5,7 @@
 mod battery;
 mod configuration;
 mod faults;
+mod full_disk;
 mod keys;
 mod serving;
 mod sortie;

@@ -55,7 +55,8 @@ impl Checker {
         let messages = &told.messages[newest(told.messages.len(), self.sessions)..];
         let sessions = messages.iter().map(|message| message.session.as_str());
         stranger.check_sees_nothing(&client, url, sessions, runs.iter().map(String::as_str)).await?;
-        (self.runs, self.sessions, self.streamed) = (told.answered_runs.len(), told.messages.len(), told.streamed.len());
+        (self.runs, self.sessions, self.streamed) =
+            (told.answered_runs.len(), told.messages.len(), told.streamed.len());
         check_effects(world)
     }
 
@@ -78,7 +79,7 @@ impl Checker {
             let word = post(client, url, &path, json!({ "happened": happened })).await;
             word.ok_or_else(|| format!("no answer to the word on {task}"))?;
             self.resolved += 1;
-            wait_until_idle(client, url, session).await?;
+            wait_until_over(client, url, session).await?;
         }
         expect_completed(&run_of(client, url, session).await?)?;
         let events = all_events(client, url, session).await;
@@ -150,6 +151,21 @@ async fn wait_until_idle(client: &Client, url: &str, session: &str) -> Result<()
         }
         if Instant::now() > deadline {
             return Err(format!("{session} is still {}", shown["status"]));
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A run that waited goes on with a person's word.
+async fn wait_until_over(client: &Client, url: &str, session: &str) -> Result<(), String> {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let run = run_of(client, url, session).await?;
+        if !run["ended_at"].is_null() {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(format!("it goes on without end: {run}"));
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

@@ -1,42 +1,37 @@
 //! `kill -9` at random moments of mixed load.
 
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use reqwest::Client;
-use serde_json::Value;
+use tempfile::TempDir;
 
-use super::load::{Agents, Ledger, client, get};
-use super::process::{Server, http, log_tail};
-use super::world::{Effects, World};
+use super::checker::Checker;
+use super::load::{Agents, Ledger, client};
+use super::process::Server;
+use super::stranger::Stranger;
+use super::world::World;
 
 const CLIENTS: usize = 6;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_and_no_effect_is_repeated_when_the_server_is_killed() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    std::fs::create_dir(&data).unwrap();
-    let (world, world_url) = World::start().await;
-    let mut server = Server::start(&data, &world_url).await;
-    let agents = Agents::make(&server.url, &world_url).await;
-    let ledger = Ledger::default();
-    let mut checked = Checked::default();
+    let mut battery = Battery::start(None).await;
     for round in 0..super::count(50) {
-        let clients =
-            (0..CLIENTS).map(|number| tokio::spawn(client(number, server.url.clone(), agents.clone(), ledger.clone())));
-        let clients: Vec<_> = clients.collect();
-        tokio::time::sleep(moment(round)).await;
-        server.kill();
-        for client in clients {
-            client.await.unwrap();
-        }
-        server = Server::start(&data, &world_url).await;
-        checked.check(&server.url, &ledger, &data).await;
-        check_effects(&world, round);
+        battery.round(moment(round)).await.unwrap_or_else(|complaint| panic!("round {round}: {complaint}"));
     }
-    assert!(checked.runs > 0 && checked.events > 0, "the load did nothing");
-    println!("{} runs and {} events were acknowledged, and all are there", checked.runs, checked.events);
+    let Checker { runs, sessions, streamed, resolved } = battery.checker;
+    assert!(runs > 0 && sessions > 0 && streamed > 0, "the load did nothing");
+    println!(
+        "{runs} answered runs, {sessions} sessions with a message and {streamed} streamed events were \
+         acknowledged, and all are there; {resolved} unsafe calls waited for a person's word"
+    );
+}
+
+/// A test of the checker: a server that shows an organization what is another's does not pass.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_forgets_whose_a_session_is_does_not_pass() {
+    let mut battery = Battery::start(Some("forget-org")).await;
+    let complaint = battery.round(Duration::from_millis(500)).await.expect_err("the planted bug goes unnoticed");
+    assert!(complaint.contains("a stranger"), "{complaint}");
 }
 
 /// When to kill: from right after the start to well into the load, a different moment each round.
@@ -44,79 +39,45 @@ fn moment(round: usize) -> Duration {
     Duration::from_millis(30 + (round as u64 * 97) % 700)
 }
 
-/// How much of the ledger has been found.
-#[derive(Default)]
-struct Checked {
-    runs: usize,
-    events: usize,
+/// A server that is killed again and again, and what is outside of it.
+struct Battery {
+    folder: TempDir,
+    world: World,
+    server: Option<Server>,
+    agents: Agents,
+    ledger: Ledger,
+    stranger: Stranger,
+    checker: Checker,
+    planted: Option<&'static str>,
 }
 
-impl Checked {
-    /// Everything that clients were told since the last check is there, and every run comes
-    /// to its end.
-    async fn check(&mut self, url: &str, ledger: &Ledger, data: &Path) {
-        let told = ledger.told();
-        let client = http();
-        wait_until_settled(&client, url, data).await;
-        for run in &told.answered_runs[self.runs..] {
-            let run = get(&client, url, &format!("/v1/runs/{run}")).await;
-            assert_eq!(run["status"], "completed", "an answered run: {run}");
-        }
-        for (session, event) in &told.events[self.events..] {
-            wait_until_idle(&client, url, session, data).await;
-            let events = all_events(&client, url, session).await;
-            assert!(events.iter().any(|stored| stored["id"] == event.as_str()), "{event} of {session} is lost");
-            let gap_free = events.iter().enumerate().all(|(index, event)| event["seq"] == index as u64 + 1);
-            assert!(gap_free, "the log of {session} has a gap or a repeat");
-        }
-        self.runs = told.answered_runs.len();
-        self.events = told.events.len();
+impl Battery {
+    async fn start(planted: Option<&'static str>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("data")).unwrap();
+        let world = World::start().await;
+        let server = Server::start(&folder.path().join("data"), world.url(), planted).await;
+        let agents = Agents::make(&server.url, world.url()).await;
+        let stranger = Stranger::move_in(&folder.path().join("data"));
+        let (ledger, checker) = (Ledger::default(), Checker::default());
+        Self { folder, world, server: Some(server), agents, ledger, stranger, checker, planted }
     }
-}
 
-/// No session works any more: each is idle, some of them because a person must decide.
-async fn wait_until_settled(client: &Client, url: &str, data: &Path) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        let busy = get(client, url, "/v1/sessions?statuses[]=running&statuses[]=rescheduling&limit=100").await;
-        let busy = busy["data"].as_array().expect("a list").len();
-        if busy == 0 {
-            return;
+    /// Load, a kill at this moment, a start, and everything that must hold then.
+    async fn round(&mut self, moment: Duration) -> Result<(), String> {
+        let server = self.server.take().expect("a round ends with a server");
+        let clients = (0..CLIENTS)
+            .map(|number| tokio::spawn(client(number, server.url.clone(), self.agents.clone(), self.ledger.clone())));
+        let clients: Vec<_> = clients.collect();
+        tokio::time::sleep(moment).await;
+        server.kill();
+        for client in clients {
+            client.await.unwrap();
         }
-        assert!(Instant::now() < deadline, "{busy} sessions never came to rest\n{}", log_tail(data));
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        let data = self.folder.path().join("data");
+        let server = Server::start(&data, self.world.url(), self.planted).await;
+        let checked = self.checker.check(&server.url, &self.ledger, &self.world, &self.stranger).await;
+        self.server = Some(server);
+        checked.map_err(|complaint| format!("{complaint}\n{}", super::process::log_tail(&data)))
     }
-}
-
-/// A run that waits for its first worker is in no list of busy sessions; the session itself
-/// shows it.
-async fn wait_until_idle(client: &Client, url: &str, session: &str, data: &Path) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        let shown = get(client, url, &format!("/v1/sessions/{session}")).await;
-        if shown["status"] == "idle" {
-            return;
-        }
-        assert!(Instant::now() < deadline, "{session} is still {}\n{}", shown["status"], log_tail(data));
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-async fn all_events(client: &Client, url: &str, session: &str) -> Vec<Value> {
-    let page = get(client, url, &format!("/v1/sessions/{session}/events?limit=1000")).await;
-    assert_eq!(page["next_page"], Value::Null, "a session of the load is short");
-    page["data"].as_array().expect("a list").clone()
-}
-
-/// The outside world's own ledger: no task was done under two keys, and no unsafe call was
-/// made twice.
-fn check_effects(world: &World, round: usize) {
-    for effect in ["read", "idempotent", "unsafe"] {
-        for (task, keys) in &world.effects(effect) {
-            assert_eq!(keys.len(), 1, "round {round}: {effect} {task} was done under {keys:?}");
-        }
-    }
-    let repeated: Effects =
-        world.effects("unsafe").into_iter().filter(|(_, keys)| keys.values().any(|times| *times > 1)).collect();
-    assert!(repeated.is_empty(), "round {round}: unsafe calls were repeated: {repeated:?}");
 }

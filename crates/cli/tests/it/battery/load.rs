@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use eventsource_stream::Eventsource;
+use futures::StreamExt;
 use reqwest::Client;
 use serde_json::{Value, json};
 
@@ -14,10 +16,27 @@ pub(super) struct Ledger(Arc<Mutex<Told>>);
 
 #[derive(Default, Clone)]
 pub(super) struct Told {
-    /// Sessions that were acknowledged, with the events that were.
-    pub(super) events: Vec<(String, String)>,
+    /// Messages that were taken.
+    pub(super) messages: Vec<Message>,
+    /// What was read from streams.
+    pub(super) streamed: Vec<Streamed>,
     /// Runs whose answer was given.
     pub(super) answered_runs: Vec<String>,
+}
+
+/// A message that sets the tools to work.
+#[derive(Clone)]
+pub(super) struct Message {
+    pub(super) session: String,
+    pub(super) event: String,
+    pub(super) task: String,
+}
+
+/// Stored events that a client read from a stream.
+#[derive(Clone)]
+pub(super) struct Streamed {
+    pub(super) session: String,
+    pub(super) events: Vec<Value>,
 }
 
 impl Ledger {
@@ -88,15 +107,38 @@ async fn make_run(client: &Client, url: &str, agent: uuid::Uuid, thread: Option<
     Some(())
 }
 
-/// A session with a message that sets the tools to work on a task of its own.
+/// A session with a message that sets the tools to work on a task of its own, followed as far
+/// as the server lives.
 async fn native_session(client: &Client, url: &str, agents: &Agents, task: usize, ledger: &Ledger) -> Option<()> {
-    let session = post(client, url, "/v1/sessions", json!({ "agent": agents.worker })).await?;
-    let id = session["id"].as_str()?.to_owned();
-    let message = json!({ "type": "user.message", "content": [{ "type": "text", "text": format!("task-{task}") }] });
-    let sent = post(client, url, &format!("/v1/sessions/{id}/events"), json!({ "events": [message] })).await?;
+    let made = post(client, url, "/v1/sessions", json!({ "agent": agents.worker })).await?;
+    let session = made["id"].as_str()?.to_owned();
+    let stream = format!("{url}/v1/sessions/{session}/events/stream");
+    let stream = client.get(stream).bearer_auth(KEY).send().await.ok()?;
+    let task = format!("task-{task}");
+    let message = json!({ "type": "user.message", "content": [{ "type": "text", "text": task }] });
+    let sent = post(client, url, &format!("/v1/sessions/{session}/events"), json!({ "events": [message] })).await?;
     let event = sent["data"][0]["id"].as_str()?.to_owned();
-    ledger.note(|told| told.events.push((id, event)));
-    Some(())
+    ledger.note(|told| told.messages.push(Message { session: session.clone(), event, task }));
+    let (events, went_well) = read_until_idle(stream).await;
+    ledger.note(|told| told.streamed.push(Streamed { session, events }));
+    went_well.then_some(())
+}
+
+/// The stored events of a stream up to the end of the turn; whether it came.
+async fn read_until_idle(stream: reqwest::Response) -> (Vec<Value>, bool) {
+    let mut events = Vec::new();
+    let mut frames = stream.bytes_stream().eventsource();
+    while let Some(Ok(frame)) = frames.next().await {
+        // Pings carry no id: they are not stored.
+        let stored = serde_json::from_str(&frame.data).ok().filter(|event: &Value| event["seq"].is_u64());
+        let Some(event) = stored else { continue };
+        let is_last = event["type"] == "session.status_idle";
+        events.push(event);
+        if is_last {
+            return (events, true);
+        }
+    }
+    (events, false)
 }
 
 /// `None` if the server did not answer, as when it has just been killed.

@@ -22,8 +22,9 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts `sortie serve` on the data directory and waits until it is ready.
-    pub(super) async fn start(data: &Path, world: &str) -> Server {
+    /// Starts `sortie serve` on the data directory and waits until it is ready. With a planted
+    /// bug, to see whether the checker notices.
+    pub(super) async fn start(data: &Path, world: &str, planted: Option<&str>) -> Server {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
@@ -37,6 +38,7 @@ impl Server {
             .env("SORTIE_PROVIDERS__MOCK__ALLOW_PRIVATE", "true")
             .env("SORTIE_OUTBOUND__ALLOW", r#"["127.0.0.1"]"#)
             .env("SORTIE_LIMITS__MAKE_PER_MINUTE", "0")
+            .envs(planted.map(|bug| ("SORTIE_PLANTED_BUG", bug)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)

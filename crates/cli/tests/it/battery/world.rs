@@ -18,21 +18,27 @@ pub(super) type Effects = BTreeMap<String, BTreeMap<String, usize>>;
 /// The outside world. Lives as long as the test.
 #[derive(Clone, Default)]
 pub(super) struct World {
+    url: String,
     effects: Arc<Mutex<BTreeMap<String, Effects>>>,
 }
 
 impl World {
-    /// Starts it; gives its address.
-    pub(super) async fn start() -> (World, String) {
-        let world = World::default();
+    /// Starts it.
+    pub(super) async fn start() -> World {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let world = World { url, ..World::default() };
         let routes = Router::new()
             .route("/v1/chat/completions", post(complete))
             .route("/{effect}/{task}", post(act).get(act).put(act))
             .with_state(world.clone());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        (world, url)
+        world
+    }
+
+    /// Where it is.
+    pub(super) fn url(&self) -> &str {
+        &self.url
     }
 
     /// What was done by tools of this effect.
