@@ -15,6 +15,7 @@ mod layers;
 mod lengths;
 mod machine;
 mod process;
+mod promises;
 mod release;
 mod runner;
 mod start;
@@ -34,7 +35,7 @@ cargo xtask <chore>
   start [-- ARGS]            build, fetch the default model, serve on http://127.0.0.1:7717
                              (ARGS go to `sortie serve`)
   test [-- ARGS]             everything that CI runs (ARGS go to the test runner)
-  lint                       format, layers, file lengths, clippy, dependencies
+  lint                       format, layers, file lengths, named tests, clippy, dependencies
   generate                   rewrite the generated documents
   build --release            the binary that ships [--engine v3|baseline]
   bench [NAME] [--json] [-- ARGS]

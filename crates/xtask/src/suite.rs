@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::builds::Builds;
 use crate::runner::{self, PROFILE, Runner};
 use crate::steps::Steps;
-use crate::{clients, dependencies, layers, lengths, machine, process};
+use crate::{clients, dependencies, layers, lengths, machine, process, promises};
 
 /// Everything: what is missing is installed, then the quick checks, then one build in one
 /// profile that lint and tests share. The engine of the local model is compiled in
@@ -62,7 +62,8 @@ pub(crate) fn lint() -> Result<()> {
 fn quick_checks(steps: &mut Steps, builds: &Builds) -> Result<()> {
     steps.step("format", || process::run(builds.cargo().args(["fmt", "--all", "--check"])))?;
     steps.step("layers", || layers::check(builds))?;
-    steps.step("file lengths", || lengths::check(builds))
+    steps.step("file lengths", || lengths::check(builds))?;
+    steps.step("named tests", || promises::check(builds))
 }
 
 fn clippy(builds: &Builds) -> Result<()> {

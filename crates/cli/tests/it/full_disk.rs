@@ -86,8 +86,29 @@ impl Client<'_> {
         answered(self.1.get(format!("{}{path}", self.0)).bearer_auth(KEY)).await
     }
 
-    async fn new_session(&self, agent: &Value) -> (u16, Value) {
-        answered(self.1.post(format!("{}/v1/sessions", self.0)).bearer_auth(KEY).json(&json!({ "agent": agent }))).await
+    async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        answered(self.1.post(format!("{}{path}", self.0)).bearer_auth(KEY).json(&body)).await
+    }
+
+    /// The id of a new session, if the server has one to give.
+    async fn new_session(&self, agent: &Value) -> Result<String, (u16, Value)> {
+        match self.post("/v1/sessions", json!({ "agent": agent })).await {
+            (200, session) => Ok(session["id"].as_str().unwrap().to_owned()),
+            refused => Err(refused),
+        }
+    }
+
+    /// Asks again and again until the answer is as it should be.
+    async fn wait_until(&self, path: &str, holds: impl Fn(u16, &Value) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let (status, body) = self.get(path).await;
+            if holds(status, &body) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{path}: still {status} {body}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 }
 
@@ -106,13 +127,21 @@ async fn a_disk_that_fills_up_refuses_and_loses_nothing() {
     let url = server.url.clone();
     let client = Client(&url, reqwest::Client::new());
     let agent = client.get("/v1/agents").await.1["data"][0]["id"].clone();
+    let mut acknowledged = Vec::new();
+    for _ in 0..10 {
+        acknowledged.push(client.new_session(&agent).await.unwrap());
+    }
+    // A run is under way when it happens.
+    let busy = format!("/v1/sessions/{}", acknowledged[0]);
+    let text = json!([{ "type": "text", "text": "delay 200\nsay one two three four five" }]);
+    let said = json!({ "events": [{ "type": "user.message", "content": text }] });
+    assert_eq!(client.post(&format!("{busy}/events"), said).await.0, 200);
 
     server.order("fill");
-    let mut acknowledged = Vec::new();
     let refused = loop {
         match client.new_session(&agent).await {
-            (200, session) => acknowledged.push(session["id"].as_str().unwrap().to_owned()),
-            refused => break refused,
+            Ok(session) => acknowledged.push(session),
+            Err(refused) => break refused,
         }
         assert!(acknowledged.len() < 5_000, "a full disk takes everything");
     };
@@ -121,16 +150,16 @@ async fn a_disk_that_fills_up_refuses_and_loses_nothing() {
     assert_eq!(client.get("/v1/agents").await.0, 200, "what is there can be read");
 
     server.order("free");
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while client.get("/readyz").await.0 != 200 {
-        assert!(Instant::now() < deadline, "it does not recover");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    client.wait_until("/readyz", |status, _| status == 200).await;
+    acknowledged.push(client.new_session(&agent).await.unwrap());
+    for session in &acknowledged {
+        assert_eq!(client.get(&format!("/v1/sessions/{session}")).await.0, 200, "{session} is lost");
     }
-    let (status, session) = client.new_session(&agent).await;
-    assert_eq!(status, 200, "{session}");
-    acknowledged.push(session["id"].as_str().unwrap().to_owned());
-    for id in &acknowledged {
-        assert_eq!(client.get(&format!("/v1/sessions/{id}")).await.0, 200, "{id} is lost");
-    }
+    let events = format!("{busy}/events?limit=100");
+    let is_last = |event: &Value| event["type"] == "session.status_idle";
+    client.wait_until(&events, |_, page| page["data"].as_array().unwrap().iter().any(is_last)).await;
+    let page = client.get(&events).await.1;
+    let answer = page["data"].as_array().unwrap().iter().find(|event| event["type"] == "agent.message").unwrap();
+    assert_eq!(answer["content"][0]["text"], "one two three four five");
     assert_eq!(server.stop(), 0);
 }
