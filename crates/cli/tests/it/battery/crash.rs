@@ -21,8 +21,8 @@ async fn nothing_acknowledged_is_lost_and_no_effect_is_repeated_when_the_server_
     let Checker { runs, sessions, streamed, resolved } = battery.checker;
     assert!(runs > 0 && sessions > 0 && streamed > 0, "the load did nothing");
     println!(
-        "{runs} answered runs, {sessions} sessions with a message and {streamed} streamed events were \
-         acknowledged, and all are there; {resolved} unsafe calls waited for a person's word"
+        "{runs} answers, {sessions} messages and what {streamed} streams showed were acknowledged, and all of it \
+         is there; {resolved} unsafe calls waited for a person's word"
     );
 }
 
@@ -30,8 +30,14 @@ async fn nothing_acknowledged_is_lost_and_no_effect_is_repeated_when_the_server_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_forgets_whose_a_session_is_does_not_pass() {
     let mut battery = Battery::start(Some("forget-org")).await;
-    let complaint = battery.round(Duration::from_millis(500)).await.expect_err("the planted bug goes unnoticed");
-    assert!(complaint.contains("a stranger"), "{complaint}");
+    // On a busy machine a round may end before there is anything to be seen.
+    for _ in 0..5 {
+        if let Err(complaint) = battery.round(Duration::from_millis(500)).await {
+            assert!(complaint.contains("a stranger"), "{complaint}");
+            return;
+        }
+    }
+    panic!("the planted bug goes unnoticed");
 }
 
 /// When to kill: from right after the start to well into the load, a different moment each round.
