@@ -2,6 +2,7 @@
 //! told, and what the outside world saw. From the server it reads only what it holds
 //! against them.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use reqwest::Client;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use super::load::{Ledger, Message, Streamed, get, post};
 use super::process::http;
 use super::stranger::Stranger;
-use super::world::{Effects, World};
+use super::world::World;
 
 /// Acknowledged things of each kind, per round, that the stranger asks for.
 const STRANGERS_PICKS: usize = 5;
@@ -74,7 +75,7 @@ impl Checker {
         let run = run_of(client, url, session).await?;
         if run["status"] == "waiting" {
             // A person looks whether it happened, and says so.
-            let happened = world.effects("unsafe").contains_key(task);
+            let happened = world.has_done("unsafe", task);
             let path = format!("/v1/runs/{}/resolve", run["id"].as_str().expect("an id"));
             let word = post(client, url, &path, json!({ "happened": happened })).await;
             word.ok_or_else(|| format!("no answer to the word on {task}"))?;
@@ -90,7 +91,7 @@ impl Checker {
             return Err(format!("the log of {session} has a gap or a repeat: {events:#?}"));
         }
         for effect in ["read", "idempotent", "unsafe"] {
-            if !world.effects(effect).contains_key(task) {
+            if !world.has_done(effect, task) {
                 return Err(format!("{effect} {task} was never done, and its run is completed"));
             }
         }
@@ -181,11 +182,14 @@ async fn all_events(client: &Client, url: &str, session: &str) -> Vec<Value> {
 /// made twice.
 fn check_effects(world: &World) -> Result<(), String> {
     for effect in ["read", "idempotent", "unsafe"] {
-        if let Some((task, keys)) = world.effects(effect).iter().find(|(_, keys)| keys.len() != 1) {
-            return Err(format!("{effect} {task} was done under {keys:?}"));
+        let wrong = |(task, keys): (&String, &BTreeMap<String, usize>)| {
+            let is_repeated = effect == "unsafe" && keys.values().any(|times| *times > 1);
+            let is_wrong = keys.len() != 1 || is_repeated;
+            is_wrong.then(|| format!("{effect} {task} was done under {keys:?}"))
+        };
+        if let Some(complaint) = world.look(effect, |effects| effects.iter().find_map(wrong)) {
+            return Err(complaint);
         }
     }
-    let repeated: Effects =
-        world.effects("unsafe").into_iter().filter(|(_, keys)| keys.values().any(|times| *times > 1)).collect();
-    if repeated.is_empty() { Ok(()) } else { Err(format!("unsafe calls were repeated: {repeated:?}")) }
+    Ok(())
 }

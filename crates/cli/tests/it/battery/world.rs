@@ -41,10 +41,15 @@ impl World {
         &self.url
     }
 
-    /// What was done by tools of this effect.
-    pub(super) fn effects(&self, effect: &str) -> Effects {
+    /// Whether a tool of this effect has done the task.
+    pub(super) fn has_done(&self, effect: &str, task: &str) -> bool {
+        self.look(effect, |effects| effects.contains_key(task))
+    }
+
+    /// Looks at what was done by tools of this effect.
+    pub(super) fn look<T>(&self, effect: &str, look: impl FnOnce(&Effects) -> T) -> T {
         let effects = self.effects.lock().unwrap_or_else(PoisonError::into_inner);
-        effects.get(effect).cloned().unwrap_or_default()
+        look(effects.get(effect).unwrap_or(&Effects::default()))
     }
 }
 
