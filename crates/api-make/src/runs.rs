@@ -5,7 +5,7 @@ mod request;
 mod result;
 mod stream;
 
-use app::{Ctx, RunWatch, StartRun};
+use app::{Ctx, Error, RunWatch, StartRun};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -13,6 +13,7 @@ use domain::AgentId;
 use domain::session::Origin;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use web::Drain;
 
 pub use callback::Callbacks;
 
@@ -50,7 +51,7 @@ async fn run_agent(
     let result = match callback {
         // Nobody may be listening any more when the result is due at the other address.
         Some(url) => callback::deliver(&make, url, started).await,
-        None => make.shared.drain.within_grace(started.finish()).await,
+        None => started.finish(&make.shared.drain).await,
     };
     result.unwrap_or_else(|| Err(ApiError::stopping(iteration.0))).map(Json)
 }
@@ -112,15 +113,24 @@ async fn local_time(make: &Make, ctx: &Ctx) -> Result<String, ApiError> {
 }
 
 impl Started {
-    /// Waits for the end and gives the result with all steps.
-    async fn finish(self) -> Result<RunResult, ApiError> {
+    /// Waits for the end and gives the result with all steps. `None` if the server stops and
+    /// the run goes on after its restart: known as soon as no worker has the run any more,
+    /// and assumed when the grace is over.
+    async fn finish(self, drain: &Drain) -> Option<Result<RunResult, ApiError>> {
+        drain.within_grace(self.unfold(drain)).await.flatten()
+    }
+
+    async fn unfold(self, drain: &Drain) -> Option<Result<RunResult, ApiError>> {
         let Started { mut watch, system, mut progress } = self;
         let mut steps = vec![system];
-        while let Some(event) = watch.next().await {
-            let event = event?;
-            steps.extend(progress.take(&event));
+        while let Some(event) = watch.next_unless_left(drain.draining()).await {
+            match event {
+                Ok(event) => steps.extend(progress.take(&event)),
+                Err(Error::Draining) => return None,
+                Err(error) => return Some(Err(error.into())),
+            }
         }
         steps.extend(progress.release());
-        progress.result(steps)
+        Some(progress.result(steps))
     }
 }

@@ -183,7 +183,9 @@ impl Steps {
             EventBody::UserMessage { content, dropped: false } => {
                 Some(self.step(StepRole::User, event.id.0, text_of(content)))
             }
-            EventBody::SystemMessage { content } => Some(self.step(StepRole::System, event.id.0, text_of(content))),
+            EventBody::SystemMessage { content, dropped: false } => {
+                Some(self.step(StepRole::System, event.id.0, text_of(content)))
+            }
             EventBody::ModelRequestStart { .. } => {
                 self.call = Some(ModelCall { began_at: event.at, text: String::new(), reasoning: None });
                 None
@@ -217,6 +219,7 @@ impl Steps {
                 Some(self.tool(event, *custom_tool_use_id, text_of(content), *is_error))
             }
             EventBody::UserMessage { dropped: true, .. }
+            | EventBody::SystemMessage { dropped: true, .. }
             | EventBody::UserInterrupt {}
             | EventBody::UserToolConfirmation { .. }
             | EventBody::StatusRunning {}
@@ -295,7 +298,7 @@ mod tests {
     use domain::event::{RetryStatus, StopReason};
     use domain::limits::Unit;
     use domain::model::{Block, FaultKind, StopCause};
-    use domain::tool::{Effect, Permission};
+    use domain::tool::{Effect, Permission, Ruling};
 
     const RUN: RunId = RunId(Uuid::from_u128(9));
 
@@ -330,11 +333,11 @@ mod tests {
     }
 
     fn tool_use() -> EventBody {
-        let evaluated_permission = Permission::Allow;
         EventBody::AgentToolUse {
             name: "add".into(),
             input: json!({"a": 2}),
-            evaluated_permission,
+            evaluated_permission: Ruling::Allow,
+            permission: Permission::Allow,
             effect: Effect::Read,
         }
     }

@@ -127,26 +127,16 @@ impl App {
         Err(Error::not_found(id))
     }
 
-    /// Removes an agent from every API and stops its runs. Its sessions stay readable.
+    /// Removes an agent from every API, which stops its runs: a moment later if a worker
+    /// holds one, and whatever crashes in between. Its sessions stay readable.
     ///
     /// # Errors
     /// As [`App::find_agent`].
     pub async fn delete_agent(&self, ctx: &Ctx, id: AgentId) -> Result<(), Error> {
         ctx.require(Scope::AgentsWrite)?;
         ctx.reach(self.store(ctx.org).find_agent(id).await?, |agent| agent.project, id)?;
-        let (app, ctx) = (self.clone(), ctx.clone());
-        self.to_the_end(async move {
-            let gone = ChangeSet::of([Change::DeleteAgent { agent: id, at: ctx.now }]);
-            if !app.commit_agent(&ctx, id, gone).await? {
-                return Err(Error::not_found(id));
-            }
-            // A run needs a living agent to be accepted, so these are all there are.
-            for run in app.store(ctx.org).list_open_runs(id).await? {
-                app.stop_run(&ctx, run.id).await?;
-            }
-            Ok(())
-        })
-        .await
+        let gone = ChangeSet::of([Change::DeleteAgent { agent: id, at: ctx.now }]);
+        if self.commit_agent(ctx, id, gone).await? { Ok(()) } else { Err(Error::not_found(id)) }
     }
 
     /// The newest version of an agent that the caller reaches.

@@ -140,12 +140,12 @@ pub(crate) fn hand_over(run: &Run, inputs: Vec<(EventId, domain::EventBody)>, no
 }
 
 /// With the guard that the agent is still there. An archived one goes on answering in its
-/// sessions, and cannot be guarded.
+/// sessions, and has no newer version.
 fn living(newest: &Agent, changes: ChangeSet) -> ChangeSet {
-    match newest.archived_at {
-        None => changes.guarded(Guard::AgentAt { agent: newest.id, version: newest.version }),
-        Some(_) => changes,
-    }
+    changes.guarded(match newest.archived_at {
+        None => Guard::AgentAt { agent: newest.id, version: newest.version },
+        Some(_) => Guard::AgentLives { agent: newest.id },
+    })
 }
 
 fn appended(committed: Committed) -> Arc<[Event]> {

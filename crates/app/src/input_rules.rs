@@ -86,8 +86,9 @@ fn check_body(body: &EventBody, path: &str, faults: &mut Faults) {
             check_content(content, path, faults);
             faults.check(!dropped, &format!("{path}.dropped"), "is set by the server");
         }
-        EventBody::SystemMessage { content } => {
+        EventBody::SystemMessage { content, dropped } => {
             check_content(content, path, faults);
+            faults.check(!dropped, &format!("{path}.dropped"), "is set by the server");
             let only_text = content.iter().all(|block| matches!(block, Block::Text { .. }));
             faults.check(only_text, &format!("{path}.content"), "must be text only");
         }
@@ -131,7 +132,7 @@ mod tests {
     }
 
     fn system() -> EventBody {
-        EventBody::SystemMessage { content: vec![Block::text("be brief")] }
+        EventBody::SystemMessage { content: vec![Block::text("be brief")], dropped: false }
     }
 
     fn confirmation(result: Verdict, deny_message: Option<&str>, content: Option<Vec<Block>>) -> EventBody {
@@ -170,7 +171,7 @@ mod tests {
         assert_eq!(paths(check_sent(&[message(), system(), system()])), ["events[1]", "events[2]"]);
         assert_eq!(paths(check_sent(&[message(), EventBody::UserInterrupt {}, system()])), ["events[2]"]);
         let picture = Block::Image { source: json!({"type": "url", "url": "https://example.com/a.png"}) };
-        let shown = EventBody::SystemMessage { content: vec![picture] };
+        let shown = EventBody::SystemMessage { content: vec![picture], dropped: false };
         assert_eq!(paths(check_sent(&[message(), shown])), ["events[1].content"]);
     }
 

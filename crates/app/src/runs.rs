@@ -8,8 +8,8 @@ use domain::key::Scope;
 use domain::model::Block;
 use domain::run::{Need, Outcome, Run, RunStatus};
 use domain::session::{Origin, Session, SessionAgent};
-use domain::turn::{self, Input};
-use domain::{AgentId, EventBody, Guard, ProjectId, RunId, SessionId};
+use domain::turn::{self, Input, Queued};
+use domain::{AgentId, EventBody, ProjectId, RunId, SessionId};
 
 use crate::entry::{Entered, Entry, hand_over};
 use crate::error::{Error, Refused};
@@ -146,7 +146,7 @@ impl App {
     }
 
     /// Has a run stopped, whatever it is doing. One that is over stays as it ended.
-    pub(crate) async fn stop_run(&self, ctx: &Ctx, id: RunId) -> Result<(), Error> {
+    async fn stop_run(&self, ctx: &Ctx, id: RunId) -> Result<(), Error> {
         let store = self.store(ctx.org);
         for _ in 0..TRIES {
             let Some(run) = store.find_run(id).await?.filter(|run| !run.status.is_over()) else { return Ok(()) };
@@ -154,10 +154,8 @@ impl App {
             let changes = if has_begun {
                 hand_over(&run, vec![(self.fresh(), EventBody::UserInterrupt {})], ctx.now)
             } else {
-                let inbox = store.list_inbox(id).await?;
-                let dropped = self.decide(ctx.now, |at| turn::drop_queued(run, inbox, Outcome::Interrupted, at));
-                // Input that came since would be lost without a trace.
-                dropped.guarded(Guard::NoInput { run: id })
+                let queued = Queued { inbox: store.list_inbox(id).await?, run };
+                self.decide(ctx.now, |at| turn::drop_queued(queued, Outcome::Interrupted, at))
             };
             if crate::commit_in_time(&*store, changes).await?.is_some() {
                 return Ok(());
@@ -193,7 +191,7 @@ impl App {
         let store = self.store(ctx.org);
         let key = self.watch_key(ctx);
         let follower = Follower::live(session.state.seq, session.id, Arc::clone(&store), &self.ports().feed, key);
-        RunWatch { run, session, store, follower, is_over: false }
+        RunWatch { run, session, store, follower, is_over: false, is_last_step: false }
     }
 
     async fn reachable_run(&self, ctx: &Ctx, id: RunId) -> Result<Run, Error> {

@@ -11,7 +11,7 @@ use domain::event::NewEvent;
 use domain::key::Scope;
 use domain::run::{Run, RunStatus};
 use domain::session::{InboxItem, Origin, Session};
-use domain::tool::Permission;
+use domain::tool::Ruling;
 use domain::turn::{self, Input, NotWaiting, Resolution};
 use domain::{Change, ChangeSet, Event, EventBody, EventId, Guard, RunId, SessionId, Timestamp};
 use ports::store::EventFilter;
@@ -317,7 +317,7 @@ async fn is_open_call(store: &dyn OrgStore, run: &Run, call: EventId, decision: 
     let fits = match (&used.body, decision) {
         (EventBody::AgentCustomToolUse { .. }, EventBody::UserCustomToolResult { .. }) => true,
         (EventBody::AgentToolUse { evaluated_permission, .. }, EventBody::UserToolConfirmation { .. }) => {
-            *evaluated_permission == Permission::Ask
+            *evaluated_permission == Ruling::Ask
         }
         _ => false,
     };
@@ -356,7 +356,7 @@ mod tests {
     }
 
     fn system() -> EventBody {
-        EventBody::SystemMessage { content: vec![Block::text("be brief")] }
+        EventBody::SystemMessage { content: vec![Block::text("be brief")], dropped: false }
     }
 
     fn result() -> EventBody {

@@ -8,7 +8,6 @@ use domain::session::{Origin, Session, SessionAgent, SessionState, SessionStatus
 use domain::turn::Input;
 use domain::{AgentId, Change, ChangeSet, EventBody, Guard, ProjectId, SessionId};
 use indexmap::IndexMap;
-use ports::OrgStore;
 use ports::store::SessionFilter;
 
 use crate::agent_rules::{check_metadata, check_served};
@@ -86,28 +85,17 @@ impl App {
     /// It is not there, the scope is missing, or the store failed.
     pub async fn find_session(&self, ctx: &Ctx, id: SessionId) -> Result<Session, Error> {
         ctx.require(Scope::SessionsRead)?;
-        let mut session = self.reachable_session(ctx, id).await?;
-        show_due_run(&*self.store(ctx.org), &mut session).await?;
-        Ok(session)
+        self.reachable_session(ctx, id).await
     }
 
-    /// Sessions. A filter by status goes by what is stored: a session whose first worker is
-    /// still awaited counts as idle there.
+    /// Sessions, as [`App::find_session`] shows them; a filter by status goes by that.
     ///
     /// # Errors
     /// The scope is missing, or the store failed.
     pub async fn list_sessions(&self, ctx: &Ctx, filter: SessionFilter) -> Result<Vec<Session>, Error> {
         ctx.require(Scope::SessionsRead)?;
         let Some(project) = only_reachable(ctx, filter.project) else { return Ok(Vec::new()) };
-        let store = self.store(ctx.org);
-        let by_status = !filter.statuses.is_empty();
-        let mut sessions = store.list_sessions(SessionFilter { project, ..filter }).await?;
-        if !by_status {
-            for session in &mut sessions {
-                show_due_run(&*store, session).await?;
-            }
-        }
-        Ok(sessions)
+        Ok(self.store(ctx.org).list_sessions(SessionFilter { project, ..filter }).await?)
     }
 
     /// The agent as it answers in a session: the pinned version with the session's changes,
@@ -225,11 +213,7 @@ impl App {
         };
         match self.enter(ctx, entry).await? {
             Entered::TooLate => Ok(None),
-            Entered::Claimed { .. } | Entered::Queued => {
-                let mut session = self.reachable_session(ctx, id).await?;
-                show_due_run(&*self.store(ctx.org), &mut session).await?;
-                Ok(Some(session))
-            }
+            Entered::Claimed { .. } | Entered::Queued => Ok(Some(self.reachable_session(ctx, id).await?)),
         }
     }
 
@@ -272,14 +256,4 @@ fn check_new_session(create: &CreateSession) -> Result<(), Error> {
     check_metadata(&create.metadata, &mut faults);
     faults.into_result()?;
     create.thread.as_deref().map_or(Ok(()), check_thread)
-}
-
-/// A run that waits for its first worker leaves no trace in the session's state, since the
-/// state changes only with the log.
-async fn show_due_run(store: &dyn OrgStore, session: &mut Session) -> Result<(), Error> {
-    let at_rest = session.state.status == SessionStatus::Idle && session.state.active_run.is_none();
-    if at_rest && store.find_queued_run(session.id).await?.is_some() {
-        session.state.status = SessionStatus::Rescheduling;
-    }
-    Ok(())
 }

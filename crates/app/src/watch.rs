@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::event::StopReason;
-use domain::run::Run;
+use domain::run::{Run, RunStatus};
 use domain::session::Session;
 use domain::{Event, EventBody};
 use ports::OrgStore;
@@ -20,6 +20,8 @@ pub struct RunWatch {
     pub(crate) store: Arc<dyn OrgStore>,
     pub(crate) follower: Follower,
     pub(crate) is_over: bool,
+    /// Whether the server has begun to stop while a worker held the run.
+    pub(crate) is_last_step: bool,
 }
 
 /// A run that is over.
@@ -51,6 +53,38 @@ impl RunWatch {
         None
     }
 
+    /// The next event, as [`RunWatch::next`]. Once `stopping` is over, the server begins
+    /// nothing new: a run that no worker holds then, or that its worker lets go of, goes on
+    /// only after a restart, and there is no use in waiting for it. May be dropped while it
+    /// waits, and called again.
+    ///
+    /// # Errors
+    /// [`Error::Draining`] if the run was left; otherwise as [`RunWatch::finished`].
+    pub async fn next_unless_left(&mut self, stopping: impl Future<Output = ()>) -> Option<Result<StoredEvent, Error>> {
+        if !self.is_last_step {
+            tokio::select! {
+                biased;
+                event = self.next() => return event,
+                () = stopping => {}
+            }
+            match self.ended().await {
+                Ok(run) if matches!(run.status, RunStatus::Queued | RunStatus::Waiting) => {
+                    return Some(Err(Error::Draining));
+                }
+                Ok(_) => self.is_last_step = true,
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        match self.next().await {
+            Some(Ok(event)) if lets_go(&event) => {
+                // Whoever asks again is told the same.
+                self.is_last_step = false;
+                Some(Err(Error::Draining))
+            }
+            event => event,
+        }
+    }
+
     /// Waits until the run is over.
     ///
     /// # Errors
@@ -72,6 +106,15 @@ impl RunWatch {
     pub async fn ended(&self) -> Result<Run, Error> {
         let found = self.store.find_run(self.run.id).await?;
         found.ok_or_else(|| Error::not_found(self.run.id))
+    }
+}
+
+/// Whether the worker of the run lets go of it with this event, though it is not over.
+fn lets_go(event: &Event) -> bool {
+    match &event.body {
+        EventBody::StatusIdle { stop_reason } => matches!(stop_reason, StopReason::RequiresAction { .. }),
+        EventBody::StatusRescheduled {} => true,
+        _ => false,
     }
 }
 

@@ -61,6 +61,12 @@ pub enum Guard {
         /// Its version.
         version: u32,
     },
+    /// The agent exists and is not deleted. A run goes on under it, so that none outlives
+    /// its agent, whatever crashes when.
+    AgentLives {
+        /// The agent.
+        agent: AgentId,
+    },
     /// The session's last event has this `seq`, no run has the session and none is queued
     /// in it.
     SessionFree {
@@ -134,7 +140,9 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// An agent is gone from every API; its sessions stay.
+    /// An agent is gone from every API; its sessions stay. Its runs that wait for someone
+    /// are queued again and ready, and the workers of the others are told, so that each run
+    /// is looked at and ended soon; [`Guard::AgentLives`] sees to it that none goes on.
     DeleteAgent {
         /// The agent.
         agent: AgentId,

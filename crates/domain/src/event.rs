@@ -11,7 +11,7 @@ use crate::id::{EventId, RunId};
 use crate::limits::Unit;
 use crate::model::{Block, FaultKind, StopCause, Usage};
 use crate::run::Outcome;
-use crate::tool::{Effect, Permission};
+use crate::tool::{Effect, Permission, Ruling};
 
 /// A stored event.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +57,7 @@ pub enum EventBody {
     UserMessage {
         /// What was said.
         content: Vec<Block>,
-        /// It was waiting when the run before it failed for good, and was not used.
+        /// It was waiting for a run that was called off before it began, and was not used.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         dropped: bool,
     },
@@ -94,6 +94,9 @@ pub enum EventBody {
     SystemMessage {
         /// Text blocks.
         content: Vec<Block>,
+        /// As with a message.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        dropped: bool,
     },
     /// The model spoke. Also holds a turn of the agent's that the caller supplied.
     #[serde(rename = "agent.message")]
@@ -116,7 +119,9 @@ pub enum EventBody {
         /// The arguments; whatever the model sent if they were not JSON.
         input: Value,
         /// Whether the call may be made.
-        evaluated_permission: Permission,
+        evaluated_permission: Ruling,
+        /// The rule by which that was judged.
+        permission: Permission,
         /// What it does to the world.
         effect: Effect,
     },

@@ -30,7 +30,7 @@ pub enum Effect {
     Unsafe,
 }
 
-/// Whether the agent may call a tool.
+/// Whether the agent may call a tool: the rule, as its owner set it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
@@ -39,7 +39,32 @@ pub enum Permission {
     Allow,
     /// A person is asked each time.
     Ask,
+    /// A judging model decides each time. There is none yet, so a person is asked.
+    Auto,
     /// No: the model is told so.
+    Deny,
+}
+
+impl Permission {
+    /// What the rule comes to for a call that can be made.
+    pub fn ruling(self) -> Ruling {
+        match self {
+            Permission::Allow => Ruling::Allow,
+            Permission::Ask | Permission::Auto => Ruling::Ask,
+            Permission::Deny => Ruling::Deny,
+        }
+    }
+}
+
+/// What a permission came to for one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ruling {
+    /// It is made.
+    Allow,
+    /// A person is asked.
+    Ask,
+    /// It is not made, by rule.
     Deny,
 }
 
@@ -174,6 +199,8 @@ pub struct JudgedCall {
     pub input: Value,
     /// What is to become of the call.
     pub judgement: Judgement,
+    /// The rule by which that was judged.
+    pub permission: Permission,
     /// What the call does to the world.
     pub effect: Effect,
     /// Whether the client runs it.
@@ -183,12 +210,8 @@ pub struct JudgedCall {
 /// What becomes of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judgement {
-    /// It is made.
-    Allow,
-    /// A person is asked.
-    Ask,
-    /// It is not made, by rule.
-    Deny,
+    /// It can be made, and this is whether it is.
+    Valid(Ruling),
     /// It cannot be made; the model is told why.
     Invalid(String),
 }
@@ -241,19 +264,16 @@ impl Toolset {
             let why = format!("the arguments do not fit the tool's schema: {why}");
             return JudgedCall::invalid(name, input, tool.effect(), why);
         }
-        let judgement = match tool.permission {
-            Permission::Allow => Judgement::Allow,
-            Permission::Ask => Judgement::Ask,
-            Permission::Deny => Judgement::Deny,
-        };
-        let by_client = tool.runner == Runner::Client;
-        JudgedCall { name: name.to_owned(), input, judgement, effect: tool.effect(), by_client }
+        let (permission, by_client) = (tool.permission, tool.runner == Runner::Client);
+        let judgement = Judgement::Valid(permission.ruling());
+        JudgedCall { name: name.to_owned(), input, judgement, permission, effect: tool.effect(), by_client }
     }
 }
 
 impl JudgedCall {
     fn invalid(name: &str, input: Value, effect: Effect, why: String) -> Self {
-        Self { name: name.to_owned(), input, judgement: Judgement::Invalid(why), effect, by_client: false }
+        let (judgement, permission) = (Judgement::Invalid(why), Permission::Allow);
+        Self { name: name.to_owned(), input, judgement, permission, effect, by_client: false }
     }
 }
 
@@ -274,9 +294,14 @@ mod tests {
     #[test]
     fn a_call_is_judged_by_name_arguments_and_permission() {
         let judge = |permission, name, arguments| toolset(permission).judge(name, arguments).judgement;
-        assert_eq!(judge(Permission::Allow, "add", r#"{"a": 1}"#), Judgement::Allow);
-        assert_eq!(judge(Permission::Ask, "add", r#"{"a": 1}"#), Judgement::Ask);
-        assert_eq!(judge(Permission::Deny, "add", r#"{"a": 1}"#), Judgement::Deny);
+        for (permission, ruling) in [
+            (Permission::Allow, Ruling::Allow),
+            (Permission::Ask, Ruling::Ask),
+            (Permission::Auto, Ruling::Ask),
+            (Permission::Deny, Ruling::Deny),
+        ] {
+            assert_eq!(judge(permission, "add", r#"{"a": 1}"#), Judgement::Valid(ruling));
+        }
         for (name, arguments, why) in [
             ("sub", "{}", "no tool named"),
             ("add", "{\"a\":", "not JSON"),

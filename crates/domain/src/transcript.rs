@@ -48,6 +48,10 @@ impl Transcript {
             return;
         }
         self.seq = event.seq;
+        if is_dropped(&event.body) {
+            // Of a run that never was; it stands in the middle of one that is.
+            return;
+        }
         if self.runs.back().is_none_or(|chapter| event.run.is_some() && chapter.run != event.run) {
             self.runs.push_back(Chapter::new(event.run));
         }
@@ -73,7 +77,7 @@ impl Chapter {
     fn apply(&mut self, event: &Event) {
         match &event.body {
             EventBody::UserMessage { content, dropped: false } => self.user(content.clone()),
-            EventBody::SystemMessage { content } => {
+            EventBody::SystemMessage { content, dropped: false } => {
                 self.user(vec![Block::text(format!("[instructions from the operator]\n{}", text_of(content)))]);
             }
             EventBody::OutputInvalid { reason } => {
@@ -103,6 +107,7 @@ impl Chapter {
                 self.result(*custom_tool_use_id, text_of(content), *is_error);
             }
             EventBody::UserMessage { dropped: true, .. }
+            | EventBody::SystemMessage { dropped: true, .. }
             | EventBody::UserInterrupt {}
             | EventBody::UserToolConfirmation { .. }
             | EventBody::AgentThinking { .. }
@@ -166,6 +171,15 @@ impl Chapter {
             self.show_results();
         }
         self.open = None;
+    }
+}
+
+/// Whether this tells of a run that was called off before it began.
+fn is_dropped(body: &EventBody) -> bool {
+    match body {
+        EventBody::UserMessage { dropped, .. } | EventBody::SystemMessage { dropped, .. } => *dropped,
+        EventBody::RunDropped { .. } => true,
+        _ => false,
     }
 }
 

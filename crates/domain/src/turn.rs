@@ -21,7 +21,7 @@ use jiff::Timestamp;
 
 pub use accept::{Accepted, Input, accept};
 pub use calls::{Call, CallState};
-pub use drop_queued::drop_queued;
+pub use drop_queued::{Queued, drop_queued, with_queue_dropped};
 pub use steer::{NotWaiting, Resolution, resolve_waiting};
 
 use crate::change::{Change, ChangeSet, Guard};
@@ -32,7 +32,7 @@ use crate::model::{Block, ModelFault, StopCause, Usage};
 use crate::retry::Retry;
 use crate::run::{Fence, Need, Outcome, Run, RunStatus, Waiting};
 use crate::session::{SessionState, SessionStatus};
-use crate::tool::{JudgedCall, Judgement, Permission};
+use crate::tool::{JudgedCall, Judgement};
 
 /// Where fresh event ids come from, and what time it is: what a decision is handed.
 pub struct Moment<'a> {
@@ -94,6 +94,9 @@ pub struct Reply {
     pub message_id: Option<EventId>,
     /// The text.
     pub text: String,
+    /// The id under which readers were told that the model reasons, and under which the
+    /// reasoning is stored. Without any it is not used.
+    pub thinking_id: Option<EventId>,
     /// The reasoning summary.
     pub thinking: Option<String>,
     /// The calls asked for, judged.
@@ -129,6 +132,9 @@ impl Turn {
         if self.ends_or_waits() {
             changes.guards.push(Guard::NoInput { run: self.run.id });
         }
+        if self.phase != Phase::Over {
+            changes.guards.push(Guard::AgentLives { agent: self.run.agent });
+        }
         changes.changes.append(&mut self.changes);
         if !events.is_empty() {
             changes.changes.push(Change::Append { session: self.run.session, events, state: Some(self.state.clone()) });
@@ -156,7 +162,8 @@ impl Turn {
         let Phase::CallingModel { start } = self.phase else { return };
         self.run.failed_attempts = 0;
         if let Some(summary) = reply.thinking {
-            self.log(at, EventBody::AgentThinking { summary });
+            let id = reply.thinking_id.unwrap_or_else(|| (at.ids)());
+            self.log_as(id, at.now, EventBody::AgentThinking { summary });
         }
         if !reply.text.is_empty() {
             let id = reply.message_id.unwrap_or_else(|| (at.ids)());
@@ -222,6 +229,12 @@ impl Turn {
     pub fn timed_out(&mut self, at: &mut Moment<'_>) {
         self.close_open_work("the run's time was over before the call was", at);
         self.finish(Outcome::LimitReached { unit: Unit::Time }, at);
+    }
+
+    /// Whether the run is over because the model, or the agent, failed for good. What its
+    /// session's clients said meanwhile is dropped with it: [`with_queue_dropped`].
+    pub fn is_exhausted(&self) -> bool {
+        self.run.outcome.as_ref().is_some_and(|outcome| outcome.stop_reason() == StopReason::RetriesExhausted)
     }
 
     /// Hands the run back to the queue: this worker stops. Another goes on from here.

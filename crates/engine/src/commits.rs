@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use domain::run::{Run, RunStatus};
-use domain::turn::Turn;
+use domain::session::Origin;
+use domain::turn::{Queued, Turn, with_queue_dropped};
 use domain::{Change, ChangeSet, Guard, RunId};
 use ports::OrgStore;
 use ports::store::{CommitError, Committed, Refusal, StoreError};
@@ -18,15 +19,18 @@ const STORE_WAITS: [Duration; 2] = [Duration::from_millis(50), Duration::from_se
 #[derive(Debug)]
 pub(crate) struct Lost;
 
-/// Commits what the turn decided. Input that came at the last moment is taken along.
+/// Commits what the turn decided. Input that came at the last moment is taken along. The run
+/// of an agent that was deleted meanwhile is ended instead, and one that failed for good
+/// takes with it what is queued behind it.
 ///
 /// # Errors
 /// [`Lost`]: the worker must drop the run without another write.
 pub(crate) async fn commit(shared: &Shared, store: &dyn OrgStore, turn: &mut Turn) -> Result<Committed, Lost> {
     let mut changes = turn.take_changes();
     loop {
+        let whole = with_what_is_behind(shared, store, turn, changes.clone()).await?;
         let attempt = || async {
-            match store.commit(changes.clone()).await {
+            match store.commit(whole.clone()).await {
                 Ok(committed) => Ok(Ok(committed)),
                 Err(CommitError::Refused(refusal)) => Ok(Err(refusal)),
                 Err(CommitError::Store(error)) => Err(error),
@@ -38,11 +42,17 @@ pub(crate) async fn commit(shared: &Shared, store: &dyn OrgStore, turn: &mut Tur
                 turn.committed(last.map_or(turn.state.seq, |event| event.seq));
                 return Ok(committed);
             }
-            Err(Refusal::Guard(Guard::NoInput { run })) => {
+            Err(Refusal::Guard(Guard::NoInput { run })) if run == turn.run.id => {
                 let items = patiently(shared, || store.list_inbox(run)).await?;
                 shared.at(|at| turn.take_input(items, at));
-                changes = with_late_input(changes, turn.take_changes());
+                changes = continued(changes, turn.take_changes());
             }
+            Err(Refusal::Guard(Guard::AgentLives { .. })) => {
+                shared.at(|at| turn.agent_deleted(at));
+                changes = continued(changes, turn.take_changes());
+            }
+            // What is queued behind has changed since it was loaded: it is loaded again.
+            Err(Refusal::Guard(Guard::NoInput { .. } | Guard::RunAt { .. })) if turn.is_exhausted() => {}
             Err(Refusal::Guard(Guard::Held { .. })) => return Err(Lost),
             Err(refusal) => {
                 tracing::error!(%refusal, "a step of a held run was refused: the run goes back to the queue");
@@ -75,9 +85,31 @@ where
     }
 }
 
-/// The decision that was refused, followed by what the late input made of it. The later
-/// guards stand for both, but for the lease, which both name.
-fn with_late_input(first: ChangeSet, second: ChangeSet) -> ChangeSet {
+/// The change set; with it, if the run failed for good, what clients of the session said
+/// meanwhile is dropped. Runs of other façades go on: each answers a caller of its own.
+async fn with_what_is_behind(
+    shared: &Shared,
+    store: &dyn OrgStore,
+    turn: &Turn,
+    changes: ChangeSet,
+) -> Result<ChangeSet, Lost> {
+    let Some(outcome) = turn.run.outcome.as_ref().filter(|_| turn.is_exhausted()) else { return Ok(changes) };
+    let load = || async {
+        let mut behind = Vec::new();
+        for run in store.list_queued_runs(turn.session()).await? {
+            if run.origin == Origin::Native {
+                behind.push(Queued { inbox: store.list_inbox(run.id).await?, run });
+            }
+        }
+        Ok(behind)
+    };
+    let behind = patiently(shared, load).await?;
+    Ok(shared.at(|at| with_queue_dropped(changes, behind, outcome, at)))
+}
+
+/// The decision that was refused, followed by what was made of it since. The later guards
+/// stand for both, but for the lease, which both name.
+fn continued(first: ChangeSet, second: ChangeSet) -> ChangeSet {
     let mut both = first;
     both.guards.retain(|guard| matches!(guard, Guard::Held { .. }));
     both.and(second)

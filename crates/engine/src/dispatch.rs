@@ -9,10 +9,10 @@ use domain::agent::{Agent, AgentSpec};
 use domain::limits::Unit;
 use domain::run::{Outcome, Run, RunStatus};
 use domain::session::{Session, SessionAgent};
-use domain::turn::{Turn, drop_queued};
-use domain::{Event, OrgId};
+use domain::turn::{Queued, Turn, drop_queued};
+use domain::{Change, ChangeSet, Event, Guard, OrgId, RunId};
 use futures::FutureExt;
-use ports::store::{CommitError, LateRun, OrgStore, ReadyRun, StoreError};
+use ports::store::{CommitError, LateRun, OrgStore, ReadyRun, Refusal, StoreError};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{Shared, transcripts, worker};
@@ -103,11 +103,14 @@ async fn claim(shared: &Arc<Shared>, ready: ReadyRun, permit: OwnedSemaphorePerm
     let store = shared.org(ready.org);
     let Some((run, session)) = load(store.as_ref(), ready.run).await? else { return Ok(()) };
     let Some((agent, spec)) = resolve(store.as_ref(), &session, &run).await? else {
-        return end_agentless(shared, store.as_ref(), run).await;
+        return end_queued(shared, store.as_ref(), run, Outcome::Interrupted).await;
     };
     let mut turn = open_turn(shared, store.as_ref(), run, session, &agent, &spec).await?;
     let committed = match store.commit(turn.take_claim()).await {
         Ok(committed) => committed,
+        Err(CommitError::Refused(Refusal::Guard(Guard::AgentLives { .. }))) => {
+            return end_agentless(shared, store.as_ref(), ready.run, &agent, &spec).await;
+        }
         // Somebody was quicker, or the run changed under the claim: it is looked at again.
         Err(CommitError::Refused(_)) => return Ok(()),
         Err(CommitError::Store(error)) => return Err(error),
@@ -123,7 +126,7 @@ async fn claim(shared: &Arc<Shared>, ready: ReadyRun, permit: OwnedSemaphorePerm
     Ok(())
 }
 
-async fn load(store: &dyn OrgStore, run: domain::RunId) -> Result<Option<(Run, Session)>, StoreError> {
+async fn load(store: &dyn OrgStore, run: RunId) -> Result<Option<(Run, Session)>, StoreError> {
     let Some(run) = store.find_run(run).await?.filter(|run| run.status == RunStatus::Queued) else {
         return Ok(None);
     };
@@ -172,19 +175,26 @@ async fn open_turn(
     Ok(shared.at(|at| Turn::resume(run, session.state, &events, inbox, fence, spec, at)))
 }
 
-/// The agent of a queued run was deleted.
-async fn end_agentless(shared: &Arc<Shared>, store: &dyn OrgStore, run: Run) -> Result<(), StoreError> {
-    let message = format!("agent {} was deleted before the run began", run.agent);
-    end_queued(shared, store, run, Outcome::Unrunnable { message }).await
+/// The agent of a queued run was deleted: the run is stopped, whether it had begun or not.
+async fn end_agentless(
+    shared: &Arc<Shared>,
+    store: &dyn OrgStore,
+    run: RunId,
+    agent: &Agent,
+    spec: &AgentSpec,
+) -> Result<(), StoreError> {
+    let Some((run, session)) = load(store, run).await? else { return Ok(()) };
+    if run.started_at.is_none() {
+        return end_queued(shared, store, run, Outcome::Interrupted).await;
+    }
+    let mut turn = open_turn(shared, store, run, session, agent, spec).await?;
+    shared.at(|at| turn.agent_deleted(at));
+    commit_in_time(store, turn.take_claim()).await
 }
 
 async fn end_queued(shared: &Arc<Shared>, store: &dyn OrgStore, run: Run, outcome: Outcome) -> Result<(), StoreError> {
-    let inbox = store.list_inbox(run.id).await?;
-    let changes = shared.at(|at| drop_queued(run, inbox, outcome, at));
-    match store.commit(changes).await {
-        Ok(_) | Err(CommitError::Refused(_)) => Ok(()),
-        Err(CommitError::Store(error)) => Err(error),
-    }
+    let queued = Queued { inbox: store.list_inbox(run.id).await?, run };
+    commit_in_time(store, shared.at(|at| drop_queued(queued, outcome, at))).await
 }
 
 /// Ends runs that nobody holds and whose deadline has passed; gives back how long it is
@@ -213,9 +223,13 @@ async fn end_late_runs(shared: &Arc<Shared>) -> Result<Option<Duration>, StoreEr
 
 /// A waiting run whose time is over goes back to the queue, where its worker ends it.
 async fn requeue(store: &dyn OrgStore, run: Run) -> Result<(), StoreError> {
-    let guard = domain::Guard::RunAt { run: run.id, version: run.version };
+    let guard = Guard::RunAt { run: run.id, version: run.version };
     let queued = Run { status: RunStatus::Queued, ..run };
-    let changes = domain::ChangeSet::of([domain::Change::PutRun(queued)]).guarded(guard);
+    commit_in_time(store, ChangeSet::of([Change::PutRun(queued)]).guarded(guard)).await
+}
+
+/// Commits; a decision that came too late is dropped, since the run is looked at again.
+async fn commit_in_time(store: &dyn OrgStore, changes: ChangeSet) -> Result<(), StoreError> {
     match store.commit(changes).await {
         Ok(_) | Err(CommitError::Refused(_)) => Ok(()),
         Err(CommitError::Store(error)) => Err(error),

@@ -9,7 +9,7 @@ use domain::transcript::Transcript;
 use domain::turn::Reply;
 use domain::{EventId, OrgId, RunId, SessionId};
 use futures::StreamExt;
-use ports::{Feed, Model};
+use ports::Model;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::Shared;
@@ -68,19 +68,22 @@ impl Generation {
         let _place = shared.model_places.take(&self.provider, model.as_ref()).await;
         let mut stream = model.stream(self.request).await?;
         let mut reply = RawReply::default();
-        let mut live = LiveText { feed: &shared.ports.feed, session: self.session, run: self.run, event: None };
+        let mut live = Live::new(shared, self.session, self.run);
         while let Some(chunk) = stream.next().await {
             match chunk? {
                 ModelChunk::Text(text) => {
                     reply.add_text(&text)?;
-                    live.grow(&text, || EventId(shared.ports.ids.uuid_v7()));
+                    live.says(&text);
                 }
-                ModelChunk::Thinking(text) => reply.add_thinking(&text)?,
+                ModelChunk::Thinking(text) => {
+                    reply.add_thinking(&text)?;
+                    live.thinks(&text);
+                }
                 ModelChunk::ToolCall { index, name, arguments } => reply.add_call(index, name, &arguments)?,
                 ModelChunk::Usage(usage) => reply.usage = usage,
                 ModelChunk::Stop(cause) => {
                     reply.stop = Some(cause);
-                    reply.message_id = live.event;
+                    (reply.message_id, reply.thinking_id) = (live.message, live.thought);
                     return Ok(reply);
                 }
             }
@@ -89,25 +92,48 @@ impl Generation {
     }
 }
 
-/// Publishes the text of one message.
-struct LiveText<'a> {
-    feed: &'a Feed,
+/// Publishes one reply while it is made: that the model reasons, and the text of its message.
+/// Each is announced under the id that its event will have.
+struct Live<'a> {
+    shared: &'a Shared,
     session: SessionId,
     run: RunId,
-    event: Option<EventId>,
+    thought: Option<EventId>,
+    message: Option<EventId>,
 }
 
-impl LiveText<'_> {
-    fn grow(&mut self, text: &str, new_id: impl FnOnce() -> EventId) {
+impl<'a> Live<'a> {
+    fn new(shared: &'a Shared, session: SessionId, run: RunId) -> Self {
+        Self { shared, session, run, thought: None, message: None }
+    }
+
+    fn thinks(&mut self, text: &str) {
+        if !text.is_empty() && self.thought.is_none() {
+            let thought = self.fresh();
+            self.thought = Some(thought);
+            self.shared.ports.feed.thought_starts(self.session, thought);
+        }
+    }
+
+    fn says(&mut self, text: &str) {
         if text.is_empty() {
             return;
         }
-        let event = *self.event.get_or_insert_with(|| {
-            let event = new_id();
-            self.feed.preview_starts(self.session, self.run, event, false);
-            event
-        });
-        self.feed.preview_grows(self.session, event, text);
+        let feed = &self.shared.ports.feed;
+        let message = match self.message {
+            Some(message) => message,
+            None => {
+                let message = self.fresh();
+                feed.preview_starts(self.session, self.run, message);
+                message
+            }
+        };
+        self.message = Some(message);
+        feed.preview_grows(self.session, message, text);
+    }
+
+    fn fresh(&self) -> EventId {
+        EventId(self.shared.ports.ids.uuid_v7())
     }
 }
 
@@ -116,6 +142,7 @@ impl LiveText<'_> {
 pub(crate) struct RawReply {
     message_id: Option<EventId>,
     text: String,
+    thinking_id: Option<EventId>,
     thinking: String,
     calls: Vec<(String, String)>,
     usage: domain::model::Usage,
@@ -133,6 +160,7 @@ impl RawReply {
         Reply {
             message_id: self.message_id,
             text: self.text,
+            thinking_id: self.thinking_id,
             thinking: (!self.thinking.is_empty()).then_some(self.thinking),
             calls,
             usage: self.usage,

@@ -133,10 +133,13 @@ impl<'a> Worker<'a> {
                 Happened::Done(done) => self.decide_on(done),
                 Happened::InputCame => {
                     let items = self.list_inbox().await?;
-                    if items.is_empty() {
+                    if !items.is_empty() {
+                        self.decide(|turn, at| turn.take_input(items, at));
+                    } else if self.agent_is_deleted().await? {
+                        self.decide(Turn::agent_deleted);
+                    } else {
                         continue;
                     }
-                    self.decide(|turn, at| turn.take_input(items, at));
                 }
                 Happened::TimeIsOver => self.decide(Turn::timed_out),
                 Happened::EngineStops => return self.hand_back().await,
@@ -179,6 +182,11 @@ impl<'a> Worker<'a> {
     async fn list_inbox(&mut self) -> Result<Vec<InboxItem>, Lost> {
         let (store, run) = (self.store.as_ref(), self.turn.run.id);
         patiently(self.shared, || store.list_inbox(run)).await
+    }
+
+    async fn agent_is_deleted(&mut self) -> Result<bool, Lost> {
+        let (store, agent) = (self.store.as_ref(), self.turn.run.agent);
+        Ok(patiently(self.shared, || store.find_agent(agent)).await?.is_none())
     }
 
     async fn hand_back(&mut self) -> Result<(), Lost> {

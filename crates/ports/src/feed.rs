@@ -110,7 +110,7 @@ impl Feed {
         self.0.work.send_modify(|count| *count += 1);
     }
 
-    /// Input for a run was committed. Called by the store.
+    /// Input for a run was committed, or its agent was deleted. Called by the store.
     pub fn input_waits(&self, run: RunId) {
         let _ = self.0.inbox.send(run);
     }
@@ -120,7 +120,7 @@ impl Feed {
         self.0.work.subscribe()
     }
 
-    /// The runs that got input. A receiver that falls behind must look at the inbox of
+    /// The runs that are to be looked at. A receiver that falls behind must look at the inbox of
     /// each of its runs.
     pub fn watch_inbox(&self) -> broadcast::Receiver<RunId> {
         self.0.inbox.subscribe()
@@ -132,14 +132,19 @@ impl Feed {
         self.0.changed.subscribe()
     }
 
-    /// A message or thought begins to be generated.
-    pub fn preview_starts(&self, session: SessionId, run: RunId, event: EventId, is_thinking: bool) {
+    /// A message begins to be generated.
+    pub fn preview_starts(&self, session: SessionId, run: RunId, event: EventId) {
         let mut shard = self.shard(session);
         let channel = shard.entry(session).or_default();
-        if !is_thinking {
-            channel.preview = Some(Preview { run, event, text: String::new() });
+        channel.preview = Some(Preview { run, event, text: String::new() });
+        channel.send(FeedItem::Preview(PreviewItem::Start { event, is_thinking: false }));
+    }
+
+    /// The model begins to reason. That is all that is told, and only to who listens now.
+    pub fn thought_starts(&self, session: SessionId, event: EventId) {
+        if let Some(channel) = self.shard(session).get(&session) {
+            channel.send(FeedItem::Preview(PreviewItem::Start { event, is_thinking: true }));
         }
-        channel.send(FeedItem::Preview(PreviewItem::Start { event, is_thinking }));
     }
 
     /// More text of the message that is being generated.

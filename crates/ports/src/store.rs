@@ -144,7 +144,8 @@ pub trait OrgStore: Send + Sync {
     /// The text of a document.
     async fn read_document(&self, id: DocumentId) -> Result<Option<String>, StoreError>;
 
-    /// A session.
+    /// A session. Wherever one is read, it is rescheduling if it rests by its log and a run
+    /// is ready in it: the log does not know of a run before its worker does.
     async fn find_session(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
 
     /// The session of a thread.
@@ -167,8 +168,8 @@ pub trait OrgStore: Send + Sync {
     /// The last queued run of a session that has not begun, if any: input may still join it.
     async fn find_queued_run(&self, session: SessionId) -> Result<Option<Run>, StoreError>;
 
-    /// Runs of an agent that are not over.
-    async fn list_open_runs(&self, agent: AgentId) -> Result<Vec<Run>, StoreError>;
+    /// The queued runs of a session that have not begun, oldest first.
+    async fn list_queued_runs(&self, session: SessionId) -> Result<Vec<Run>, StoreError>;
 
     /// Runs of a session, oldest first.
     async fn list_runs(&self, session: SessionId) -> Result<Vec<Run>, StoreError>;
@@ -224,7 +225,7 @@ pub struct SessionFilter {
     pub agent: Option<AgentId>,
     /// Pinned to this version.
     pub agent_version: Option<u32>,
-    /// In one of these states; empty is any.
+    /// In one of these states, as they are read; empty is any.
     pub statuses: Vec<SessionStatus>,
     /// Archived ones too.
     pub include_archived: bool,

@@ -8,11 +8,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::agent::Overrides;
+use domain::agent::{Agent, AgentSpec, Overrides};
 use domain::change::{Change, ChangeSet, Guard};
 use domain::limits::Spent;
 use domain::model::{Block, Usage};
-use domain::org::Org;
+use domain::org::{Org, Project};
 use domain::run::{Fence, Outcome, Run, RunStatus};
 use domain::session::{Origin, Session, SessionAgent, SessionState, SessionStatus};
 use domain::{AgentId, EventBody, EventId, NewEvent, OrgId, ProjectId, RunId, SessionId, Timestamp};
@@ -21,6 +21,8 @@ use store_sqlite::{SqliteStore, StoreOptions};
 use uuid::Uuid;
 
 const SECONDS: u64 = 8;
+const PROJECT: ProjectId = ProjectId(Uuid::from_u128(1));
+const AGENT: AgentId = AgentId(Uuid::from_u128(2));
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,7 +33,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = SqliteStore::open(dir.path(), &StoreOptions::default(), ports::Feed::default())?;
     println!("opening an empty directory: {:?}", started.elapsed());
     let org = OrgId(Uuid::now_v7());
-    store.of(org).commit(ChangeSet::of([Change::InsertOrg(an_org(org))])).await?;
+    let moved_in =
+        [Change::InsertOrg(an_org(org)), Change::InsertProject(a_project()), Change::InsertAgent(an_agent())];
+    store.of(org).commit(ChangeSet::of(moved_in)).await?;
     let fence = store.take_lease(Timestamp::now()).await?;
     for committers in [1, 8, 64, 256] {
         commits(&store, org, fence, committers).await?;
@@ -171,12 +175,21 @@ fn an_org(id: OrgId) -> Org {
     Org { id, number: 0, name: "acme".into(), time_zone: "UTC".into(), created_at: Timestamp::now() }
 }
 
+fn a_project() -> Project {
+    Project { id: PROJECT, number: 0, name: "first".into(), created_at: Timestamp::now() }
+}
+
+fn an_agent() -> Agent {
+    let spec = AgentSpec { name: "assistant".into(), ..AgentSpec::default() };
+    Agent::create(AGENT, PROJECT, spec, Timestamp::now()).0
+}
+
 fn a_session(now: Timestamp) -> Session {
     Session {
         id: SessionId(Uuid::now_v7()),
         alias: Uuid::new_v4(),
-        project: ProjectId(Uuid::from_u128(1)),
-        agent: SessionAgent::Following { agent: AgentId(Uuid::from_u128(2)) },
+        project: PROJECT,
+        agent: SessionAgent::Following { agent: AGENT },
         origin: Origin::Make,
         thread: Some(Uuid::new_v4().to_string()),
         title: None,

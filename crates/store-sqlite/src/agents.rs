@@ -29,13 +29,15 @@ macro_rules! listed {
 }
 
 statements! {
-    INSERT = "insert into agents (id, org, project, version, created_at) values (?1, ?2, ?3, ?4, ?5)";
+    INSERT = "insert into agents (id, org, project, version, created_at) select ?1, ?2, ?3, ?4, ?5
+        where exists (select 1 from projects where id = ?3 and org = ?2)";
     INSERT_VERSION = "insert into agent_versions (agent, version, body) values (?1, ?2, ?3)";
     MOVE_TO_VERSION = "update agents set version = ?3
         where id = ?1 and org = ?2 and version = ?3 - 1 and deleted_at is null";
     ARCHIVE = "update agents set archived_at = coalesce(archived_at, ?3)
         where id = ?1 and org = ?2 and deleted_at is null";
     DELETE = "update agents set deleted_at = ?3 where id = ?1 and org = ?2 and deleted_at is null";
+    LIVES = "select 1 from agents where id = ?1 and org = ?2 and deleted_at is null";
     IS_AT = "select 1 from agents
         where id = ?1 and org = ?2 and version = ?3 and archived_at is null and deleted_at is null";
     FIND = select!("and v.version = a.version where a.id = ?1 and a.org = ?2 and a.deleted_at is null");
@@ -48,8 +50,9 @@ statements! {
         listed!("and (a.created_at, a.number) < (:after_at, :after) order by a.created_at desc, a.number desc");
 }
 
+/// Stores a new agent. Its project must be of the same organization.
 pub(crate) fn insert(db: &Connection, org: OrgId, agent: &Agent) -> Result<(), Fault> {
-    run(db, INSERT, (agent.id.0, org.0, agent.project.0, agent.version, micros(agent.created_at)))?;
+    found(run(db, INSERT, (agent.id.0, org.0, agent.project.0, agent.version, micros(agent.created_at)))?)?;
     insert_version(db, agent)
 }
 
@@ -69,6 +72,11 @@ pub(crate) fn archive(db: &Connection, org: OrgId, agent: AgentId, at: Timestamp
 
 pub(crate) fn delete(db: &Connection, org: OrgId, agent: AgentId, at: Timestamp) -> Result<(), Fault> {
     found(run(db, DELETE, (agent.0, org.0, micros(at)))?)
+}
+
+/// Whether the agent is there, archived or not.
+pub(crate) fn lives(db: &Connection, org: OrgId, agent: AgentId) -> Result<bool, Fault> {
+    exists(db, LIVES, (agent.0, org.0))
 }
 
 /// Whether the agent takes new sessions and this is its newest version.

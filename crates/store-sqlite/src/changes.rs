@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::change::{Change, ChangeSet, Guard};
 use domain::run::{Fence, Run, RunStatus};
 use domain::session::{InboxItem, Session, SessionState};
-use domain::{Event, NewEvent, OrgId, RunId, SessionId, Timestamp};
+use domain::{AgentId, Event, NewEvent, OrgId, RunId, SessionId, Timestamp};
 use ports::{Committed, Refusal};
 use rusqlite::Connection;
 
@@ -76,6 +76,7 @@ impl Application<'_> {
         let (db, org) = (self.db, self.org);
         let holds = match guard {
             Guard::AgentAt { agent, version } => agents::is_at(db, org, agent, version)?,
+            Guard::AgentLives { agent } => agents::lives(db, org, agent)?,
             Guard::SessionFree { session, seq } => match sessions::head(db, org, session)? {
                 Some(head) => head.seq == seq && head.active_run.is_none() && !runs::queued_in(db, head.number)?,
                 None => false,
@@ -106,7 +107,7 @@ impl Application<'_> {
             Change::InsertAgent(new) => agents::insert(db, org, &new)?,
             Change::PutAgentVersion(next) => agents::put_version(db, org, &next)?,
             Change::ArchiveAgent { agent, at } => agents::archive(db, org, agent, at)?,
-            Change::DeleteAgent { agent, at } => agents::delete(db, org, agent, at)?,
+            Change::DeleteAgent { agent, at } => self.delete_agent(agent, at)?,
             Change::PutDocument { document, text } => documents::put(db, org, &document, &text)?,
             Change::DeleteDocument(document) => documents::delete(db, org, document)?,
             Change::InsertSession(new) => self.insert_session(&new)?,
@@ -122,6 +123,18 @@ impl Application<'_> {
                     inbox::take(db, org, session, item)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Whoever holds or claims a run of the agent ends it, so it is enough that each is
+    /// looked at: no matter how many there are, this writes only those that nobody would.
+    fn delete_agent(&mut self, agent: AgentId, at: Timestamp) -> Result<(), Fault> {
+        agents::delete(self.db, self.org, agent, at)?;
+        self.effects.inputs.extend(runs::held_of(self.db, self.org, agent)?);
+        for session in runs::call_in(self.db, self.org, agent)? {
+            self.effects.changed.push((self.org, session, at));
+            self.effects.works += 1;
         }
         Ok(())
     }

@@ -32,7 +32,10 @@ statements! {
     INSERT = "insert into events (place, id, run, at, type, body) values (?1, ?2, ?3, ?4, ?5, ?6)";
     FIND = "select e.place, e.id, e.run, e.at, e.body from events e join sessions s on s.number = e.place >> 32
         where e.id = ?1 and s.id = ?2 and s.org = ?3";
-    FIRST_OF_RUN = "select first_seq from runs where id = ?1 and org = ?2";
+    SPAN_OF_RUN = "select r.first_seq, (select n.first_seq from runs n
+          where n.session = r.session and n.number > r.number and n.first_seq > r.first_seq
+          order by n.number limit 1)
+        from runs r where r.id = ?1 and r.org = ?2";
     LIST_OLDEST_FIRST = listed!("asc");
     LIST_NEWEST_FIRST = listed!("desc");
 }
@@ -87,9 +90,14 @@ fn range(db: &Connection, org: OrgId, filter: &EventFilter) -> Result<Option<(u6
         }
     }
     if let Some(run) = filter.run {
-        // A run's events begin at its first; the log before it need not be read.
-        let begun: Option<Option<i64>> = one(db, FIRST_OF_RUN, (run.0, org.0), |row| Ok(row.get(0)?))?;
-        first = first.max(begun.flatten().map_or(1, i64::cast_unsigned));
+        // Runs have their session one after another, in the order in which they were
+        // accepted: a run's events stand between its first and the next run's first, and no
+        // more of the log is read. One that was dropped before it began has no such place.
+        let span: Option<(Option<i64>, Option<i64>)> =
+            one(db, SPAN_OF_RUN, (run.0, org.0), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (begins, next_begins) = span.unwrap_or_default();
+        first = first.max(begins.map_or(1, i64::cast_unsigned));
+        last = last.min(next_begins.map_or(SEQ_MAX, |next| next.cast_unsigned().saturating_sub(1)));
     }
     Ok((first <= last).then_some((first, last)))
 }

@@ -49,8 +49,13 @@ statements! {
     FIND = select!("where r.id = ?1 and r.org = ?2");
     FIND_QUEUED = select!("join sessions s on s.number = r.session where s.id = ?1 and s.org = ?2
         and r.status = 'queued' and r.first_seq is null order by r.number desc limit 1");
-    LIST_OPEN = select!("where r.agent = ?1 and r.org = ?2 and r.status in ('queued', 'running', 'waiting')
-        order by r.number");
+    LIST_QUEUED = select!("join sessions s on s.number = r.session where s.id = ?1 and s.org = ?2
+        and r.status = 'queued' and r.first_seq is null order by r.number");
+    HELD_OF = "select id from runs
+        where status in ('queued', 'running', 'waiting') and status = 'running' and agent = ?1 and org = ?2";
+    CALL_IN = "update runs set status = 'queued', ready = 1, version = version + 1
+        where status in ('queued', 'running', 'waiting') and status = 'waiting' and agent = ?1 and org = ?2
+        returning session";
     LIST = select!("join sessions s on s.number = r.session where s.id = ?1 and s.org = ?2 order by r.number");
 }
 
@@ -131,6 +136,16 @@ pub(crate) fn requeue(db: &Connection, fence: Option<Fence>) -> Result<Vec<(OrgI
     Ok(held.into_iter().map(|(_, session)| session).collect())
 }
 
+/// The runs of an agent that workers hold.
+pub(crate) fn held_of(db: &Connection, org: OrgId, agent: AgentId) -> Result<Vec<RunId>, Fault> {
+    many(db, HELD_OF, (agent.0, org.0), |row| id(row, 0))
+}
+
+/// Queues the runs of an agent that wait for someone, ready to be claimed; gives their sessions.
+pub(crate) fn call_in(db: &Connection, org: OrgId, agent: AgentId) -> Result<Vec<i64>, Fault> {
+    many(db, CALL_IN, (agent.0, org.0), |row| Ok(row.get(0)?))
+}
+
 pub(crate) fn is_held(db: &Connection, org: OrgId, id: RunId, fence: Fence) -> Result<bool, Fault> {
     exists(db, IS_HELD, (id.0, org.0, stored_fence(fence)))
 }
@@ -193,8 +208,8 @@ pub(crate) fn find_queued(db: &Connection, org: OrgId, session: SessionId) -> Re
     one(db, FIND_QUEUED, (session.0, org.0), |row| read(db, row))
 }
 
-pub(crate) fn list_open(db: &Connection, org: OrgId, agent: AgentId) -> Result<Vec<Run>, Fault> {
-    many(db, LIST_OPEN, (agent.0, org.0), |row| read(db, row))
+pub(crate) fn list_queued(db: &Connection, org: OrgId, session: SessionId) -> Result<Vec<Run>, Fault> {
+    many(db, LIST_QUEUED, (session.0, org.0), |row| read(db, row))
 }
 
 pub(crate) fn list(db: &Connection, org: OrgId, session: SessionId) -> Result<Vec<Run>, Fault> {

@@ -8,17 +8,18 @@ use rusqlite::{Connection, Row, named_params};
 use uuid::Uuid;
 
 use crate::columns::{json, limit, maybe_id, maybe_micros, maybe_time, micros, time, to_json};
-use crate::fault::Fault;
+use crate::fault::{Fault, found};
 use crate::sql::{many, one, run, statements};
 
 /// What a session is read by. A session that is idle by its log shows that a run is due in
-/// it and no worker holds that run yet.
+/// it and no worker holds that run yet. Only idle sessions are asked, and only the index of
+/// queued runs, so that a list can be filtered by what is shown.
 macro_rules! select {
     ($($rest:literal),*) => {
         concat!(
             "select s.archived_at, s.seq, s.updated_at,
-               case when s.status = 'idle' and s.active_run is null
-                 and exists (select 1 from runs r where r.session = s.number and r.status = 'queued')
+               case when s.status = 'idle'
+                 and exists (select 1 from runs r where r.session = s.number and r.status = 'queued' and r.ready = 1)
                  then 'rescheduling' else s.status end as shown_status,
                s.state, s.body from sessions s ",
             $($rest),*
@@ -43,8 +44,9 @@ macro_rules! listed {
 statements! {
     INSERT = "insert into sessions (id, org, alias, project, agent, agent_version, thread, created_at, archived_at,
           seq, status, active_run, updated_at, state, body)
-        values (:id, :org, :alias, :project, :agent, :agent_version, :thread, :created_at, :archived_at,
-          0, :status, :active_run, :updated_at, :state, :body)";
+        select :id, :org, :alias, :project, :agent, :agent_version, :thread, :created_at, :archived_at,
+          0, :status, :active_run, :updated_at, :state, :body
+        where exists (select 1 from agents where id = :agent and org = :org and project = :project)";
     HEAD = "select number, seq, active_run from sessions where id = ?1 and org = ?2";
     ADVANCE = "update sessions set seq = ?2, updated_at = ?3 where number = ?1";
     PUT_STATE = "update sessions set seq = ?2, updated_at = ?3, status = ?4, active_run = ?5, state = ?6
@@ -70,14 +72,14 @@ pub(crate) struct Head {
     pub(crate) active_run: Option<RunId>,
 }
 
-/// Stores a new session; its number.
+/// Stores a new session; its number. Its agent must be of the same organization and project.
 pub(crate) fn insert(db: &Connection, org: OrgId, session: &Session) -> Result<i64, Fault> {
     let agent_version = match session.agent {
         SessionAgent::Pinned { version, .. } => Some(version),
         SessionAgent::Following { .. } => None,
     };
     let mut statement = db.prepare_cached(INSERT)?;
-    statement.execute(named_params! {
+    let inserted = statement.execute(named_params! {
         ":id": session.id.0,
         ":org": org.0,
         ":alias": session.alias,
@@ -93,6 +95,7 @@ pub(crate) fn insert(db: &Connection, org: OrgId, session: &Session) -> Result<i
         ":state": to_json(&session.state)?,
         ":body": to_json(session)?,
     })?;
+    found(inserted)?;
     Ok(db.last_insert_rowid())
 }
 

@@ -142,9 +142,9 @@ impl OrgStore for OrgView {
         self.inner.readers.short(|db| runs::find_queued(db, self.org, session)).await
     }
 
-    async fn list_open_runs(&self, agent: AgentId) -> Listed<Run> {
+    async fn list_queued_runs(&self, session: SessionId) -> Listed<Run> {
         let org = self.org;
-        self.inner.readers.long(move |db| runs::list_open(db, org, agent)).await
+        self.inner.readers.long(move |db| runs::list_queued(db, org, session)).await
     }
 
     async fn list_runs(&self, session: SessionId) -> Listed<Run> {

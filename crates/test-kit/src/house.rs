@@ -257,6 +257,13 @@ impl HouseBuilder {
         self
     }
 
+    /// These ids instead of random ones.
+    #[must_use]
+    pub fn ids(mut self, ids: Arc<dyn IdSource>) -> Self {
+        self.ids = ids;
+        self
+    }
+
     /// Ids that count from 1.
     #[must_use]
     pub fn counting_ids(mut self) -> Self {

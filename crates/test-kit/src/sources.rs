@@ -1,10 +1,11 @@
 //! Time and ids that a test sets.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::Timestamp;
+use ports::time::SystemSources;
 use ports::{Clock, IdSource};
 use uuid::Uuid;
 
@@ -60,5 +61,32 @@ impl IdSource for CountingIds {
 
     fn fraction(&self) -> f64 {
         0.5
+    }
+}
+
+/// Ids that come to an end when a test says so: whoever asks for the id of a new thing then
+/// panics, in the middle of what it does.
+#[derive(Debug, Default)]
+pub struct FailingIds(AtomicBool);
+
+impl FailingIds {
+    /// From now on, or no longer.
+    pub fn fail(&self, fail: bool) {
+        self.0.store(fail, Ordering::Relaxed);
+    }
+}
+
+impl IdSource for FailingIds {
+    fn uuid_v7(&self) -> Uuid {
+        assert!(!self.0.load(Ordering::Relaxed), "the test wants this to fail");
+        SystemSources.uuid_v7()
+    }
+
+    fn uuid_v4(&self) -> Uuid {
+        SystemSources.uuid_v4()
+    }
+
+    fn fraction(&self) -> f64 {
+        SystemSources.fraction()
     }
 }

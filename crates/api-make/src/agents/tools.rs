@@ -192,7 +192,7 @@ pub(crate) fn scenarios(tools: &[AgentTool]) -> Vec<ScenarioChoice> {
             make_scenario_id: *number,
             approval_mode: match permission {
                 Permission::Allow => ApprovalMode::AutoRun,
-                Permission::Ask | Permission::Deny => ApprovalMode::ApprovalRequired,
+                Permission::Ask | Permission::Auto | Permission::Deny => ApprovalMode::ApprovalRequired,
             },
         }),
         _ => None,

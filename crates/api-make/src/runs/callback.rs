@@ -22,13 +22,17 @@ pub trait Callbacks: Send + Sync + 'static {
     fn post<'a>(&'a self, url: &'a str, body: Bytes, timeout: Duration) -> BoxFuture<'a, Result<(), String>>;
 }
 
+/// A result is offered while the process that accepted the run lives: the address is known to
+/// this task alone. A run that goes on after a restart is not told of there; its result is
+/// found by its iteration.
+///
 /// Finishes a run in a task of its own, which outlives the caller, and sends the result on.
 /// `None` if the server stopped before the run did.
 pub(super) async fn deliver(make: &Make, url: String, started: Started) -> Option<Result<RunResult, ApiError>> {
     let (tell, told) = tokio::sync::oneshot::channel();
     let task = make.clone();
     make.app.spawn(async move {
-        let Some(result) = task.shared.drain.within_grace(started.finish()).await else { return };
+        let Some(result) = started.finish(&task.shared.drain).await else { return };
         let body = body_of(&result);
         // The caller may have left; the other address is told all the same.
         let _ = tell.send(result);

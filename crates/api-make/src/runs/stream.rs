@@ -1,6 +1,6 @@
 //! A run's steps as they are finished, as server-sent events.
 
-use app::RunWatch;
+use app::{Error, RunWatch, StoredEvent};
 use axum::response::Response;
 use bytes::Bytes;
 use futures::FutureExt;
@@ -8,8 +8,8 @@ use futures::stream::{self, BoxStream, StreamExt};
 use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
-use web::StreamPlace;
 use web::sse::{EndsBy, FrameStyle, Manners, comment};
+use web::{Drain, StreamPlace};
 
 use super::Started;
 use super::callback::{body_of, send};
@@ -32,7 +32,7 @@ pub(super) fn respond(make: &Make, started: Started, callback: Option<String>, p
     };
     let Started { watch, system, progress } = started;
     let first = frame(make, "step", &system);
-    let steps = Unfolding { watch, progress };
+    let steps = Unfolding { watch, progress, drain: make.shared.drain.clone() };
     let rest = match callback {
         None => as_read(make.clone(), steps),
         Some(url) => as_told(make.clone(), steps, system, url),
@@ -46,6 +46,7 @@ fn as_read(make: Make, steps: Unfolding) -> BoxStream<'static, Bytes> {
         let (make, mut unfolding) = state?;
         match unfolding.next().await {
             Next::Steps(steps) => Some((step_frames(&make, &steps), Some((make, unfolding)))),
+            Next::Left => Some((left_frame(&make, &unfolding), None)),
             Next::End(steps, fault) => {
                 let last = end_frame(&make, &unfolding.end(Vec::new(), fault));
                 Some(([step_frames(&make, &steps), last].concat().into(), None))
@@ -65,6 +66,10 @@ fn as_told(make: Make, mut unfolding: Unfolding, system: Step, url: String) -> B
         let fault = loop {
             let (steps, end) = match unfolding.next().await {
                 Next::Steps(steps) => (steps, None),
+                Next::Left => {
+                    let _ = tell.send(left_frame(&task, &unfolding));
+                    return;
+                }
                 Next::End(steps, fault) => (steps, Some(fault)),
             };
             // A client that has left is told nothing; the run is followed all the same.
@@ -91,6 +96,7 @@ fn as_told(make: Make, mut unfolding: Unfolding, system: Step, url: String) -> B
 struct Unfolding {
     watch: RunWatch,
     progress: Progress,
+    drain: Drain,
 }
 
 /// What comes next of a run.
@@ -99,6 +105,8 @@ enum Next {
     Steps(Vec<Step>),
     /// The last steps, and what kept it from its end, if anything did.
     End(Vec<Step>, Option<ApiError>),
+    /// Nothing before the server's restart.
+    Left,
 }
 
 impl Unfolding {
@@ -106,11 +114,11 @@ impl Unfolding {
     /// at hand: what joins it is stored together with it.
     async fn next(&mut self) -> Next {
         loop {
-            let event = match self.watch.next().now_or_never() {
+            let event = match self.next_event().now_or_never() {
                 Some(event) => event,
                 None => match self.progress.release() {
                     Some(step) => return Next::Steps(vec![step]),
-                    None => self.watch.next().await,
+                    None => self.next_event().await,
                 },
             };
             match event {
@@ -120,10 +128,17 @@ impl Unfolding {
                         return Next::Steps(steps);
                     }
                 }
+                Some(Err(Error::Draining)) => {
+                    return self.progress.release().map_or(Next::Left, |step| Next::Steps(vec![step]));
+                }
                 Some(Err(error)) => return Next::End(Vec::new(), Some(error.into())),
                 None => return Next::End(self.progress.release().into_iter().collect(), None),
             }
         }
+    }
+
+    async fn next_event(&mut self) -> Option<Result<StoredEvent, Error>> {
+        self.watch.next_unless_left(self.drain.draining()).await
     }
 
     /// How the run ended.
@@ -137,6 +152,10 @@ fn step_frames(make: &Make, steps: &[Step]) -> Bytes {
         [step] => frame(make, "step", step),
         steps => steps.iter().flat_map(|step| frame(make, "step", step)).collect(),
     }
+}
+
+fn left_frame(make: &Make, unfolding: &Unfolding) -> Bytes {
+    frame(make, "error", ApiError::stopping(unfolding.watch.run.id.0).envelope())
 }
 
 fn end_frame(make: &Make, result: &Result<RunResult, ApiError>) -> Bytes {

@@ -1,7 +1,10 @@
 //! Who may call, on which path, in which order it is checked.
 
+use std::sync::Arc;
+
 use http::{Method, Request};
 use serde_json::json;
+use test_kit::sources::FailingIds;
 use test_kit::{TestHouse, says};
 
 use crate::team::{BASE, Team, agents, at, failed, refused_for, request, run_path, suberrors};
@@ -156,4 +159,18 @@ async fn an_agent_is_found_by_either_spelling_of_its_id() {
     let other = agent.parse::<domain::AgentId>().unwrap().to_string();
     assert_eq!(team.detail(&other).await["id"], agent);
     team.t.delete(&at(&other)).await.expect(204);
+}
+
+/// Section 7: our own fault has the envelope too, also when it is a panic.
+#[tokio::test]
+async fn a_panic_is_answered_in_the_envelope() {
+    let ids = Arc::new(FailingIds::default());
+    let team = Team::of(TestHouse::new().ids(ids.clone())).await;
+    ids.fail(true);
+    let reply = team.t.post(&agents(), team.five()).await;
+    ids.fail(false);
+    assert_eq!(failed(&reply, 500), "The server could not do this.");
+    assert!(reply.header("content-type").unwrap().starts_with("application/json"));
+    assert!(reply.header("request-id").unwrap().starts_with("req_"));
+    team.agent(json!({})).await;
 }

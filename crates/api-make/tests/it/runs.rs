@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::model::{FaultKind, Message, text_of};
 use serde_json::{Value, json};
-use test_kit::{TestHouse, ToolStub, answers, calls, fails, hangs, says, thinks};
+use test_kit::{Frame, Gate, TestHouse, ToolStub, answers, calls, fails, hangs, says, thinks};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -161,6 +161,75 @@ async fn a_stopping_server_names_the_run_that_goes_on() {
     let run =
         team.house.app().find_run(&team.house.owner_ctx().await, domain::RunId(iteration.unwrap())).await.unwrap();
     assert!(!run.status.is_over());
+}
+
+/// Rule 2.7: a caller is not kept waiting for a run that goes on only after the restart,
+/// whether its worker let go of it, it waits for leave, or it never had one.
+#[tokio::test]
+async fn a_stopping_server_answers_as_soon_as_it_has_let_go_of_the_run() {
+    let gate = Gate::new();
+    let stub = ToolStub::start([answers(json!(5)).behind(&gate)]).await;
+    let team = Team::with([calls("ask", json!({"a": 1})), calls("add", json!({"a": 1}))]).await;
+    let (add, ask) = (team.scenario("add", &stub).await, team.scenario("ask", &stub).await);
+    let chosen = json!([
+        {"makeScenarioId": add}, {"makeScenarioId": ask, "approvalMode": "approval-required"},
+    ]);
+    let agent = team.agent(json!({ "scenarios": chosen })).await;
+    let mut parked = team.stream(&agent, "hi", json!({})).await;
+    parked.until(|frame| !frame.json()["toolCalls"].is_null()).await;
+
+    let began = Instant::now();
+    let worked_on = team.run_with(&agent, "hi", json!({"threadId": "t"}));
+    let stops = async {
+        stub.called(1).await;
+        let mut behind = team.stream(&agent, "hi", json!({"threadId": "t"})).await;
+        behind.next_event().await;
+        team.house.begin_drain();
+        let told: Vec<Frame> = [behind.collect().await, parked.collect().await].concat();
+        // No new step begins before the tool answers.
+        let drained = team.house.engine().drain(Duration::from_secs(25));
+        tokio::join!(drained, async { gate.open() });
+        told
+    };
+    let (reply, told) = tokio::join!(worked_on, stops);
+    assert!(failed(&reply, 503).contains("goes on after the restart"), "{reply}");
+    assert!(reply.header("retry-after").is_some());
+    let ends: Vec<Value> = told.iter().filter(|frame| frame.name() == "error").map(Frame::json).collect();
+    assert_eq!(ends.iter().map(|end| &end["code"]).collect::<Vec<_>>(), ["SC503", "SC503"]);
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}: nobody waited for the grace", began.elapsed());
+}
+
+/// Rule 2.6: both keys are required in each entry; nothing is begun without them.
+#[tokio::test]
+async fn mcp_configs_of_a_run_on_a_thread_are_checked() {
+    let team = Team::quiet().await;
+    let agent = team.agent(json!({})).await;
+    let run = async |configs: Value| {
+        team.run_with(&agent, "hi", json!({"threadId": "t", "config": {"mcpConfigs": configs}})).await
+    };
+    for (configs, path) in [
+        (json!([{"mcpConnectionId": 3}]), "config.mcpConfigs[0].toolIds"),
+        (json!([{"mcpConnectionId": 3, "toolIds": []}, {"toolIds": ["a"]}]), "config.mcpConfigs[1].mcpConnectionId"),
+        (json!([{"mcpConnectionId": "3", "toolIds": []}]), "config.mcpConfigs[0].mcpConnectionId"),
+        (json!({"mcpConnectionId": 3, "toolIds": []}), "config.mcpConfigs"),
+    ] {
+        refused_for(&run(configs).await, path);
+    }
+    let sessions = async || team.house.owner().get("/v1/sessions").await.ok()["data"].as_array().unwrap().len();
+    assert_eq!((sessions().await, team.house.model_requests().len()), (0, 0));
+    run(json!([{"mcpConnectionId": 3, "toolIds": ["a"]}])).await.ok();
+    assert_eq!(sessions().await, 1);
+}
+
+/// A session of the native API with an agent of this one's: what is not served is named.
+#[tokio::test]
+async fn a_native_session_of_an_agent_with_mcp_configs_is_refused() {
+    let team = Team::quiet().await;
+    team.agent(json!({"mcpConfigs": [{"mcpConnectionId": 3, "toolIds": ["a"]}]})).await;
+    let owner = team.house.owner();
+    let agent = owner.get("/v1/agents").await.ok()["data"][0]["id"].clone();
+    let refused = owner.post("/v1/sessions", json!({ "agent": agent })).await;
+    assert!(refused.expect(400)["error"]["message"].as_str().unwrap().contains("mcp_servers"), "{refused}");
 }
 
 /// Rule 2.8: the answer of a tool that is no JSON is text.

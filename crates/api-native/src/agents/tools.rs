@@ -25,7 +25,8 @@ impl From<Policy> for Permission {
     fn from(policy: Policy) -> Self {
         match policy {
             Policy::AlwaysAllow => Permission::Allow,
-            Policy::AlwaysAsk | Policy::Auto => Permission::Ask,
+            Policy::AlwaysAsk => Permission::Ask,
+            Policy::Auto => Permission::Auto,
             Policy::AlwaysDeny => Permission::Deny,
         }
     }
@@ -36,6 +37,7 @@ impl From<Permission> for Policy {
         match permission {
             Permission::Allow => Policy::AlwaysAllow,
             Permission::Ask => Policy::AlwaysAsk,
+            Permission::Auto => Policy::Auto,
             Permission::Deny => Policy::AlwaysDeny,
         }
     }
@@ -404,9 +406,12 @@ mod tests {
             json!({"type": "mcp_toolset", "mcp_server_name": "docs", "configs": [{"name": "x"}]}),
             json!({"type": "http", "name": "a", "description": "d", "method": "get", "url": "https://a.example/{q}"}),
             json!({"type": "project_tool", "number": 3, "permission_policy": {"type": "always_ask"}}),
+            json!({"type": "project_tool", "number": 3, "permission_policy": {"type": "auto"}}),
         ] {
             let first = shown(sent.clone());
             assert_eq!(shown(first.clone()), first, "{sent}");
+            let policy = &sent["permission_policy"];
+            assert!(policy.is_null() || first["permission_policy"] == *policy, "{first}");
         }
     }
 

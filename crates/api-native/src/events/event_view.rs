@@ -6,7 +6,7 @@ use domain::limits::Unit;
 use domain::model::FaultKind;
 use domain::run::Outcome;
 use domain::session::InboxItem;
-use domain::tool::Permission;
+use domain::tool::{Permission, Ruling};
 use domain::{Event, EventId, RunId, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
@@ -88,7 +88,8 @@ bodies! {
     /// Someone spoke to the agent.
     UserMessage = "user.message" {
         content: Vec<ContentView>,
-        /// It was waiting when the run before it failed for good, and was not used. Ours.
+        /// It was waiting for a turn that was called off before it began (the turn before it
+        /// failed for good, or someone interrupted), and was not used. Ours.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         dropped: bool,
     }
@@ -114,7 +115,12 @@ bodies! {
         session_thread_id: Option<String>,
     }
     /// Instructions added in mid-session.
-    SystemMessage = "system.message" { content: Vec<ContentView>, }
+    SystemMessage = "system.message" {
+        content: Vec<ContentView>,
+        /// As with a message. Ours.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        dropped: bool,
+    }
     /// The agent spoke.
     AgentMessage = "agent.message" { content: Vec<ContentView>, }
     /// The agent reasoned. A signal without text.
@@ -199,14 +205,14 @@ impl From<&EventBody> for BodyView {
                 is_error,
                 session_thread_id: None,
             },
-            EventBody::SystemMessage { content } => Self::SystemMessage { content: shown(&content) },
+            EventBody::SystemMessage { content, dropped } => Self::SystemMessage { content: shown(&content), dropped },
             EventBody::AgentMessage { content } => Self::AgentMessage { content: shown(&content) },
             EventBody::AgentThinking { .. } => Self::AgentThinking {},
-            EventBody::AgentToolUse { name, input, evaluated_permission, effect } => Self::AgentToolUse {
+            EventBody::AgentToolUse { name, input, evaluated_permission, permission, effect } => Self::AgentToolUse {
                 name,
                 input,
                 evaluated_permission: evaluated_permission.into(),
-                evaluation: Evaluation::of(evaluated_permission),
+                evaluation: Evaluation::by(permission),
                 effect: effect.into(),
                 session_thread_id: None,
             },
@@ -268,12 +274,12 @@ enum PermissionView {
     Deny,
 }
 
-impl From<Permission> for PermissionView {
-    fn from(permission: Permission) -> Self {
-        match permission {
-            Permission::Allow => PermissionView::Allow,
-            Permission::Ask => PermissionView::Ask,
-            Permission::Deny => PermissionView::Deny,
+impl From<Ruling> for PermissionView {
+    fn from(ruling: Ruling) -> Self {
+        match ruling {
+            Ruling::Allow => PermissionView::Allow,
+            Ruling::Ask => PermissionView::Ask,
+            Ruling::Deny => PermissionView::Deny,
         }
     }
 }
@@ -284,13 +290,15 @@ impl From<Permission> for PermissionView {
 enum Evaluation {
     AlwaysAllow,
     AlwaysAsk,
+    Auto,
 }
 
 impl Evaluation {
-    fn of(permission: Permission) -> Option<Self> {
+    fn by(permission: Permission) -> Option<Self> {
         match permission {
             Permission::Allow => Some(Evaluation::AlwaysAllow),
             Permission::Ask => Some(Evaluation::AlwaysAsk),
+            Permission::Auto => Some(Evaluation::Auto),
             Permission::Deny => None,
         }
     }

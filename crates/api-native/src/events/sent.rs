@@ -134,7 +134,9 @@ impl EventParam {
             EventParam::UserToolResult {} => {
                 return refused("type", "user.tool_result is taken only in self-hosted environments");
             }
-            EventParam::SystemMessage { content } => EventBody::SystemMessage { content: taken(content) },
+            EventParam::SystemMessage { content } => {
+                EventBody::SystemMessage { content: taken(content), dropped: false }
+            }
             EventParam::UserDefineOutcome {} => {
                 return refused("type", "user.define_outcome is not available in this release");
             }

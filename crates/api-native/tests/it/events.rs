@@ -236,3 +236,46 @@ async fn a_model_that_fails_is_tried_again_and_then_given_up() {
     let next = owner.turn(&session, "again").await;
     assert_eq!(one(&next, "session.status_idle")["stop_reason"]["type"], "end_turn");
 }
+
+/// Section 4: what was said to a turn that dies is dropped with it, and stands in the log as
+/// such before the session is idle.
+#[tokio::test]
+async fn what_waits_behind_a_turn_that_dies_is_dropped() {
+    let gate = Gate::new();
+    let script = [says("half").then_waits(&gate).then_cut(), says("Fresh.")];
+    let once = |options: &mut engine::EngineOptions| options.model_attempts_max = 1;
+    let house = TestHouse::new().engine(once).model(script).start().await;
+    let owner = house.owner();
+    let session = owner.session(&owner.agent(json!({})).await).await;
+    let mut stream = owner.follow(&session, "event_deltas[]=agent.message").await;
+    owner.say(&session, "one").await;
+    stream.until_named("event_delta").await;
+    let system = json!({ "type": "system.message", "content": [{ "type": "text", "text": "be brief" }] });
+    let queued = owner.send_events(&session, json!([message("two"), system])).await.ok()["data"].clone();
+    gate.open();
+
+    let events = idle(&mut stream).await;
+    assert_eq!(
+        types(&events)[1..],
+        [
+            "session.error",
+            "user.message",
+            "system.message",
+            "session.run_dropped",
+            "session.usage",
+            "session.status_idle"
+        ]
+    );
+    for (dropped, queued) in events[2..4].iter().zip(queued.as_array().unwrap()) {
+        assert_eq!((&dropped["id"], &dropped["dropped"]), (&queued["id"], &json!(true)));
+        assert!(dropped["processed_at"].is_string());
+    }
+    assert_eq!(events[1]["error"]["retry_status"]["type"], "exhausted");
+    assert_eq!(one(&events, "session.status_idle")["stop_reason"]["type"], "retries_exhausted");
+    assert_eq!(owner.get(&format!("/v1/sessions/{session}")).await.ok()["status"], "idle");
+
+    let next = owner.turn(&session, "three").await;
+    assert_eq!(one(&next, "session.status_idle")["stop_reason"]["type"], "end_turn");
+    let asked = format!("{:?}", house.model_requests()[1]);
+    assert!(asked.contains("three") && !asked.contains("two") && !asked.contains("be brief"), "{asked}");
+}

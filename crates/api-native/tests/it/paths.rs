@@ -1,7 +1,10 @@
 //! Paths and methods, known and unknown.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use test_kit::TestHouse;
+use test_kit::sources::FailingIds;
 
 /// Case 12.
 #[tokio::test]
@@ -95,4 +98,24 @@ async fn a_body_that_is_no_json_is_refused_by_name() {
         let message = reply.expect(400)["error"]["message"].as_str().unwrap().to_owned();
         assert!(message.contains(part), "{body}: {message}");
     }
+}
+
+/// A handler that panics is our fault, and is told in the envelope like every other.
+#[tokio::test]
+async fn a_panic_is_answered_in_the_envelope() {
+    let ids = Arc::new(FailingIds::default());
+    let house = TestHouse::new().ids(ids.clone()).start().await;
+    let owner = house.owner();
+    let new = json!({ "name": "Ada", "model": "scripted/demo" });
+    ids.fail(true);
+    let reply = owner.post("/v1/agents", new.clone()).await;
+    ids.fail(false);
+    let body = reply.expect(500);
+    assert_eq!(
+        (&body["type"], &body["error"]),
+        (&json!("error"), &json!({ "type": "api_error", "message": "internal error" }))
+    );
+    assert_eq!(body["request_id"].as_str(), reply.header("request-id"));
+    assert!(body["request_id"].as_str().unwrap().starts_with("req_"));
+    owner.post("/v1/agents", new).await.ok();
 }

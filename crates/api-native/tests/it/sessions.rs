@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use test_kit::conversation::{id_of, idle, message, types};
-use test_kit::{TestHouse, says};
+use test_kit::{Gate, TestHouse, says};
 
 /// Case 13.
 #[tokio::test]
@@ -175,4 +175,31 @@ async fn sessions_are_listed_filtered_and_walked_in_both_directions() {
 
 fn ids(page: &Value) -> Vec<String> {
     page["data"].as_array().unwrap().iter().map(id_of).collect()
+}
+
+/// Case 29: the filter goes by what is shown, also while a turn waits for a worker.
+#[tokio::test]
+async fn sessions_are_filtered_by_the_status_they_show() {
+    let gate = Gate::new();
+    let script = [says("One.").then_waits(&gate), says("Two.")];
+    let house = TestHouse::new().engine(|engine| engine.runs_max = 1).model(script).start().await;
+    let owner = house.owner();
+    let agent = owner.agent(json!({})).await;
+    let (rests, works, waits) = (owner.session(&agent).await, owner.session(&agent).await, owner.session(&agent).await);
+    let mut working = owner.follow(&works, "event_deltas[]=agent.message").await;
+    owner.say(&works, "one").await;
+    working.until_named("event_delta").await;
+    owner.say(&waits, "two").await;
+
+    let filtered = async |query: &str| ids(&owner.get(&format!("/v1/sessions?order=asc&{query}")).await.ok());
+    for (status, session) in [("idle", &rests), ("running", &works), ("rescheduling", &waits)] {
+        assert_eq!(owner.get(&format!("/v1/sessions/{session}")).await.ok()["status"], status);
+        assert_eq!(filtered(&format!("statuses[]={status}")).await, [session.clone()]);
+    }
+    assert_eq!(filtered("statuses[]=idle&statuses[]=rescheduling").await, [rests.clone(), waits.clone()]);
+
+    let mut waiting = owner.follow(&waits, "").await;
+    gate.open();
+    idle(&mut waiting).await;
+    assert_eq!(filtered("statuses[]=idle").await, [rests, works, waits]);
 }

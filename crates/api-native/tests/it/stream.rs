@@ -1,6 +1,6 @@
 //! The stream: its grammar to the byte, and its previews.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use test_kit::conversation::idle;
 use test_kit::{Frame, Gate, TestHouse, says, thinks};
 
@@ -53,6 +53,7 @@ async fn text_in_the_making_is_told_to_those_who_ask() {
     let owner = house.owner();
     let session = owner.session(&owner.agent(json!({})).await).await;
     let mut with = owner.follow(&session, "event_deltas[]=agent.message&event_deltas[]=agent.thinking").await;
+    let mut only_text = owner.follow(&session, "event_deltas[]=agent.message").await;
     let mut without = owner.follow(&session, "").await;
     owner.say(&session, "hi").await;
 
@@ -62,11 +63,14 @@ async fn text_in_the_making_is_told_to_those_who_ask() {
     let message = frames.iter().find(|frame| frame.name() == "agent.message").unwrap().json();
     let previews: Vec<&Frame> = frames.iter().filter(|frame| frame.id.is_none()).collect();
     assert!(previews.iter().all(|frame| ["event_start", "event_delta"].contains(&frame.name())));
-    let start = json!({ "type": "event_start", "event": { "type": "agent.message", "id": message["id"] } });
-    assert_eq!(previews[0].json(), start);
+    let thought = frames.iter().find(|frame| frame.name() == "agent.thinking").unwrap().json();
+    let start =
+        |kind: &str, event: &Value| json!({ "type": "event_start", "event": { "type": kind, "id": event["id"] } });
+    assert_eq!(previews[0].json(), start("agent.thinking", &thought), "a thought has a start and nothing more");
+    assert_eq!(previews[1].json(), start("agent.message", &message));
 
     let mut told = String::new();
-    for delta in previews[1..].iter().map(|frame| frame.json()) {
+    for delta in previews[2..].iter().map(|frame| frame.json()) {
         assert_eq!((&delta["event_id"], &delta["delta"]["index"]), (&message["id"], &json!(0)));
         assert_eq!(delta["offset"], told.len());
         told.push_str(delta["delta"]["content"]["text"].as_str().unwrap());
@@ -75,6 +79,9 @@ async fn text_in_the_making_is_told_to_those_who_ask() {
     assert_eq!(told, text);
     assert!(previews.len() > 3, "it came in pieces");
 
+    let starts = only_text.until_named("session.status_idle").await;
+    let starts: Vec<&Frame> = starts.iter().filter(|frame| frame.name() == "event_start").collect();
+    assert_eq!((starts.len(), &starts[0].json()["event"]["type"]), (1, &json!("agent.message")));
     let quiet = without.until_named("session.status_idle").await;
     assert!(quiet.iter().all(|frame| frame.id.is_some()), "only stored events");
     assert!(owner.events(&session).await.iter().all(|event| event["type"] != "event_delta"));

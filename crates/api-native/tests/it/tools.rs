@@ -43,26 +43,31 @@ async fn an_http_tool_is_called_once_with_its_own_key() {
     assert_eq!(stub.calls().len(), 2, "a failure is the model's to judge, not to be repeated");
 }
 
-/// Case 20.
+/// Case 20; and section 2: without a judging model, `auto` asks a person.
 #[tokio::test]
 async fn a_tool_that_asks_waits_for_leave() {
-    let stub = ToolStub::start([]).await;
-    let house = TestHouse::new().model([calls("add", json!({ "a": 1 })), says("Done.")]).start().await;
-    let owner = house.owner();
-    let session = session_with(&owner, http_tool(&stub, "always_ask")).await;
-    let events = owner.turn(&session, "add").await;
-    let used = one(&events, "agent.tool_use");
-    assert_eq!((&used["evaluated_permission"], &used["evaluation"]["type"]), (&json!("ask"), &json!("always_ask")));
-    let reason = json!({ "type": "requires_action", "event_ids": [used["id"]] });
-    assert_eq!(one(&events, "session.status_idle")["stop_reason"], reason);
-    assert!(stub.calls().is_empty());
+    for policy in ["always_ask", "auto"] {
+        let stub = ToolStub::start([]).await;
+        let house = TestHouse::new().model([calls("add", json!({ "a": 1 })), says("Done.")]).start().await;
+        let owner = house.owner();
+        let agent = owner.agent(json!({ "tools": [http_tool(&stub, policy)] })).await;
+        let shown = owner.get(&format!("/v1/agents/{agent}")).await.ok();
+        assert_eq!(shown["tools"][0]["permission_policy"], json!({ "type": policy }));
+        let session = owner.session(&agent).await;
+        let events = owner.turn(&session, "add").await;
+        let used = one(&events, "agent.tool_use");
+        assert_eq!((&used["evaluated_permission"], &used["evaluation"]), (&json!("ask"), &json!({ "type": policy })));
+        let reason = json!({ "type": "requires_action", "event_ids": [used["id"]] });
+        assert_eq!(one(&events, "session.status_idle")["stop_reason"], reason);
+        assert!(stub.calls().is_empty());
 
-    let mut stream = owner.follow(&session, "").await;
-    decide(&owner, &session, used, "allow", Value::Null).await.ok();
-    let events = idle(&mut stream).await;
-    assert_eq!(one(&events, "agent.tool_result")["tool_use_id"], used["id"]);
-    assert_eq!(one(&events, "session.status_idle")["stop_reason"]["type"], "end_turn");
-    assert_eq!(stub.calls().len(), 1);
+        let mut stream = owner.follow(&session, "").await;
+        decide(&owner, &session, used, "allow", Value::Null).await.ok();
+        let events = idle(&mut stream).await;
+        assert_eq!(one(&events, "agent.tool_result")["tool_use_id"], used["id"]);
+        assert_eq!(one(&events, "session.status_idle")["stop_reason"]["type"], "end_turn");
+        assert_eq!(stub.calls().len(), 1);
+    }
 }
 
 async fn decide(owner: &Caller, session: &str, used: &Value, result: &str, deny: Value) -> test_kit::Reply {

@@ -5,9 +5,10 @@ use domain::EventBody;
 use domain::agent::{ModelChoice, Overrides};
 use domain::limits::{Limits, Unit};
 use domain::run::{Outcome, RunStatus};
-use test_kit::{Gate, TestHouse, hangs, says};
+use serde_json::json;
+use test_kit::{Gate, TestHouse, calls, hangs, says};
 
-use crate::desk::{Desk, assert_gapless, finished, message, paths, within};
+use crate::desk::{Desk, adder, assert_gapless, finished, message, paths, within};
 
 #[tokio::test]
 async fn a_run_is_watched_from_its_first_event_to_its_last() {
@@ -198,4 +199,45 @@ async fn deleting_an_agent_stops_its_runs() {
     assert_eq!(finished(queued).await.run.status, RunStatus::Cancelled);
     assert_eq!(finished(running).await.run.status, RunStatus::Cancelled);
     assert!(matches!(desk.app().find_agent(&desk.ctx, agent.id).await, Err(Error::NotFound(_))));
+}
+
+/// A crash right after the deletion leaves nothing to finish: whoever takes the runs up
+/// finds their agent gone.
+#[tokio::test]
+async fn no_run_outlives_its_agent_through_a_crash() {
+    let script = [calls("add", json!({})), hangs("Thinking")];
+    let mut desk = Desk::at(TestHouse::new().model(script)).await;
+    let agent = desk.agent_with(adder()).await;
+    let session = desk.session(agent.id).await.id;
+    desk.send(session, vec![message("add")]).await;
+    let (waiting, _) = desk.waiting(session).await;
+    let running = desk.run(agent.id, Some("t"), "one").await.run.id;
+    desk.run_is(running, RunStatus::Running).await;
+    let queued = desk.run(agent.id, Some("t"), "two").await.run.id;
+
+    desk.house.engine().stop_now();
+    within(desk.app().delete_agent(&desk.ctx, agent.id)).await.expect("deleted");
+    desk.house.restart().await;
+
+    for run in [waiting.id, running, queued] {
+        let ended = desk.run_is(run, RunStatus::Cancelled).await;
+        assert_eq!(ended.outcome, Some(Outcome::Interrupted));
+    }
+    desk.at_rest(session).await;
+    assert_gapless(&desk.log(session).await);
+    assert!(desk.house.model_requests().len() <= 2, "the model was not asked again");
+}
+
+#[tokio::test]
+async fn deleting_an_agent_ends_what_waits_for_a_person() {
+    let desk = Desk::at(TestHouse::new().model([calls("add", json!({}))])).await;
+    let agent = desk.agent_with(adder()).await;
+    let session = desk.session(agent.id).await.id;
+    desk.send(session, vec![message("add")]).await;
+    let (waiting, _) = desk.waiting(session).await;
+    desk.app().archive_agent(&desk.ctx, agent.id).await.expect("archived");
+    within(desk.app().delete_agent(&desk.ctx, agent.id)).await.expect("deleted");
+    desk.run_is(waiting.id, RunStatus::Cancelled).await;
+    let names = desk.names(session).await;
+    assert!(names.ends_with(&["agent.tool_result", "session.usage", "session.status_idle"]), "{names:?}");
 }

@@ -167,7 +167,7 @@ async fn instructions_go_where_the_event_before_them_goes() {
     let script = [calls("add", json!({"a": 2})), says("Five.")];
     let desk = Desk::at(TestHouse::new().model(script)).await;
     let session = desk.session(desk.agent_with(adder()).await.id).await;
-    let brief = EventBody::SystemMessage { content: vec![Block::text("be brief")] };
+    let brief = EventBody::SystemMessage { content: vec![Block::text("be brief")], dropped: false };
     desk.send(session.id, vec![message("2 + 3"), brief.clone()]).await;
     let (run, owed) = desk.waiting(session.id).await;
 

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use self::CallState::{Done, Ready, Started};
-use super::{JudgedCall, Judgement, Moment, Need, Permission, Turn, Waiting};
+use super::{JudgedCall, Judgement, Moment, Need, Turn, Waiting};
 use crate::event::EventBody;
 use crate::id::EventId;
 use crate::model::Block;
-use crate::tool::{Effect, ToolOutcome};
+use crate::tool::{Effect, Ruling, ToolOutcome};
 
 /// A tool call of the current reply.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,13 +95,15 @@ impl Turn {
     /// Stores the intent of a call that the model asked for, or why it will not be made.
     pub(super) fn take_call(&mut self, judged: JudgedCall, at: &mut Moment<'_>) {
         let id = (at.ids)();
-        let JudgedCall { name, input, judgement, effect, by_client } = judged;
-        let (permission, state, refusal) = match judgement {
-            Judgement::Allow if by_client => (Permission::Allow, CallState::Waiting(Need::ClientResult), None),
-            Judgement::Allow => (Permission::Allow, Ready, None),
-            Judgement::Ask => (Permission::Ask, CallState::Waiting(Need::Approval), None),
-            Judgement::Deny => (Permission::Deny, Ready, Some("this tool may not be called".to_owned())),
-            Judgement::Invalid(why) => (Permission::Allow, Ready, Some(why)),
+        let JudgedCall { name, input, judgement, permission, effect, by_client } = judged;
+        let (ruling, state, refusal) = match judgement {
+            Judgement::Valid(Ruling::Allow) if by_client => {
+                (Ruling::Allow, CallState::Waiting(Need::ClientResult), None)
+            }
+            Judgement::Valid(Ruling::Allow) => (Ruling::Allow, Ready, None),
+            Judgement::Valid(Ruling::Ask) => (Ruling::Ask, CallState::Waiting(Need::Approval), None),
+            Judgement::Valid(Ruling::Deny) => (Ruling::Deny, Ready, Some("this tool may not be called".to_owned())),
+            Judgement::Invalid(why) => (Ruling::Allow, Ready, Some(why)),
         };
         let body = if by_client {
             EventBody::AgentCustomToolUse { name: name.clone(), input: input.clone() }
@@ -109,7 +111,8 @@ impl Turn {
             EventBody::AgentToolUse {
                 name: name.clone(),
                 input: input.clone(),
-                evaluated_permission: permission,
+                evaluated_permission: ruling,
+                permission,
                 effect,
             }
         };

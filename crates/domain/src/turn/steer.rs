@@ -130,6 +130,16 @@ pub fn resolve_waiting(
 }
 
 impl Turn {
+    /// The agent was deleted, which stops its runs: nothing of a run that is not over is
+    /// committed any more but its end.
+    pub fn agent_deleted(&mut self, at: &mut Moment<'_>) {
+        if self.phase == Phase::Over {
+            return;
+        }
+        self.log(at, EventBody::UserInterrupt {});
+        self.interrupt(at);
+    }
+
     /// Takes input that was addressed to this run while it was busy. A run that is over
     /// only records it.
     pub fn take_input(&mut self, items: Vec<InboxItem>, at: &mut Moment<'_>) {
@@ -150,11 +160,15 @@ impl Turn {
             return;
         }
         if interrupted {
-            self.close_open_work("the run was interrupted", at);
-            self.finish(Outcome::Interrupted, at);
+            self.interrupt(at);
         } else if self.phase == Phase::InTools {
             self.advance(at);
         }
+    }
+
+    fn interrupt(&mut self, at: &mut Moment<'_>) {
+        self.close_open_work("the run was interrupted", at);
+        self.finish(Outcome::Interrupted, at);
     }
 
     fn work_again(&mut self, at: &mut Moment<'_>) {
@@ -175,6 +189,34 @@ impl Turn {
             Resolution::Make => self.calls[index].state = CallState::Ready,
             Resolution::AnsweredByClient => self.calls[index].state = CallState::Done,
             Resolution::Answer { content, is_error } => self.answer(index, content, is_error, at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Limits;
+    use crate::tool::{Effect, Judgement, Ruling};
+    use crate::turn::Doing;
+    use crate::turn::tests::{Desk, asks_for, check_log, judged};
+
+    #[test]
+    fn the_deletion_of_its_agent_ends_a_run_wherever_it_stands() {
+        let waits = |turn: &mut Turn, at: &mut Moment<'_>| {
+            turn.replied(asks_for(vec![judged(Effect::Read, Judgement::Valid(Ruling::Ask))]), at);
+        };
+        type Step = fn(&mut Turn, &mut Moment<'_>);
+        let positions: [Step; 3] = [|_, _| {}, waits, Turn::hand_back];
+        for stand in positions {
+            let mut desk = Desk::new(Limits::default());
+            desk.decide(stand);
+            let guard = Guard::AgentLives { agent: desk.turn.run.agent };
+            assert!(desk.turn.take_changes().guards.contains(&guard), "a run goes on only under its agent");
+            desk.decide(Turn::agent_deleted);
+            assert_eq!((desk.turn.doing(), desk.turn.run.status), (Doing::Over, RunStatus::Cancelled));
+            check_log(&desk).unwrap();
+            assert!(!desk.turn.take_changes().guards.contains(&guard), "the end needs no agent");
         }
     }
 }

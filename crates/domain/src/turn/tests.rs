@@ -15,21 +15,21 @@ use crate::id::{AgentId, ProjectId, RunId};
 use crate::limits::Spent;
 use crate::model::FaultKind;
 use crate::session::{InboxItem, Origin, Session, SessionAgent};
-use crate::tool::{Effect, ToolOutcome};
+use crate::tool::{Effect, Permission, Ruling, ToolOutcome};
 
 const FENCE: Fence = Fence(1);
 
 /// A session with one run, its store and its worker in one.
-struct Desk {
+pub(super) struct Desk {
     next_id: u128,
     now: Timestamp,
-    log: Vec<Event>,
+    pub(super) log: Vec<Event>,
     spec: AgentSpec,
-    turn: Turn,
+    pub(super) turn: Turn,
 }
 
 impl Desk {
-    fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         let now = Timestamp::UNIX_EPOCH;
         let model = ModelChoice { id: "scripted/demo".into(), ..ModelChoice::default() };
         let spec = AgentSpec { model, limits, ..AgentSpec::default() };
@@ -51,7 +51,7 @@ impl Desk {
     }
 
     /// Applies a change set as a store would.
-    fn store(&mut self, changes: ChangeSet) {
+    pub(super) fn store(&mut self, changes: ChangeSet) {
         for change in changes.changes {
             if let Change::Append { events, .. } = change {
                 for event in events {
@@ -63,7 +63,7 @@ impl Desk {
         self.turn.committed(self.log.len() as u64);
     }
 
-    fn decide(&mut self, decide: impl FnOnce(&mut Turn, &mut Moment<'_>)) {
+    pub(super) fn decide(&mut self, decide: impl FnOnce(&mut Turn, &mut Moment<'_>)) {
         let next_id = &mut self.next_id;
         let mut ids = || {
             *next_id += 1;
@@ -89,7 +89,7 @@ impl Desk {
         InboxItem { id, session: self.turn.session(), run: self.turn.run.id, accepted_at: self.now, body }
     }
 
-    fn names(&self) -> Vec<&'static str> {
+    pub(super) fn names(&self) -> Vec<&'static str> {
         self.log.iter().map(|event| event.body.name()).collect()
     }
 }
@@ -135,15 +135,16 @@ fn run(session: &Session, limits: Limits, now: Timestamp) -> Run {
     }
 }
 
-fn judged(effect: Effect, judgement: Judgement) -> JudgedCall {
-    JudgedCall { name: "t".into(), input: json!({}), judgement, effect, by_client: false }
+pub(super) fn judged(effect: Effect, judgement: Judgement) -> JudgedCall {
+    let permission = Permission::Allow;
+    JudgedCall { name: "t".into(), input: json!({}), judgement, permission, effect, by_client: false }
 }
 
-fn says(text: &str) -> Reply {
+pub(super) fn says(text: &str) -> Reply {
     Reply { text: text.into(), usage: Usage { output_tokens: 3, ..Usage::default() }, ..Reply::default() }
 }
 
-fn asks_for(calls: Vec<JudgedCall>) -> Reply {
+pub(super) fn asks_for(calls: Vec<JudgedCall>) -> Reply {
     Reply { calls, ..Reply::default() }
 }
 
@@ -161,7 +162,7 @@ fn started(desk: &Desk) -> Vec<EventId> {
 #[test]
 fn a_turn_with_a_tool_is_logged_in_the_contracts_order() {
     let mut desk = Desk::new(Limits::default());
-    desk.decide(|turn, at| turn.replied(asks_for(vec![judged(Effect::Read, Judgement::Allow)]), at));
+    desk.decide(|turn, at| turn.replied(asks_for(vec![judged(Effect::Read, Judgement::Valid(Ruling::Allow))]), at));
     let call = started(&desk)[0];
     desk.decide(|turn, at| turn.answered(call, answer(), at));
     desk.decide(|turn, at| turn.replied(says("done"), at));
@@ -188,7 +189,7 @@ fn a_turn_with_a_tool_is_logged_in_the_contracts_order() {
 fn safe_calls_run_side_by_side_and_an_unsafe_one_alone() {
     let mut desk = Desk::new(Limits::default());
     let effects = [Effect::Read, Effect::Idempotent, Effect::Unsafe, Effect::Read];
-    let calls = effects.map(|effect| judged(effect, Judgement::Allow)).to_vec();
+    let calls = effects.map(|effect| judged(effect, Judgement::Valid(Ruling::Allow))).to_vec();
     desk.decide(|turn, at| turn.replied(asks_for(calls), at));
     let first = started(&desk);
     assert_eq!(first.len(), 2);
@@ -205,7 +206,7 @@ fn safe_calls_run_side_by_side_and_an_unsafe_one_alone() {
 fn after_a_crash_a_safe_call_is_made_again_and_an_unsafe_one_waits_for_a_person() {
     for (effect, waits) in [(Effect::Read, false), (Effect::Idempotent, false), (Effect::Unsafe, true)] {
         let mut desk = Desk::new(Limits::default());
-        desk.decide(|turn, at| turn.replied(asks_for(vec![judged(effect, Judgement::Allow)]), at));
+        desk.decide(|turn, at| turn.replied(asks_for(vec![judged(effect, Judgement::Valid(Ruling::Allow))]), at));
         let call = started(&desk)[0];
         desk.crash();
         assert_eq!(desk.turn.doing() == Doing::Wait, waits, "{effect:?}");
@@ -220,7 +221,10 @@ fn after_a_crash_a_safe_call_is_made_again_and_an_unsafe_one_waits_for_a_person(
 #[test]
 fn an_unsafe_call_that_had_not_begun_is_made_after_a_crash() {
     let mut desk = Desk::new(Limits::default());
-    let calls = vec![judged(Effect::Read, Judgement::Allow), judged(Effect::Unsafe, Judgement::Allow)];
+    let calls = vec![
+        judged(Effect::Read, Judgement::Valid(Ruling::Allow)),
+        judged(Effect::Unsafe, Judgement::Valid(Ruling::Allow)),
+    ];
     desk.decide(|turn, at| turn.replied(asks_for(calls), at));
     desk.crash();
     let read = started(&desk)[0];
@@ -248,14 +252,17 @@ fn a_person_decides_what_waits() {
         changes.changes.iter().any(|change| matches!(change, Change::PutRun(run) if run.status == RunStatus::Queued))
     };
     for (judgement, crash, result) in [
-        (Judgement::Ask, false, Verdict::Allow),
-        (Judgement::Ask, false, Verdict::Deny),
-        (Judgement::Allow, true, Verdict::Happened),
-        (Judgement::Allow, true, Verdict::DidNotHappen),
+        (Judgement::Valid(Ruling::Ask), false, Verdict::Allow),
+        (Judgement::Valid(Ruling::Ask), false, Verdict::Deny),
+        (Judgement::Valid(Ruling::Allow), true, Verdict::Happened),
+        (Judgement::Valid(Ruling::Allow), true, Verdict::DidNotHappen),
     ] {
         assert!(becomes(decide(judgement, crash, result).unwrap()), "{result:?}");
     }
-    assert!(matches!(decide(Judgement::Ask, false, Verdict::Happened), Err(NotWaiting::OtherNeed { .. })));
+    assert!(matches!(
+        decide(Judgement::Valid(Ruling::Ask), false, Verdict::Happened),
+        Err(NotWaiting::OtherNeed { .. })
+    ));
 }
 
 #[test]
@@ -271,7 +278,7 @@ fn an_answer_that_does_not_fit_is_asked_for_again_once() {
 
 #[test]
 fn limits_end_a_run_by_name_and_before_the_call() {
-    let looping = || asks_for(vec![judged(Effect::Read, Judgement::Allow)]);
+    let looping = || asks_for(vec![judged(Effect::Read, Judgement::Valid(Ruling::Allow))]);
     for (limits, unit) in [
         (Limits { steps: Some(2), ..Limits::default() }, Unit::Steps),
         (Limits { tool_calls: Some(1), ..Limits::default() }, Unit::ToolCalls),
@@ -296,7 +303,7 @@ fn limits_end_a_run_by_name_and_before_the_call() {
 #[test]
 fn an_approved_call_that_is_lost_waits_for_word_on_whether_it_happened() {
     let mut desk = Desk::new(Limits::default());
-    let asked = |effect| judged(effect, Judgement::Ask);
+    let asked = |effect| judged(effect, Judgement::Valid(Ruling::Ask));
     let reply = asks_for(vec![asked(Effect::Read), asked(Effect::Unsafe)]);
     desk.decide(|turn, at| turn.replied(reply, at));
     happen(&mut desk, &Happening::Confirms(false));
@@ -339,7 +346,8 @@ fn happen(desk: &mut Desk, happening: &Happening) {
     match happening {
         Happening::Says => desk.decide(|turn, at| turn.replied(says("hi"), at)),
         Happening::AsksFor(calls) => {
-            let judge = |asked: bool| if asked { Judgement::Ask } else { Judgement::Allow };
+            let judge =
+                |asked: bool| if asked { Judgement::Valid(Ruling::Ask) } else { Judgement::Valid(Ruling::Allow) };
             let calls = calls.iter().map(|(number, asked)| judged(effect(*number), judge(*asked))).collect();
             desk.decide(|turn, at| turn.replied(asks_for(calls), at));
         }
@@ -379,7 +387,7 @@ fn happen(desk: &mut Desk, happening: &Happening) {
 
 /// Every model call and every tool use is closed exactly once when the run is over, no id
 /// stands twice, and nothing follows the end.
-fn check_log(desk: &Desk) -> Result<(), TestCaseError> {
+pub(super) fn check_log(desk: &Desk) -> Result<(), TestCaseError> {
     let mut ids = HashSet::new();
     let (mut open_calls, mut open_tools) = (HashSet::new(), HashSet::new());
     for event in &desk.log {

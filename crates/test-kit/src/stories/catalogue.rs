@@ -4,13 +4,17 @@ use domain::agent::Agent;
 use domain::change::{Change, ChangeSet};
 use domain::knowledge::Document;
 use domain::org::Org;
+use domain::run::RunStatus;
+use domain::session::{Session, SessionAgent, SessionStatus};
 use domain::tool::Tool;
 use domain::{AgentId, Timestamp};
 use ports::Refusal;
 use ports::store::{AgentFilter, Order};
 
 use super::Stage;
-use super::stage::{agent, document, fresh, key, member, never, now, project, spec, tool};
+use super::stage::{
+    agent, claimed, document, fresh, key, member, never, new_run, now, project, spec, state, tool, waiting,
+};
 
 pub async fn numbers_are_given_in_order_and_never_again(stage: Stage) {
     let (ours, theirs) = (&stage.ours, &stage.theirs);
@@ -155,6 +159,37 @@ pub async fn an_archived_agent_stays_and_a_deleted_one_goes(stage: Stage) {
     for change in [Change::ArchiveAgent { agent: id, at }, Change::DeleteAgent { agent: id, at }] {
         assert_eq!(ours.refusal(ChangeSet::of([change])).await, Refusal::Missing);
     }
+}
+
+pub async fn the_runs_of_a_deleted_agent_are_looked_at(stage: Stage) {
+    let (ours, fence) = (&stage.ours, stage.fence);
+    let (held, waits, queued) = (ours.session().await, ours.session().await, ours.session().await);
+    let held = ours.running_run(&held, fence).await;
+    let parked = ours.running_run(&waits, fence).await;
+    let idle = state(SessionStatus::Idle, Some(parked.id));
+    let rests = Change::Append { session: waits.id, events: vec![], state: Some(idle) };
+    ours.commit([rests, Change::PutRun(waiting(parked.clone()))]).await;
+    let queued = ours.queued_run(&queued).await;
+    let (other, inserted) = agent(ours.project.id, "other");
+    ours.store.commit(inserted).await.unwrap();
+    let others = Session { agent: SessionAgent::Following { agent: other.id }, ..ours.new_session() };
+    let others_run = claimed(new_run(&others), fence);
+    ours.commit([Change::InsertSession(others), Change::InsertRun(others_run.clone())]).await;
+    ours.commit([Change::PutRun(waiting(others_run.clone()))]).await;
+    let (mut work, mut told) = (stage.feed.watch_work(), stage.feed.watch_inbox());
+    work.mark_unchanged();
+
+    ours.commit([Change::DeleteAgent { agent: ours.agent.id, at: now() }]).await;
+
+    assert!(work.has_changed().unwrap(), "whoever claims runs looks again");
+    assert_eq!(told.recv().await.unwrap(), held.id, "its worker is told");
+    assert!(told.try_recv().is_err(), "and no other");
+    let ready = stage.store.next_ready(None, 100).await.unwrap();
+    let ready: Vec<_> = ready.into_iter().filter(|ready| ready.org == ours.org).map(|ready| ready.run).collect();
+    assert_eq!(ready, [parked.id, queued.id]);
+    assert_eq!(ours.run(parked.id).await.status, RunStatus::Queued);
+    assert_eq!(ours.session_now(waits.id).await.state.status, SessionStatus::Rescheduling);
+    assert_eq!(ours.run(others_run.id).await.status, RunStatus::Waiting, "another agent's");
 }
 
 pub async fn a_replaced_document_keeps_its_id(stage: Stage) {

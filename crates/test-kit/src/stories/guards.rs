@@ -50,8 +50,12 @@ pub async fn each_guard_holds_and_refuses(stage: Stage) {
     let agent_at = |version| Guard::AgentAt { agent: agent.id, version };
     check(&stage, &session, agent_at(1), &[agent_at(0), agent_at(2), Guard::AgentAt { agent: never(), version: 1 }])
         .await;
+    let lives = Guard::AgentLives { agent: agent.id };
+    check(&stage, &session, lives, &[Guard::AgentLives { agent: never() }]).await;
     ours.commit([Change::ArchiveAgent { agent: agent.id, at: now() }]).await;
-    check(&stage, &session, at(3), &[agent_at(1)]).await;
+    check(&stage, &session, lives, &[agent_at(1)]).await;
+    ours.commit([Change::DeleteAgent { agent: agent.id, at: now() }]).await;
+    check(&stage, &session, at(3), &[lives, agent_at(1)]).await;
 }
 
 pub async fn a_refused_change_set_leaves_nothing_behind(stage: Stage) {

@@ -84,7 +84,10 @@ pub async fn a_log_is_filtered_by_run_type_and_time(stage: Stage) {
         ..EventFilter::default()
     };
 
-    assert_eq!(list(of_run(first.id)).await, ids(&log[..2]));
+    assert_eq!(list(of_run(first.id)).await, ids(&log[..2]), "up to where the next run begins");
+    assert_eq!(list(EventFilter { after: Some(1), ..of_run(first.id) }).await, ids(&log[1..2]));
+    let newest_first = EventFilter { order: Order::NewestFirst, limit: Some(1), ..of_run(first.id) };
+    assert_eq!(list(newest_first).await, ids(&log[1..2]));
     assert_eq!(list(of_run(second.id)).await, ids(&log[3..]));
     assert_eq!(list(EventFilter { order: Order::NewestFirst, ..of_run(second.id) }).await, ids(&log[3..]));
     assert_eq!(list(of_run(fresh())).await, []);

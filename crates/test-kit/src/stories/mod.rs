@@ -45,6 +45,7 @@ macro_rules! store_stories {
             catalogue: numbers_are_given_in_order_and_never_again, projects_are_found_by_id_and_number,
                 a_key_is_found_by_its_hash_until_forever, an_agent_keeps_its_versions,
                 agents_are_listed_in_pages, an_archived_agent_stays_and_a_deleted_one_goes,
+                the_runs_of_a_deleted_agent_are_looked_at,
                 a_replaced_document_keeps_its_id, an_expired_document_leaves_with_the_next_one,
                 a_large_document_comes_back_whole, a_provider_keeps_its_number;
             feed: events_reach_the_streams_in_commit_order, a_refused_change_set_is_never_heard_of,
@@ -62,10 +63,12 @@ macro_rules! store_stories {
             queue: runs_of_a_session_come_one_after_another, the_oldest_run_is_ready_first,
                 every_organization_has_its_turn, a_run_put_back_keeps_its_place, a_dropped_run_lets_the_next_one_come,
                 deadlines_are_known_of_runs_that_nobody_holds, releasing_twice_is_as_once,
-                a_queued_run_is_found_until_it_begins, what_a_run_overrides_is_kept_and_never_rewritten;
+                a_queued_run_is_found_until_it_begins, what_is_queued_behind_a_run_is_listed,
+                what_a_run_overrides_is_kept_and_never_rewritten;
             sessions: a_thread_is_taken_once, sessions_are_found_by_every_name, sessions_are_listed_in_pages,
                 a_session_shows_that_a_run_is_due;
             tenancy: a_foreign_thing_is_as_one_that_never_was, a_foreign_thing_cannot_be_changed,
+                nothing_is_made_of_foreign_parts,
                 an_organization_lists_only_its_own;
         }
     };

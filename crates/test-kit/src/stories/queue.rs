@@ -149,8 +149,24 @@ pub async fn a_queued_run_is_found_until_it_begins(stage: Stage) {
     assert_eq!(last().await, None);
     stage.ours.commit([Change::PutRun(Run { status: RunStatus::Queued, fence: None, ..begun })]).await;
     assert_eq!(last().await, None, "put back, but it has begun");
-    let open = stage.ours.store.list_open_runs(stage.ours.agent.id).await.unwrap();
-    assert_eq!(open.iter().map(|run| run.id).collect::<Vec<_>>(), [second]);
+}
+
+pub async fn what_is_queued_behind_a_run_is_listed(stage: Stage) {
+    let session = stage.ours.session().await;
+    let list = async || {
+        let queued = stage.ours.store.list_queued_runs(session.id).await.unwrap();
+        queued.iter().map(|run| run.id).collect::<Vec<_>>()
+    };
+    assert_eq!(list().await, []);
+    let mut runs = Vec::new();
+    for _ in 0..3 {
+        runs.push(stage.ours.queued_run(&session).await.id);
+    }
+    assert_eq!(list().await, runs);
+    let begun = stage.ours.claim(runs[0], stage.fence).await;
+    assert_eq!(list().await, runs[1..]);
+    stage.ours.commit([Change::PutRun(Run { status: RunStatus::Queued, fence: None, ..begun })]).await;
+    assert_eq!(list().await, runs[1..], "put back, but it has begun");
 }
 
 pub async fn what_a_run_overrides_is_kept_and_never_rewritten(stage: Stage) {

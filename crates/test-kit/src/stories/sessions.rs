@@ -1,7 +1,7 @@
 //! Sessions: found by each of their names, listed in pages, honest about their state.
 
 use domain::change::{Change, ChangeSet};
-use domain::run::Run;
+use domain::run::{Run, RunStatus};
 use domain::session::{Session, SessionAgent, SessionStatus};
 use domain::{SessionId, Timestamp};
 use ports::Refusal;
@@ -137,6 +137,9 @@ pub async fn a_session_shows_that_a_run_is_due(stage: Stage) {
     };
     ours.commit([rests, Change::PutRun(waiting(ours.run(run.id).await))]).await;
     assert_eq!(shown().await, SessionStatus::Idle, "it waits for someone; the next run is not due");
+    let called = Run { status: RunStatus::Queued, ..ours.run(run.id).await };
+    ours.commit([Change::PutRun(called)]).await;
+    assert_eq!(shown().await, SessionStatus::Rescheduling, "it no longer waits");
     ours.claim(run.id, stage.fence).await;
     ours.finish(run.id).await;
     assert_eq!(shown().await, SessionStatus::Rescheduling, "the next run is");

@@ -1,11 +1,13 @@
 //! Tenancy: one organization never sees or moves what is another's.
 
 use domain::change::{Change, ChangeSet, Guard};
-use domain::session::Session;
+use domain::session::{Session, SessionAgent};
 use ports::Refusal;
 use ports::store::{AgentFilter, EventFilter, SessionFilter};
 
-use super::stage::{appends, document, fresh, input, key, member, never, new_run, now, over, project, said, tool};
+use super::stage::{
+    agent, appends, document, fresh, input, key, member, never, new_run, now, over, project, said, tool,
+};
 use super::{Stage, Tenant};
 
 /// One of everything of another organization.
@@ -63,7 +65,7 @@ pub async fn a_foreign_thing_is_as_one_that_never_was(stage: Stage) {
     assert_eq!(ours.find_thread(theirs.project.id, theirs.agent.id, "theirs").await.unwrap(), None);
     assert_eq!(ours.find_run(foreign.run.id).await.unwrap(), None);
     assert_eq!(ours.find_queued_run(session).await.unwrap(), None);
-    assert_eq!(ours.list_open_runs(theirs.agent.id).await.unwrap(), []);
+    assert_eq!(ours.list_queued_runs(session).await.unwrap(), []);
     assert_eq!(ours.list_runs(session).await.unwrap(), []);
     assert_eq!(ours.list_inbox(foreign.run.id).await.unwrap(), []);
     assert_eq!(ours.list_session_inbox(session).await.unwrap(), []);
@@ -92,7 +94,8 @@ pub async fn a_foreign_thing_cannot_be_changed(stage: Stage) {
         (Change::DeleteTool(foreign.tool.id), Refusal::Missing),
         (stolen_document, Refusal::Exists),
         (Change::DeleteDocument(foreign.document.id), Refusal::Missing),
-        (Change::InsertSession(Session { thread: None, ..foreign.session.clone() }), Refusal::Exists),
+        (Change::InsertSession(Session { thread: None, ..foreign.session.clone() }), Refusal::Missing),
+        (Change::InsertSession(Session { id: session, ..ours.new_session() }), Refusal::Exists),
         (Change::InsertRun(new_run(&foreign.session)), Refusal::Missing),
         (Change::PutRun(over(foreign.run.clone())), Refusal::Missing),
         (appends(session, vec![said("forged")]), Refusal::Missing),
@@ -106,6 +109,7 @@ pub async fn a_foreign_thing_cannot_be_changed(stage: Stage) {
     let harmless = || ChangeSet::of([Change::InsertProject(project("p"))]);
     let guards = [
         Guard::AgentAt { agent, version: 1 },
+        Guard::AgentLives { agent },
         Guard::SessionAt { session, seq: 1 },
         Guard::SessionFree { session, seq: 1 },
         Guard::RunAt { run: foreign.run.id, version: 0 },
@@ -120,6 +124,35 @@ pub async fn a_foreign_thing_cannot_be_changed(stage: Stage) {
     assert_eq!(theirs.store.find_key(foreign.key.id).await.unwrap(), Some(foreign.key));
     assert_eq!(theirs.store.find_agent(agent).await.unwrap().as_ref(), Some(&theirs.agent));
     assert_eq!(theirs.store.read_document(foreign.document.id).await.unwrap().as_deref(), Some("secret"));
+}
+
+pub async fn nothing_is_made_of_foreign_parts(stage: Stage) {
+    let (ours, theirs) = (&stage.ours, &stage.theirs);
+    let with = |agent| SessionAgent::Following { agent };
+    let pinned = SessionAgent::Pinned { agent: theirs.agent.id, version: 1, overrides: Default::default() };
+    let elsewhere = project("elsewhere");
+    ours.commit([Change::InsertProject(elsewhere.clone())]).await;
+    let sessions = [
+        Session { agent: with(theirs.agent.id), ..ours.new_session() },
+        Session { agent: pinned, ..ours.new_session() },
+        Session { project: theirs.project.id, ..ours.new_session() },
+        Session { project: theirs.project.id, agent: with(theirs.agent.id), ..ours.new_session() },
+        Session { agent: with(never()), ..ours.new_session() },
+        // Ours, but not of one project.
+        Session { project: elsewhere.id, ..ours.new_session() },
+    ];
+    for session in sessions {
+        let refused = ours.refusal(ChangeSet::of([Change::InsertSession(session.clone())])).await;
+        assert_eq!(refused, Refusal::Missing, "{session:?}");
+        assert_eq!(ours.store.find_session(session.id).await.unwrap(), None);
+    }
+    let (lent, inserted) = agent(theirs.project.id, "lent");
+    assert_eq!(ours.refusal(inserted).await, Refusal::Missing);
+    assert_eq!(theirs.store.find_agent(lent.id).await.unwrap(), None);
+    let (last, inserted) = agent(elsewhere.id, "last");
+    ours.store.commit(inserted).await.unwrap();
+    let session = Session { project: elsewhere.id, agent: with(last.id), ..ours.new_session() };
+    ours.commit([Change::InsertSession(session)]).await;
 }
 
 pub async fn an_organization_lists_only_its_own(stage: Stage) {
