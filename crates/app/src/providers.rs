@@ -18,7 +18,7 @@ pub struct ProviderView {
     pub number: u64,
     /// The name before the slash of a model name.
     pub name: String,
-    /// `openai`, `local`, `scripted`.
+    /// `openai`, `anthropic`, `local`, `scripted`.
     pub kind: String,
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One call of a model.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ModelRequest {
     /// The model's name at its provider (`gpt-5`, not `openai/gpt-5`).
     pub model: String,
@@ -22,6 +22,13 @@ pub struct ModelRequest {
     pub output_schema: Option<Arc<Value>>,
     /// Upper bound on generated tokens; the provider's default if absent.
     pub max_tokens: Option<u32>,
+    /// How hard to think, as [`crate::agent::ModelChoice::effort`]. Like the two below it is
+    /// told to providers that know such a thing, and means nothing to others.
+    pub effort: Option<String>,
+    /// `standard` or `fast`.
+    pub speed: Option<String>,
+    /// Where to compute.
+    pub inference_geo: Option<String>,
 }
 
 /// A message of the conversation.

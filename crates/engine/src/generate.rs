@@ -55,6 +55,9 @@ impl Generation {
             tools: materials.offers.clone(),
             output_schema: spec.output_schema.clone(),
             max_tokens: [spec.model.max_tokens, tokens_left].into_iter().flatten().min(),
+            effort: spec.model.effort.clone(),
+            speed: spec.model.speed.clone(),
+            inference_geo: spec.model.inference_geo.clone(),
         };
         Ok(Self { org, session: run.session, run: run.id, provider: name.provider.to_owned(), request })
     }

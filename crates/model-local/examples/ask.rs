@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         messages: vec![Arc::new(Message::User { content: vec![Block::text(text)] })],
         tools: vec![],
         output_schema: None,
-        max_tokens: None,
+        ..ModelRequest::default()
     };
     let answered = tokio::runtime::Runtime::new().map(|runtime| runtime.block_on(ask(request)));
     match answered {

@@ -86,7 +86,7 @@ mod tests {
             messages: messages.into_iter().map(Arc::new).collect(),
             tools: vec![],
             output_schema: None,
-            max_tokens: None,
+            ..ModelRequest::default()
         }
     }
 

@@ -16,20 +16,22 @@ use url::Url;
 #[serde(deny_unknown_fields, default)]
 pub struct ProviderOptions {
     /// How the provider is spoken to: `openai` (any endpoint compatible with chat
-    /// completions), `local` (the built-in model) or `scripted` (for tests and demos).
+    /// completions), `anthropic` (any endpoint compatible with the Messages API), `local`
+    /// (the built-in model) or `scripted` (for tests and demos).
     ///
     /// Since 0.1.
     pub kind: ProviderKind,
 
-    /// Where the provider is, up to and including the version: `https://api.openai.com/v1`.
-    /// Needed for `openai`.
+    /// Where the provider is. For `openai`, which needs it, up to and including the version:
+    /// `https://api.openai.com/v1`. For `anthropic` it is `https://api.anthropic.com` if not
+    /// set.
     ///
     /// Since 0.1.
     #[schemars(with = "Option<String>")]
     pub base_url: Option<Url>,
 
-    /// The key sent as `Authorization: Bearer`. Better kept out of the file: see
-    /// `api_key_env`.
+    /// The key, sent as `Authorization: Bearer` (`openai`) or `x-api-key` (`anthropic`).
+    /// Better kept out of the file: see `api_key_env`.
     ///
     /// Since 0.1.
     pub api_key: Option<ApiKey>,
@@ -40,7 +42,9 @@ pub struct ProviderOptions {
     pub api_key_env: Option<String>,
 
     /// The models to offer. Without it the provider is asked (`GET /models`). An entry is
-    /// a name, or a table with `name`, `context_tokens` and `output_tokens`.
+    /// a name, or a table with `name`, `context_tokens` and `output_tokens`. `anthropic` has
+    /// to name a bound with every call: where neither the agent nor this nor the provider
+    /// knows one, it is 4096 tokens.
     ///
     /// Since 0.1.
     pub models: Option<Vec<ModelOptions>>,
@@ -115,6 +119,8 @@ pub struct BadProvider {
 pub enum ProviderKind {
     /// Any endpoint compatible with OpenAI's chat completions.
     Openai,
+    /// Any endpoint compatible with Anthropic's Messages API.
+    Anthropic,
     /// The built-in model.
     Local,
     /// Plays a script; no intelligence.
@@ -126,6 +132,7 @@ impl ProviderKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Openai => "openai",
+            Self::Anthropic => "anthropic",
             Self::Local => "local",
             Self::Scripted => "scripted",
         }

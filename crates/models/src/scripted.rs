@@ -139,7 +139,7 @@ mod tests {
                 input_schema: json!({"type": "object"}),
             })],
             output_schema: None,
-            max_tokens: None,
+            ..ModelRequest::default()
         }
     }
 

@@ -36,7 +36,7 @@ pub trait Model: Send + Sync + 'static {
 pub struct Provider {
     /// The name before the slash of a model name.
     pub name: String,
-    /// Its kind as the configuration spells it: `openai`, `local`, `scripted`.
+    /// Its kind as the configuration spells it: `openai`, `anthropic`, `local`, `scripted`.
     pub kind: String,
 }
 

@@ -7,7 +7,7 @@ use app::{App, KeySecrets, Operator};
 use config::{Config, LocalModelOptions};
 use model_local::{LocalModel, LocalOptions};
 use models::scripted::Demo;
-use models::{OpenAi, ProviderKind, ProviderOptions, Registry};
+use models::{Anthropic, BadProvider, OpenAi, ProviderKind, ProviderOptions, Registry};
 use outbound::Outbound;
 use ports::time::SystemSources;
 use ports::{Feed, Model, Store, Workers};
@@ -96,11 +96,10 @@ fn registry(config: &Config) -> Result<Registry, StartError> {
 
 /// One provider. A new kind is one more arm.
 fn provider(name: &str, options: &ProviderOptions, config: &Config) -> Result<Arc<dyn Model>, StartError> {
+    let unfit = |error: BadProvider| StartError::Options(error.to_string());
     Ok(match options.kind {
-        ProviderKind::Openai => {
-            let model = OpenAi::new(name, options, &config.outbound);
-            Arc::new(model.map_err(|error| StartError::Options(error.to_string()))?)
-        }
+        ProviderKind::Openai => Arc::new(OpenAi::new(name, options, &config.outbound).map_err(unfit)?),
+        ProviderKind::Anthropic => Arc::new(Anthropic::new(name, options, &config.outbound).map_err(unfit)?),
         ProviderKind::Local => Arc::new(LocalModel::new(local_options(&config.local))),
         ProviderKind::Scripted => Arc::new(Demo),
     })

@@ -54,7 +54,7 @@ pub(crate) fn request(model: &str, text: &str) -> ModelRequest {
         messages: vec![Arc::new(Message::User { content })],
         tools: vec![],
         output_schema: None,
-        max_tokens: None,
+        ..ModelRequest::default()
     }
 }
 

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use domain::model::{StopCause, Usage};
 use serde::Deserialize;
 
+use crate::fault::ToldError;
+
 /// One event of the stream, or a whole answer that was not streamed.
 #[derive(Deserialize)]
 pub(super) struct Chunk<'a> {
@@ -16,7 +18,7 @@ pub(super) struct Chunk<'a> {
     #[serde(default)]
     pub(super) usage: Option<WireUsage>,
     #[serde(borrow, default)]
-    pub(super) error: Option<WireError<'a>>,
+    pub(super) error: Option<ToldError<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -98,50 +100,6 @@ impl From<WireUsage> for Usage {
             cache_read_input_tokens: cached,
             cache_creation_input_tokens: 0,
         }
-    }
-}
-
-/// An error within an answer, or the body of one; servers disagree on its form.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum WireError<'a> {
-    Object {
-        #[serde(borrow, default)]
-        message: Option<Cow<'a, str>>,
-        #[serde(default)]
-        code: Option<serde_json::Value>,
-        #[serde(borrow, default, rename = "type")]
-        kind: Option<Cow<'a, str>>,
-    },
-    Text(#[serde(borrow)] Cow<'a, str>),
-}
-
-impl WireError<'_> {
-    pub(super) fn message(&self) -> &str {
-        match self {
-            Self::Object { message: Some(message), .. } => message,
-            Self::Object { .. } => "no reason given",
-            Self::Text(text) => text,
-        }
-    }
-
-    /// Whether `code` or `type` is this word.
-    pub(super) fn is(&self, word: &str) -> bool {
-        match self {
-            Self::Object { code, kind, .. } => {
-                code.as_ref().and_then(serde_json::Value::as_str) == Some(word) || kind.as_deref() == Some(word)
-            }
-            Self::Text(_) => false,
-        }
-    }
-
-    /// The HTTP status that some servers give as `code`.
-    pub(super) fn status(&self) -> Option<u16> {
-        let Self::Object { code: Some(code), .. } = self else {
-            return None;
-        };
-        let number = code.as_u64().or_else(|| code.as_str()?.parse().ok())?;
-        u16::try_from(number).ok().filter(|status| (400..600).contains(status))
     }
 }
 

@@ -248,6 +248,7 @@ mod tests {
             tools: vec![],
             output_schema: None,
             max_tokens: Some(10),
+            ..ModelRequest::default()
         };
         serde_json::to_value(Completion::from(&request)).map_err(|error| error.to_string())
     }

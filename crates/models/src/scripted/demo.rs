@@ -205,7 +205,7 @@ mod tests {
                 input_schema: json!({"type": "object"}),
             })],
             output_schema: output_schema.map(Arc::new),
-            max_tokens: None,
+            ..ModelRequest::default()
         }
     }
 

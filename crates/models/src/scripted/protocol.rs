@@ -114,7 +114,7 @@ mod tests {
             messages: messages.into_iter().map(Arc::new).collect(),
             tools: tools.iter().map(offer).collect(),
             output_schema: None,
-            max_tokens: None,
+            ..ModelRequest::default()
         }
     }
 

@@ -116,7 +116,7 @@ pub(crate) fn hello() -> ModelRequest {
         messages: vec![Arc::new(Message::User { content: vec![Block::text("hello")] })],
         tools: vec![],
         output_schema: None,
-        max_tokens: None,
+        ..ModelRequest::default()
     }
 }
 

@@ -1,27 +1,28 @@
 //! What went wrong, in the engine's words.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use domain::model::{FaultKind, ModelFault};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 use outbound::OutboundError;
+use serde::Deserialize;
 
-use super::chunk::{Chunk, WireError};
 use crate::options::ApiKey;
 
 /// Whom a fault is about.
 #[derive(Debug)]
-pub(super) struct Provider {
+pub(crate) struct Provider {
     /// Its name in the configuration.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Our key, which no message may show, whatever the provider quotes.
-    pub(super) key: Option<ApiKey>,
+    pub(crate) key: Option<ApiKey>,
 }
 
 impl Provider {
     /// A fault in our own words.
-    pub(super) fn fault(&self, kind: FaultKind, wrong: &str) -> ModelFault {
+    pub(crate) fn fault(&self, kind: FaultKind, wrong: &str) -> ModelFault {
         ModelFault::new(kind, format!("provider {}: {wrong}", self.name))
     }
 
@@ -40,12 +41,86 @@ impl Provider {
     }
 }
 
+/// The body of an answer that is an error.
+#[derive(Deserialize)]
+struct ErrorBody<'a> {
+    #[serde(borrow)]
+    error: ToldError<'a>,
+}
+
+/// An error as a provider tells it, in place of an answer or within one; they disagree on
+/// its form.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(crate) enum ToldError<'a> {
+    Object {
+        #[serde(borrow, default)]
+        message: Option<Cow<'a, str>>,
+        #[serde(default)]
+        code: Option<serde_json::Value>,
+        #[serde(borrow, default, rename = "type")]
+        kind: Option<Cow<'a, str>>,
+        #[serde(default)]
+        details: Option<serde_json::Value>,
+    },
+    Text(#[serde(borrow)] Cow<'a, str>),
+}
+
+impl ToldError<'_> {
+    fn message(&self) -> &str {
+        match self {
+            Self::Object { message: Some(message), .. } => message,
+            Self::Object { .. } => "no reason given",
+            Self::Text(text) => text,
+        }
+    }
+
+    /// The words that classify it, the finest first.
+    fn words(&self) -> impl Iterator<Item = &str> {
+        let (code, kind, details) = match self {
+            Self::Object { code, kind, details, .. } => (code.as_ref(), kind.as_deref(), details.as_ref()),
+            Self::Text(_) => (None, None, None),
+        };
+        let detail = details.and_then(|details| details.get("error_code")?.as_str());
+        [detail, code.and_then(serde_json::Value::as_str), kind].into_iter().flatten()
+    }
+
+    /// Whether nothing but a payment will help. Some say so with a status that elsewhere
+    /// means "wait".
+    fn is_about_money(&self) -> bool {
+        self.words().any(|word| matches!(word, "insufficient_quota" | "billing_error" | "enforced_spend_limit_reached"))
+    }
+
+    /// What its words mean, where no status says it.
+    fn kind(&self) -> Option<FaultKind> {
+        self.words().find_map(|word| {
+            Some(match word {
+                "rate_limit_exceeded" | "rate_limit_error" => FaultKind::RateLimited,
+                "overloaded_error" => FaultKind::Overloaded,
+                "api_error" | "timeout_error" => FaultKind::ServerError,
+                "authentication_error" | "permission_error" => FaultKind::Unauthorized,
+                "invalid_request_error" | "not_found_error" | "request_too_large" => FaultKind::Rejected,
+                _ => return None,
+            })
+        })
+    }
+
+    /// The HTTP status that some servers give as `code`.
+    fn status(&self) -> Option<u16> {
+        let Self::Object { code: Some(code), .. } = self else {
+            return None;
+        };
+        let number = code.as_u64().or_else(|| code.as_str()?.parse().ok())?;
+        u16::try_from(number).ok().filter(|status| (400..600).contains(status))
+    }
+}
+
 /// How much of a provider's error text is passed on.
 const TEXT_MAX: usize = 300;
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A fault of the way to the provider and back.
-pub(super) fn of_transport(provider: &Provider, error: &OutboundError) -> ModelFault {
+pub(crate) fn of_transport(provider: &Provider, error: &OutboundError) -> ModelFault {
     let kind = match error {
         OutboundError::NotReached { .. } => FaultKind::Unreachable,
         OutboundError::Silent { .. } | OutboundError::TimedOut { .. } => FaultKind::Silent,
@@ -64,17 +139,17 @@ pub(super) fn of_transport(provider: &Provider, error: &OutboundError) -> ModelF
 }
 
 /// A fault that the provider answered with.
-pub(super) fn of_status(provider: &Provider, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ModelFault {
-    let error = serde_json::from_slice::<Chunk<'_>>(body).ok().and_then(|body| body.error);
+pub(crate) fn of_status(provider: &Provider, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ModelFault {
+    let error = serde_json::from_slice::<ErrorBody<'_>>(body).ok().map(|body| body.error);
     let text = match &error {
         Some(error) => provider.quoted(error.message()),
         None => provider.quoted(&String::from_utf8_lossy(body)),
     };
-    let mut kind = kind_of(status.as_u16());
-    // Waiting does not bring money.
-    if error.is_some_and(|error| error.is("insufficient_quota")) {
-        kind = FaultKind::Rejected;
-    }
+    let kind = match &error {
+        // Waiting does not bring money.
+        Some(error) if error.is_about_money() => FaultKind::Rejected,
+        _ => kind_of(status.as_u16()),
+    };
     let name = &provider.name;
     let message = match kind {
         // What providers say here often quotes the key.
@@ -92,11 +167,11 @@ pub(super) fn of_status(provider: &Provider, status: StatusCode, headers: &Heade
 }
 
 /// An error in the middle of an answer that had begun well.
-pub(super) fn within_reply(provider: &Provider, error: &WireError<'_>) -> ModelFault {
+pub(crate) fn within_reply(provider: &Provider, error: &ToldError<'_>) -> ModelFault {
     let kind = match error.status() {
+        _ if error.is_about_money() => FaultKind::Rejected,
         Some(status) => kind_of(status),
-        None if error.is("rate_limit_exceeded") => FaultKind::RateLimited,
-        None => FaultKind::ServerError,
+        None => error.kind().unwrap_or(FaultKind::ServerError),
     };
     let text = provider.quoted(error.message());
     provider.fault(kind, &format!("it broke off with an error: {text}"))
