@@ -155,7 +155,9 @@ pub(crate) struct RawReply {
 impl RawReply {
     /// The reply with its calls judged and its answer checked.
     pub(crate) fn judged(self, materials: &Materials) -> Reply {
-        let calls: Vec<_> = self.calls.iter().map(|(name, arguments)| materials.tools.judge(name, arguments)).collect();
+        // What a model asked for before it declined is not done.
+        let asked = if self.stop == Some(StopCause::Refusal) { &[][..] } else { &self.calls[..] };
+        let calls: Vec<_> = asked.iter().map(|(name, arguments)| materials.tools.judge(name, arguments)).collect();
         let output_fault = match &materials.output {
             Some(schema) if calls.is_empty() => schema.read(&self.text).err(),
             _ => None,

@@ -47,6 +47,9 @@ pub(crate) struct ReplyBounds {
 /// No provider's event comes near this; one that is larger is an attack or a defect.
 const EVENT_BYTES_MAX: usize = 1 << 20;
 const CALLS_MAX: usize = 128;
+/// No call has more: a count above is a slip of the provider, and sums of it would be no
+/// numbers that a client can read.
+const TOKENS_MAX: u64 = u32::MAX as u64;
 /// Once the answer is whole only usage and the end mark can follow; they are worth no more
 /// waiting than this.
 const TRAILER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -230,8 +233,15 @@ impl Pieces {
         Ok(())
     }
 
+    /// Tokens counted so far.
     pub(crate) fn usage(&mut self, usage: Usage) {
-        self.ready.push_back(ModelChunk::Usage(usage));
+        let bounded = Usage {
+            input_tokens: usage.input_tokens.min(TOKENS_MAX),
+            output_tokens: usage.output_tokens.min(TOKENS_MAX),
+            cache_read_input_tokens: usage.cache_read_input_tokens.min(TOKENS_MAX),
+            cache_creation_input_tokens: usage.cache_creation_input_tokens.min(TOKENS_MAX),
+        };
+        self.ready.push_back(ModelChunk::Usage(bounded));
     }
 
     /// A fault of this provider in our own words.

@@ -16,7 +16,7 @@ const MODELS_MAX: usize = 1_000;
 
 /// The bound to send where the model's own maximum cannot matter.
 pub(super) fn without_asking(asked: Option<u32>) -> Option<u32> {
-    asked.filter(|asked| *asked <= EVERY_MODELS_TOKENS)
+    asked.filter(|asked| *asked <= EVERY_MODELS_TOKENS).map(|asked| asked.max(1))
 }
 
 /// The bound to send: what was asked for, at most what the model can. If nothing was asked
@@ -74,6 +74,8 @@ mod tests {
             assert_eq!(within(asked, known), expected, "{asked:?} of {known:?}");
         }
         assert_eq!(without_asking(Some(100)), Some(100));
+        // 0 would fill the cache and answer nothing.
+        assert_eq!(without_asking(Some(0)), Some(1));
         assert_eq!(without_asking(Some(20_000)), None);
         assert_eq!(without_asking(None), None);
     }
