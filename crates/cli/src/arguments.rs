@@ -97,7 +97,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Tools(tools::Tools),
 
-    /// The built-in model's files.
+    /// The built-in model's files, and what a server's providers offer.
     #[command(subcommand)]
     Models(models::Models),
 

@@ -32,7 +32,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Sessions(sessions) => sessions::run(native()?, sessions, output).await,
         Command::Runs(runs) => runs::run(native()?, runs, output).await,
         Command::Tools(tools) => tools::run(native()?, tools, output).await,
-        Command::Models(models) => models::run(models, output).await,
+        Command::Models(models) => models::run(models, native().ok(), output).await,
         Command::Keys(keys) => keys::run(reach::admin(&place).await?, keys, output).await,
         Command::Orgs(orgs) => orgs::run(reach::admin(&place).await?, orgs, output).await,
         Command::Projects(projects) => projects::run(reach::admin(&place).await?, projects, output).await,

@@ -54,6 +54,11 @@ impl Failure {
         self.code == code as u8
     }
 
+    /// What went wrong, for people.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Prints it, and gives the process's exit code.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
         let mut stderr = std::io::stderr().lock();

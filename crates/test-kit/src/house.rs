@@ -9,7 +9,7 @@ use domain::key::Scope;
 use domain::model::ModelRequest;
 use engine::EngineOptions;
 use models::scripted::{Demo, Reply, Scripted};
-use models::{OpenAi, ProviderKind, ProviderOptions, Registry};
+use models::{Anthropic, OpenAi, ProviderKind, ProviderOptions, Registry};
 use outbound::OutboundOptions;
 use ports::time::SystemSources;
 use ports::{Clock, IdSource, Model};
@@ -233,21 +233,34 @@ impl HouseBuilder {
     /// One more provider, at an OpenAI-compatible endpoint of this machine.
     #[must_use]
     pub fn openai(self, name: &str, base_url: &str) -> Self {
-        self.openai_with(name, base_url, |_| {})
+        self.endpoint(ProviderKind::Openai, name, base_url, |_| {})
     }
 
-    /// The same, with other options.
+    /// One more provider, at an endpoint of this machine that speaks as this kind does.
+    ///
+    /// # Panics
+    /// If the kind is none that is reached over HTTP.
     #[must_use]
-    pub fn openai_with(self, name: &str, base_url: &str, change: impl FnOnce(&mut ProviderOptions)) -> Self {
+    pub fn endpoint(
+        self,
+        kind: ProviderKind,
+        name: &str,
+        base_url: &str,
+        change: impl FnOnce(&mut ProviderOptions),
+    ) -> Self {
         let mut options = ProviderOptions {
-            kind: ProviderKind::Openai,
+            kind,
             base_url: Some(base_url.parse().expect("a base_url")),
             allow_private: true,
             ..ProviderOptions::default()
         };
         change(&mut options);
-        let model = OpenAi::new(name, &options, &self.outbound).expect("options of a provider");
-        self.provider(name, "openai", Arc::new(model))
+        let model: Arc<dyn Model> = match kind {
+            ProviderKind::Openai => Arc::new(OpenAi::new(name, &options, &self.outbound).unwrap()),
+            ProviderKind::Anthropic => Arc::new(Anthropic::new(name, &options, &self.outbound).unwrap()),
+            ProviderKind::Local | ProviderKind::Scripted => panic!("{kind:?} is not reached over HTTP"),
+        };
+        self.provider(name, kind.as_str(), model)
     }
 
     /// This clock instead of the machine's.

@@ -1,22 +1,27 @@
-//! An OpenAI-compatible model endpoint that fails in every way providers do.
+//! A model endpoint that fails in every way providers do. It speaks chat completions and
+//! the Messages API, and does the same in both.
+
+mod dialect;
+mod strict;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures::{Stream, StreamExt, stream};
-use http::StatusCode;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use crate::listening::Listening;
+use dialect::Dialect;
 
-/// One way of answering a chat completion.
+/// One way of answering a call.
 #[derive(Debug, Clone)]
 pub enum Act {
     /// Says this, word by word, and ends well.
@@ -41,6 +46,8 @@ pub enum Act {
     EndsEarly(String),
     /// Says this and then nothing more; the connection stays open.
     SilentAfter(String),
+    /// Says this and then, in the middle of the stream, that it is too busy.
+    OverloadedAfter(String),
     /// Takes the request and never answers, not even with a head.
     NeverAnswers,
     /// Sends lines that are no stream of events, and events that are no JSON.
@@ -83,12 +90,14 @@ impl ProviderStub {
         let state = Arc::new(Mutex::new(Played { script, requests: Vec::new() }));
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
+            .route("/v1/messages", post(answer))
             .route("/v1/models", get(list_models))
+            .route("/v1/models/{model}", get(show_model))
             .with_state(Arc::clone(&state));
         Self { listening: Listening::start(router).await, state }
     }
 
-    /// What a provider's `base_url` is set to.
+    /// What a provider's `base_url` is set to, whichever it speaks.
     pub fn base_url(&self) -> String {
         format!("{}/v1", self.listening.url())
     }
@@ -108,38 +117,58 @@ pub async fn refused_base_url() -> String {
 }
 
 async fn list_models() -> Json<Value> {
-    Json(json!({ "object": "list", "data": [{ "id": "stub", "object": "model" }] }))
+    let stub = json!({ "id": "stub", "object": "model", "max_input_tokens": 200_000, "max_tokens": 64_000 });
+    Json(json!({ "object": "list", "data": [stub] }))
+}
+
+async fn show_model(Path(model): Path<String>) -> Json<Value> {
+    Json(json!({ "type": "model", "id": model, "max_input_tokens": 200_000, "max_tokens": 64_000 }))
 }
 
 async fn complete(State(state): State<Arc<Mutex<Played>>>, Json(request): Json<Value>) -> Response {
-    let act = {
-        let mut played = lock(&state);
-        played.requests.push(request);
-        match played.script.len() {
-            1 => played.script.front().cloned(),
-            _ => played.script.pop_front(),
-        }
+    let act = next_act(&state, request);
+    act.play(Dialect::Chat).await
+}
+
+async fn answer(State(state): State<Arc<Mutex<Played>>>, headers: HeaderMap, Json(request): Json<Value>) -> Response {
+    if let Err(wrong) = strict::check(&headers, &request) {
+        let error = json!({ "type": "invalid_request_error", "message": wrong });
+        return (StatusCode::BAD_REQUEST, Json(json!({ "type": "error", "error": error }))).into_response();
+    }
+    let act = next_act(&state, request);
+    act.play(Dialect::Messages).await
+}
+
+fn next_act(state: &Mutex<Played>, request: Value) -> Act {
+    let mut played = lock(state);
+    played.requests.push(request);
+    let act = match played.script.len() {
+        1 => played.script.front().cloned(),
+        _ => played.script.pop_front(),
     };
-    act.expect("the script keeps its last act").play().await
+    act.expect("the script keeps its last act")
 }
 
 impl Act {
-    async fn play(self) -> Response {
+    async fn play(self, dialect: Dialect) -> Response {
+        let said = |text: &str| pieces(dialect.text(words(text)));
+        let ending = |wants_tools| pieces(dialect.ending(wants_tools));
         match self {
-            Act::Says(text) => events(words(&text).chain(ending("stop"))),
-            Act::Calls { tool, arguments } => events(tool_call(&tool, &arguments).chain(ending("tool_calls"))),
+            Act::Says(text) => events(said(&text).chain(ending(false))),
+            Act::Calls { tool, arguments } => events(pieces(dialect.call(&tool, &arguments)).chain(ending(true))),
             Act::Status { status, retry_after } => refusal(status, retry_after),
-            Act::CutAfter(text) => events(words(&text).chain(breaking())),
-            Act::EndsEarly(text) => events(words(&text)),
-            Act::SilentAfter(text) => events(words(&text).chain(stream::pending())),
+            Act::CutAfter(text) => events(said(&text).chain(breaking())),
+            Act::EndsEarly(text) => events(said(&text)),
+            Act::SilentAfter(text) => events(said(&text).chain(stream::pending())),
+            Act::OverloadedAfter(text) => events(said(&text).chain(pieces([dialect.overloaded()]))),
             Act::NeverAnswers => std::future::pending().await,
             Act::Malformed => events(pieces(["data: {\"choices\": [{\n\n", "<<<\n\n", "data: nothing of use\n\n"])),
             Act::ByteByByte(text) => {
-                let whole: Vec<u8> = sentence(&text).into_iter().flatten().collect();
+                let whole = [dialect.text([text]), dialect.ending(false)].concat().concat();
                 events(pieces(whole.into_iter().map(|byte| [byte].to_vec())))
             }
-            Act::Huge { bytes } => events(repeated(bytes).chain(ending("stop"))),
-            Act::EndlessLine { bytes } => events(endless(bytes)),
+            Act::Huge { bytes } => events(repeated(dialect, bytes).chain(ending(false))),
+            Act::EndlessLine { bytes } => events(endless(dialect, bytes)),
             Act::HtmlPage => {
                 axum::response::Html("<html><body>Sign in to the guest network</body></html>").into_response()
             }
@@ -171,30 +200,8 @@ where
     stream::iter(parts.into_iter().map(|part| Ok(part.into())))
 }
 
-fn words(text: &str) -> impl Stream<Item = Packet> + Send + use<> {
-    let words: Vec<Vec<u8>> = text.split_inclusive(' ').map(|word| event(&delta(json!({ "content": word })))).collect();
-    pieces(words)
-}
-
-fn tool_call(tool: &str, arguments: &str) -> impl Stream<Item = Packet> + Send + use<> {
-    let call = json!({ "index": 0, "id": "call_1", "type": "function", "function": { "name": tool, "arguments": "" } });
-    let half = arguments.floor_char_boundary(arguments.len() / 2);
-    let more = |part: &str| json!({ "tool_calls": [{ "index": 0, "function": { "arguments": part } }] });
-    let deltas = [json!({ "tool_calls": [call] }), more(&arguments[..half]), more(&arguments[half..])];
-    pieces(deltas.map(|body| event(&delta(body))))
-}
-
-/// The last chunks of a reply that ended well.
-fn ending(reason: &str) -> impl Stream<Item = Packet> + Send + use<> {
-    let finish = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] });
-    let usage = json!({ "choices": [], "usage": { "prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8 } });
-    pieces([event(&finish), event(&usage), b"data: [DONE]\n\n".to_vec()])
-}
-
-/// A whole reply as packets.
-fn sentence(text: &str) -> Vec<Vec<u8>> {
-    let finish = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] });
-    vec![event(&delta(json!({ "content": text }))), event(&finish), b"data: [DONE]\n\n".to_vec()]
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split_inclusive(' ').map(str::to_owned)
 }
 
 fn breaking() -> impl Stream<Item = Packet> + Send {
@@ -205,24 +212,16 @@ fn breaking() -> impl Stream<Item = Packet> + Send {
     })
 }
 
-fn repeated(bytes: usize) -> impl Stream<Item = Packet> + Send {
+fn repeated(dialect: Dialect, bytes: usize) -> impl Stream<Item = Packet> + Send {
     let size = 16 * 1024;
-    let chunk = Bytes::from(event(&delta(json!({ "content": "x".repeat(size) }))));
+    let chunk = Bytes::from(dialect.text(["x".repeat(size)]).concat());
     stream::iter((0..bytes.div_ceil(size)).map(move |_| Ok(chunk.clone())))
 }
 
-fn endless(bytes: usize) -> impl Stream<Item = Packet> + Send {
+fn endless(dialect: Dialect, bytes: usize) -> impl Stream<Item = Packet> + Send {
     let chunk = Bytes::from(vec![b'x'; 64 * 1024]);
     let rest = stream::iter((0..bytes.div_ceil(chunk.len())).map(move |_| Ok(chunk.clone())));
-    pieces([b"data: {\"choices\":[{\"delta\":{\"content\":\"".to_vec()]).chain(rest)
-}
-
-fn delta(body: Value) -> Value {
-    json!({ "id": "chatcmpl-1", "object": "chat.completion.chunk", "choices": [{ "index": 0, "delta": body }] })
-}
-
-fn event(chunk: &Value) -> Vec<u8> {
-    format!("data: {chunk}\n\n").into_bytes()
+    pieces([dialect.line_without_end()]).chain(rest)
 }
 
 fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,4 +1,4 @@
-//! `sortie models`: the built-in model's files.
+//! `sortie models`: the built-in model's files, and what the providers of a server offer.
 
 use std::path::PathBuf;
 
@@ -8,11 +8,13 @@ use server::local_models::folder::{ListedModel, list};
 use server::local_models::pull::{PullOptions, progress_bar, pull};
 
 use crate::failure::Failure;
+use crate::native::Native;
 use crate::output::Output;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Models {
-    /// List the models that can be fetched, and the files that are here.
+    /// List the built-in models that can be fetched or are here; and if a server is known,
+    /// the models of its other providers.
     List,
     /// Fetch a model's file. Goes on where an earlier try stopped; what is here already is
     /// not fetched again.
@@ -26,14 +28,21 @@ pub(crate) enum Models {
     },
 }
 
-pub(super) async fn run(models: Models, output: Output) -> Result<(), Failure> {
+/// A server, if one is known, adds its models to a list; nothing else needs it.
+pub(super) async fn run(models: Models, server: Option<Native>, output: Output) -> Result<(), Failure> {
     match models {
         Models::List => {
             let models = list();
+            let offered = match server {
+                Some(server) => offered(&server, output).await,
+                None => Vec::new(),
+            };
             if output.is_json() {
-                return output.json(&models.iter().map(shown).collect::<Vec<_>>());
+                let all: Vec<Value> = models.iter().map(shown).chain(offered.iter().map(offered_shown)).collect();
+                return output.json(&all);
             }
-            output.table(&["model", "here", "size", "licence", "about"], &models.iter().map(row).collect::<Vec<_>>())
+            let all: Vec<_> = models.iter().map(row).chain(offered.iter().map(offered_row)).collect();
+            output.table(&["model", "here", "size", "licence", "about"], &all)
         }
         Models::Pull { name, file } => {
             let options = PullOptions { file, ..PullOptions::default() };
@@ -42,6 +51,45 @@ pub(super) async fn run(models: Models, output: Output) -> Result<(), Failure> {
             output.either(&json!({ "path": path }), || format!("{name} is at {}", path.display()))
         }
     }
+}
+
+/// The models of the server's providers, but for the built-in one. That a server or one of
+/// its providers is down hides nothing else.
+async fn offered(server: &Native, output: Output) -> Vec<Value> {
+    let mut page = match server.get("/v1/models").await {
+        Ok(page) => page,
+        Err(failure) => {
+            output.note(&format!("the server's models are missing: {}", failure.message()));
+            return Vec::new();
+        }
+    };
+    for down in page["unavailable"].as_array().into_iter().flatten() {
+        let (provider, message) = (down["provider"].as_str(), down["message"].as_str());
+        output.note(&format!("no models of {}: {}", provider.unwrap_or_default(), message.unwrap_or_default()));
+    }
+    let Value::Array(mut models) = page["data"].take() else { return Vec::new() };
+    models.retain(|model| name_of(model).is_some_and(|name| !name.starts_with("local/")));
+    models
+}
+
+fn name_of(model: &Value) -> Option<&str> {
+    model["id"].as_str()
+}
+
+fn offered_shown(model: &Value) -> Value {
+    json!({
+        "name": name_of(model),
+        "context_tokens": model["max_input_tokens"],
+        "output_tokens": model["max_tokens"],
+    })
+}
+
+fn offered_row(model: &Value) -> Vec<String> {
+    let bound = |key: &str, what: &str| model[key].as_u64().map(|tokens| format!("{what} {tokens} tokens"));
+    let about = [bound("max_input_tokens", "holds"), bound("max_tokens", "writes")];
+    let about = about.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let name = name_of(model).unwrap_or_default().to_owned();
+    vec![name, "served".to_owned(), String::new(), String::new(), about]
 }
 
 fn shown(model: &ListedModel) -> Value {

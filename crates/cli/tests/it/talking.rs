@@ -55,6 +55,19 @@ fn an_agent_is_made_changed_and_archived() {
 }
 
 #[test]
+fn the_models_of_a_known_server_are_listed_too() {
+    let house = House::new();
+    let names = || -> Vec<String> {
+        let list = house.run(&["models", "list", "--json"]).json();
+        list.as_array().unwrap().iter().map(|model| model["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let alone = names();
+    assert!(alone.iter().all(|name| name.starts_with("local/")), "{alone:?}");
+    let _server = house.serve();
+    assert_eq!(names(), [alone, vec!["scripted/demo".to_owned()]].concat());
+}
+
+#[test]
 fn a_tool_is_made_shown_and_deleted() {
     let house = House::new();
     let _server = house.serve();

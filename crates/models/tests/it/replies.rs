@@ -5,7 +5,6 @@ use std::sync::Arc;
 use domain::model::{ModelChunk, StopCause, ToolOffer, Usage};
 use futures::TryStreamExt;
 use models::{ModelOptions, ProviderOptions};
-use ports::Model;
 use serde_json::{Value, json};
 
 use crate::stub::{
@@ -240,7 +239,7 @@ async fn a_connection_serves_one_call_after_the_other() {
     let stub = Stub::start(vec![whole; 6]).await;
     let provider = stub.provider();
     for _ in 0..6 {
-        ask(&provider).await.unwrap();
+        ask(&*provider).await.unwrap();
     }
     // Two, because a call right after another may come before its connection is free.
     assert!(stub.connections() <= 2, "{} connections", stub.connections());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::model::{Block, Message, ModelChunk, ModelFault, ModelRequest};
 use futures::TryStreamExt;
-use models::{ApiKey, OpenAi, ProviderOptions};
+use models::{Anthropic, ApiKey, ModelOptions, OpenAi, ProviderKind, ProviderOptions};
 use outbound::OutboundOptions;
 use ports::Model;
 use serde_json::{Value, json};
@@ -77,13 +77,20 @@ impl Stub {
         }
     }
 
-    pub(crate) fn provider(&self) -> OpenAi {
+    /// The same for a provider that speaks this, which knows what its model can write.
+    pub(crate) fn options_in(&self, dialect: Dialect) -> ProviderOptions {
+        let small =
+            ModelOptions::Described { name: "small".to_owned(), context_tokens: None, output_tokens: Some(1_000) };
+        ProviderOptions { kind: dialect.kind(), models: Some(vec![small]), ..self.options() }
+    }
+
+    pub(crate) fn provider(&self) -> Box<dyn Model> {
         provider(&self.options())
     }
 
     /// What the model says to `hello`.
     pub(crate) async fn reply(&self) -> Result<Vec<ModelChunk>, ModelFault> {
-        ask(&self.provider()).await
+        ask(&*self.provider()).await
     }
 
     pub(crate) fn bodies(&self) -> Vec<Value> {
@@ -105,8 +112,76 @@ impl Stub {
     }
 }
 
-pub(crate) fn provider(options: &ProviderOptions) -> OpenAi {
-    OpenAi::new("mock", options, &OutboundOptions::default()).unwrap()
+pub(crate) fn provider(options: &ProviderOptions) -> Box<dyn Model> {
+    let outbound = OutboundOptions::default();
+    match options.kind {
+        ProviderKind::Anthropic => Box::new(Anthropic::new("mock", options, &outbound).unwrap()),
+        _ => Box::new(OpenAi::new("mock", options, &outbound).unwrap()),
+    }
+}
+
+/// What a provider speaks. All faults are the same in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Chat completions.
+    Chat,
+    /// The Messages API.
+    Messages,
+}
+
+impl Dialect {
+    pub(crate) const ALL: [Self; 2] = [Self::Chat, Self::Messages];
+
+    fn kind(self) -> ProviderKind {
+        match self {
+            Self::Chat => ProviderKind::Openai,
+            Self::Messages => ProviderKind::Anthropic,
+        }
+    }
+
+    /// An event with more text.
+    pub(crate) fn said(self, text: &str) -> Vec<u8> {
+        event(&match self {
+            Self::Chat => said(text),
+            Self::Messages => block_delta(0, json!({"type": "text_delta", "text": text})),
+        })
+    }
+
+    /// The event with which the `index`th tool call begins.
+    pub(crate) fn called(self, index: usize) -> Vec<u8> {
+        event(&match self {
+            Self::Chat => json!({"choices": [{"delta": {"tool_calls": [{"index": index, "id": "a"}]}}]}),
+            Self::Messages => block_start(index, json!({"type": "tool_use", "id": "a", "name": "add", "input": {}})),
+        })
+    }
+
+    /// The events that end an answer well.
+    pub(crate) fn ending(self) -> Vec<u8> {
+        match self {
+            Self::Chat => [event(&finished("stop")), DONE.to_vec()].concat(),
+            Self::Messages => [event(&stopped("end_turn")), event(&json!({"type": "message_stop"}))].concat(),
+        }
+    }
+
+    /// An error in place of the rest of the answer.
+    pub(crate) fn broken(self, error: Value) -> Vec<u8> {
+        event(&json!({"type": "error", "error": error}))
+    }
+}
+
+/// A block of a message begins.
+pub(crate) fn block_start(index: usize, block: Value) -> Value {
+    json!({"type": "content_block_start", "index": index, "content_block": block})
+}
+
+/// More of a block.
+pub(crate) fn block_delta(index: usize, delta: Value) -> Value {
+    json!({"type": "content_block_delta", "index": index, "delta": delta})
+}
+
+/// A message's content is over.
+pub(crate) fn stopped(reason: &str) -> Value {
+    json!({"type": "message_delta", "delta": {"stop_reason": reason}, "usage": {"output_tokens": 3}})
 }
 
 pub(crate) fn hello() -> ModelRequest {
@@ -121,7 +196,7 @@ pub(crate) fn hello() -> ModelRequest {
 }
 
 /// Asks, with a deadline that only a hang meets.
-pub(crate) async fn ask(provider: &OpenAi) -> Result<Vec<ModelChunk>, ModelFault> {
+pub(crate) async fn ask(provider: &dyn Model) -> Result<Vec<ModelChunk>, ModelFault> {
     let asking = async { provider.stream(hello()).await?.try_collect().await };
     tokio::time::timeout(Duration::from_secs(30), asking).await.expect("a call must end")
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use models::ProviderKind;
 use serde_json::{Value, json};
 use test_kit::conversation::{of_type, one, types};
 use test_kit::{Act, ProviderStub, TestHouse, provider_stub, says as says_so};
@@ -9,7 +10,7 @@ use test_kit::{Act, ProviderStub, TestHouse, provider_stub, says as says_so};
 const SAID: &str = "Grüße aus der Küche.";
 
 /// Two attempts, and patience counted in tenths of a second.
-async fn house(base_url: &str) -> TestHouse {
+async fn house(kind: ProviderKind, base_url: &str) -> TestHouse {
     let impatient = |options: &mut models::ProviderOptions| {
         options.first_byte_timeout = Duration::from_millis(300);
         options.chunk_timeout = Duration::from_millis(300);
@@ -18,12 +19,12 @@ async fn house(base_url: &str) -> TestHouse {
         options.model_attempts_max = 2;
         options.model_first_wait = Duration::from_millis(1);
     };
-    TestHouse::new().openai_with("stub", base_url, impatient).engine(engine).start().await
+    TestHouse::new().endpoint(kind, "stub", base_url, impatient).engine(engine).start().await
 }
 
 /// All events of one turn against a provider that acts like this.
-async fn turn(base_url: &str) -> Vec<Value> {
-    let house = house(base_url).await;
+async fn turn(kind: ProviderKind, base_url: &str) -> Vec<Value> {
+    let house = house(kind, base_url).await;
     let owner = house.owner();
     let tool = json!({ "type": "custom", "name": "add", "description": "adds",
         "input_schema": { "type": "object", "required": ["a"], "properties": { "a": { "type": "integer" } } } });
@@ -33,21 +34,28 @@ async fn turn(base_url: &str) -> Vec<Value> {
     turn.await.expect("the run ends within its time")
 }
 
-/// Plays the acts and checks why the session is idle in the end, and the faults on the way.
-async fn check(acts: impl IntoIterator<Item = Act>, reason: &str, faults: &[(&str, &str)]) -> Vec<Value> {
-    let stub = ProviderStub::start(acts).await;
-    check_at(&stub.base_url(), reason, faults).await
+const KINDS: [ProviderKind; 2] = [ProviderKind::Openai, ProviderKind::Anthropic];
+
+/// Plays the acts to a provider of each kind, and checks why the session is idle in the end,
+/// and the faults on the way: they are the same for all. The events are the last one's.
+async fn check(acts: impl IntoIterator<Item = Act> + Clone, reason: &str, faults: &[(&str, &str)]) -> Vec<Value> {
+    let mut events = Vec::new();
+    for kind in KINDS {
+        let stub = ProviderStub::start(acts.clone()).await;
+        events = check_at(kind, &stub.base_url(), reason, faults).await;
+    }
+    events
 }
 
-async fn check_at(base_url: &str, reason: &str, faults: &[(&str, &str)]) -> Vec<Value> {
-    let events = turn(base_url).await;
+async fn check_at(kind: ProviderKind, base_url: &str, reason: &str, faults: &[(&str, &str)]) -> Vec<Value> {
+    let events = turn(kind, base_url).await;
     let said = |event: &&Value| {
         let error = &event["error"];
         (error["type"].as_str().unwrap().to_owned(), error["retry_status"]["type"].as_str().unwrap().to_owned())
     };
     let found: Vec<_> = of_type(&events, "session.error").iter().map(said).collect();
     let expected: Vec<_> = faults.iter().map(|(kind, retry)| ((*kind).to_owned(), (*retry).to_owned())).collect();
-    assert_eq!(found, expected);
+    assert_eq!(found, expected, "{kind:?}");
     assert_eq!(one(&events, "session.status_idle")["stop_reason"]["type"], reason, "{:?}", types(&events));
     assert_eq!(of_type(&events, "span.model_request_start").len(), of_type(&events, "span.model_request_end").len());
     events
@@ -73,7 +81,9 @@ async fn a_fault_that_passes_is_passed_over() {
     }
     let status = |status| Act::Status { status, retry_after: None };
     let busy = [("model_overloaded_error", "retrying")];
-    assert_eq!(answer(&check([status(503), says()], "end_turn", &busy).await), SAID);
+    for act in [status(503), status(529), Act::OverloadedAfter("Grü".to_owned())] {
+        assert_eq!(answer(&check([act, says()], "end_turn", &busy).await), SAID);
+    }
     for act in [
         status(500),
         Act::CutAfter("Grü".to_owned()),
@@ -100,13 +110,16 @@ async fn a_fault_that_stays_ends_the_run() {
         assert!(of_type(&events, "agent.message").is_empty());
     }
     let refused = provider_stub::refused_base_url().await;
-    check_at(&refused, "retries_exhausted", &[FAILED, GIVEN_UP]).await;
+    for kind in KINDS {
+        check_at(kind, &refused, "retries_exhausted", &[FAILED, GIVEN_UP]).await;
+    }
 }
 
 #[tokio::test]
 async fn what_will_not_pass_is_not_tried_again() {
-    check([Act::Status { status: 401, retry_after: None }], "retries_exhausted", &[GIVEN_UP]).await;
-    check([Act::Status { status: 400, retry_after: None }], "retries_exhausted", &[GIVEN_UP]).await;
+    for status in [400, 401, 403, 404, 413] {
+        check([Act::Status { status, retry_after: None }], "retries_exhausted", &[GIVEN_UP]).await;
+    }
     let patience = Act::Status { status: 429, retry_after: Some(86_400) };
     check([patience], "retries_exhausted", &[("model_rate_limited_error", "exhausted")]).await;
 }
