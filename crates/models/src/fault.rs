@@ -163,7 +163,9 @@ pub(crate) fn of_status(provider: &Provider, status: StatusCode, headers: &Heade
         _ if text.is_empty() => format!("provider {name} answered {status}"),
         _ => format!("provider {name} answered {status}: {text}"),
     };
-    ModelFault { kind, message, retry_after: retry_after(headers, SystemTime::now()) }
+    #[expect(clippy::disallowed_methods, reason = "a date in Retry-After is one of the real world's clock")]
+    let now = SystemTime::now();
+    ModelFault { kind, message, retry_after: retry_after(headers, now) }
 }
 
 /// An error in the middle of an answer that had begun well.

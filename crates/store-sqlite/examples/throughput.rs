@@ -16,7 +16,8 @@ use domain::org::{Org, Project};
 use domain::run::{Fence, Outcome, Run, RunStatus};
 use domain::session::{Origin, Session, SessionAgent, SessionState, SessionStatus};
 use domain::{AgentId, EventBody, EventId, NewEvent, OrgId, ProjectId, RunId, SessionId, Timestamp};
-use ports::Store;
+use ports::time::SystemSources;
+use ports::{Clock, IdSource, Store};
 use store_sqlite::{SqliteStore, StoreOptions};
 use uuid::Uuid;
 
@@ -32,11 +33,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let started = Instant::now();
     let store = SqliteStore::open(dir.path(), &StoreOptions::default(), ports::Feed::default())?;
     println!("opening an empty directory: {:?}", started.elapsed());
-    let org = OrgId(Uuid::now_v7());
+    let org = OrgId(SystemSources.uuid_v7());
     let moved_in =
         [Change::InsertOrg(an_org(org)), Change::InsertProject(a_project()), Change::InsertAgent(an_agent())];
     store.of(org).commit(ChangeSet::of(moved_in)).await?;
-    let fence = store.take_lease(Timestamp::now()).await?;
+    let fence = store.take_lease(SystemSources.now()).await?;
     for committers in [1, 8, 64, 256] {
         commits(&store, org, fence, committers).await?;
     }
@@ -121,13 +122,16 @@ where
 
 /// The two change sets of a short run.
 fn a_short_run(fence: Fence) -> (ChangeSet, ChangeSet) {
-    let now = Timestamp::now();
-    let (session, run) = (a_session(now), RunId(Uuid::now_v7()));
+    let now = SystemSources.now();
+    let (session, run) = (a_session(now), RunId(SystemSources.uuid_v7()));
     let state = |status, active_run, seq| SessionState { status, active_run, seq, ..SessionState::new(now) };
     let events = |bodies: Vec<EventBody>| -> Vec<NewEvent> {
-        bodies.into_iter().map(|body| NewEvent { id: EventId(Uuid::now_v7()), run: Some(run), at: now, body }).collect()
+        bodies
+            .into_iter()
+            .map(|body| NewEvent { id: EventId(SystemSources.uuid_v7()), run: Some(run), at: now, body })
+            .collect()
     };
-    let start = EventId(Uuid::now_v7());
+    let start = EventId(SystemSources.uuid_v7());
     let text = "a sentence of some length, as people and models write them ".repeat(3);
     let says = |n: usize| EventBody::UserMessage { content: vec![Block::text(format!("{n} {text}"))], dropped: false };
     let first = events(vec![
@@ -172,26 +176,26 @@ fn a_short_run(fence: Fence) -> (ChangeSet, ChangeSet) {
 }
 
 fn an_org(id: OrgId) -> Org {
-    Org { id, number: 0, name: "acme".into(), time_zone: "UTC".into(), created_at: Timestamp::now() }
+    Org { id, number: 0, name: "acme".into(), time_zone: "UTC".into(), created_at: SystemSources.now() }
 }
 
 fn a_project() -> Project {
-    Project { id: PROJECT, number: 0, name: "first".into(), created_at: Timestamp::now() }
+    Project { id: PROJECT, number: 0, name: "first".into(), created_at: SystemSources.now() }
 }
 
 fn an_agent() -> Agent {
     let spec = AgentSpec { name: "assistant".into(), ..AgentSpec::default() };
-    Agent::create(AGENT, PROJECT, spec, Timestamp::now()).0
+    Agent::create(AGENT, PROJECT, spec, SystemSources.now()).0
 }
 
 fn a_session(now: Timestamp) -> Session {
     Session {
-        id: SessionId(Uuid::now_v7()),
-        alias: Uuid::new_v4(),
+        id: SessionId(SystemSources.uuid_v7()),
+        alias: SystemSources.uuid_v4(),
         project: PROJECT,
         agent: SessionAgent::Following { agent: AGENT },
         origin: Origin::Make,
-        thread: Some(Uuid::new_v4().to_string()),
+        thread: Some(SystemSources.uuid_v4().to_string()),
         title: None,
         metadata: Default::default(),
         created_at: now,

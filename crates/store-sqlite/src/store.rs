@@ -158,7 +158,8 @@ mod tests {
     use domain::change::{Change, ChangeSet};
     use domain::org::Project;
     use domain::{OrgId, ProjectId, Timestamp};
-    use ports::{CommitError, Feed, Store, StoreError};
+    use ports::time::SystemSources;
+    use ports::{CommitError, Feed, IdSource, Store, StoreError};
     use uuid::Uuid;
 
     use super::SqliteStore;
@@ -166,7 +167,7 @@ mod tests {
 
     fn a_project() -> ChangeSet {
         let name = "p".repeat(10_000);
-        let id = ProjectId(Uuid::now_v7());
+        let id = ProjectId(SystemSources.uuid_v7());
         ChangeSet::of([Change::InsertProject(Project { id, number: 0, name, created_at: Timestamp::UNIX_EPOCH })])
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use domain::Timestamp;
 use ports::Clock;
+use ports::time::SystemSources;
 use serde_json::json;
 use test_kit::{TestHouse, ToolStub, says};
 use tokio::process::Command;
@@ -49,7 +50,7 @@ struct Shifted(AtomicI64);
 impl Clock for Shifted {
     fn now(&self) -> Timestamp {
         let ahead = Duration::from_millis(self.0.load(Ordering::Relaxed).unsigned_abs());
-        Timestamp::now() + ahead
+        SystemSources.now() + ahead
     }
 }
 

@@ -96,12 +96,17 @@ fn row(key: &KeyView) -> Vec<String> {
     let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
     let state = match (key.revoked_at, key.expires_at) {
         (Some(at), _) => format!("revoked {}", local_time(at)),
-        (None, Some(at)) if at <= Timestamp::now() => format!("expired {}", local_time(at)),
+        (None, Some(at)) if at <= now() => format!("expired {}", local_time(at)),
         (None, Some(at)) => format!("until {}", local_time(at)),
         (None, None) => "works".to_owned(),
     };
     let last_used = key.last_used_at.map_or_else(|| "never".to_owned(), local_time);
     vec![key.id.to_string(), key.hint.clone(), key.name.clone(), scopes.join(","), state, last_used]
+}
+
+#[expect(clippy::disallowed_methods, reason = "people at a terminal mean their own clock")]
+fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 /// A time, or a while from now. A day is 24 hours here.
@@ -115,7 +120,7 @@ fn expiry(text: &str) -> Result<Timestamp, String> {
     };
     while_
         .filter(|while_| while_.is_positive())
-        .and_then(|while_| Timestamp::now().checked_add(while_).ok())
+        .and_then(|while_| now().checked_add(while_).ok())
         .ok_or_else(|| "give a time such as 2027-01-01T00:00:00Z, or a while such as 30d or 12h".to_owned())
 }
 
@@ -126,7 +131,7 @@ mod tests {
     #[test]
     fn an_expiry_is_a_time_or_a_while() {
         assert_eq!(expiry("2027-01-01T00:00:00Z").unwrap().to_string(), "2027-01-01T00:00:00Z");
-        let in_days = |text| (expiry(text).unwrap() - Timestamp::now()).total(jiff::Unit::Hour).unwrap().round();
+        let in_days = |text| (expiry(text).unwrap() - now()).total(jiff::Unit::Hour).unwrap().round();
         assert_eq!((in_days("30d"), in_days("12h")), (720.0, 12.0));
         for wrong in ["", "soon", "-3d", "0d", "99999999999999999d"] {
             assert!(expiry(wrong).is_err(), "{wrong}");

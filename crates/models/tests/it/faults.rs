@@ -1,10 +1,12 @@
 //! Everything a provider can do wrong.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use domain::model::{FaultKind, ModelFault};
 use futures::StreamExt;
 use models::{ProviderKind, ProviderOptions};
+use ports::time::SystemSources;
+use ports::{Clock, Model};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -46,7 +48,7 @@ async fn statuses_become_kinds() {
     assert_eq!(limited.retry_after, Some(Duration::from_secs(7)));
     let limited = check(answer("429 Too Many Requests", "", ""), FaultKind::RateLimited).await;
     assert_eq!(limited.retry_after, None);
-    let in_an_hour = httpdate::fmt_http_date(std::time::SystemTime::now() + Duration::from_secs(3600));
+    let in_an_hour = httpdate::fmt_http_date(SystemTime::from(SystemSources.now()) + Duration::from_secs(3600));
     let dated = answer("503 Busy", &format!("retry-after: {in_an_hour}\r\n"), "");
     let busy = check(dated, FaultKind::Overloaded).await;
     assert!(busy.retry_after > Some(Duration::from_secs(3500)), "{busy:?}");

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::{OrgId, Timestamp};
-use ports::{Feed, Store, StoreError};
+use domain::OrgId;
+use ports::time::SystemSources;
+use ports::{Clock, Feed, Store, StoreError};
 use rusqlite::Connection;
 use store_sqlite::{OpenError, SqliteStore, StoreOptions};
 use tempfile::TempDir;
@@ -75,7 +76,7 @@ async fn what_was_written_is_in_the_file_after_closing() {
     assert_eq!(std::fs::metadata(log).map_or(0, |log| log.len()), 0, "nothing is left in the log");
     let store = open(dir.path()).unwrap();
     assert_eq!(store.provider_number("other").await.unwrap(), 2);
-    assert_eq!(store.take_lease(Timestamp::now()).await.unwrap().0, 1);
+    assert_eq!(store.take_lease(SystemSources.now()).await.unwrap().0, 1);
 }
 
 #[tokio::test]

@@ -18,7 +18,8 @@ use domain::{
     AgentId, DocumentId, Event, EventBody, EventId, KeyId, MemberId, NewEvent, OrgId, ProjectId, RunId, SessionId,
     Timestamp, ToolId,
 };
-use ports::{CommitError, Committed, Feed, OrgStore, Refusal, Store};
+use ports::time::SystemSources;
+use ports::{CommitError, Committed, Feed, IdSource, OrgStore, Refusal, Store};
 use uuid::Uuid;
 
 use super::Backend;
@@ -58,7 +59,7 @@ pub(super) fn now() -> Timestamp {
 
 /// A fresh id.
 pub(super) fn fresh<T: From<Uuid>>() -> T {
-    T::from(Uuid::now_v7())
+    T::from(SystemSources.uuid_v7())
 }
 
 impl Stage {
@@ -153,7 +154,7 @@ impl Tenant {
         let at = now();
         Session {
             id: fresh(),
-            alias: Uuid::new_v4(),
+            alias: SystemSources.uuid_v4(),
             project: self.project.id,
             agent: SessionAgent::Following { agent: self.agent.id },
             origin: Origin::Native,
@@ -358,7 +359,7 @@ pub(super) fn document(of: &Tenant, name: &str) -> Document {
 
 /// An id that was never given.
 pub(super) fn never<T: From<Uuid>>() -> T {
-    T::from(Uuid::new_v4())
+    T::from(SystemSources.uuid_v4())
 }
 
 /// The ids of these events.

@@ -11,10 +11,10 @@ use domain::session::{Origin, Session, SessionAgent, SessionState};
 use domain::turn::{Input, Moment, Reply, accept};
 use domain::{AgentId, Change, ChangeSet, EventBody, EventId, OrgId, ProjectId, RunId, SessionId, Timestamp};
 use ports::store::EventFilter;
-use ports::{Committed, Feed, OrgStore, Store};
+use ports::time::SystemSources;
+use ports::{Clock, Committed, Feed, IdSource, OrgStore, Store};
 use store_sqlite::{Planted, PlantedBug, SqliteStore, StoreOptions};
 use test_kit::power::{Cut, Recording};
-use uuid::Uuid;
 
 const WRITERS: usize = 8;
 const SESSIONS_EACH: usize = 12;
@@ -64,9 +64,9 @@ async fn record(name: &str, planted: Planted) -> (Recording, Vec<Promise>, OrgId
         ..StoreOptions::default()
     };
     let store = SqliteStore::open(dir.path(), &options, Feed::default()).unwrap();
-    let org = OrgId(Uuid::now_v7());
+    let org = OrgId(SystemSources.uuid_v7());
     let agent = furnish(&store, org).await;
-    let fence = store.take_lease(Timestamp::now()).await.unwrap();
+    let fence = store.take_lease(SystemSources.now()).await.unwrap();
     let promises: Arc<Mutex<Vec<Promise>>> = Arc::default();
     let writers = (0..WRITERS).map(|_| {
         let (store, agent, promises, recording) = (store.of(org), agent.clone(), promises.clone(), recording.clone());
@@ -90,12 +90,12 @@ async fn record(name: &str, planted: Planted) -> (Recording, Vec<Promise>, OrgId
 }
 
 async fn furnish(store: &Arc<SqliteStore>, id: OrgId) -> Agent {
-    let now = Timestamp::now();
+    let now = SystemSources.now();
     let org = Org { id, number: 0, name: "o".into(), time_zone: "UTC".into(), created_at: now };
-    let project = Project { id: ProjectId(Uuid::now_v7()), number: 0, name: "p".into(), created_at: now };
+    let project = Project { id: ProjectId(SystemSources.uuid_v7()), number: 0, name: "p".into(), created_at: now };
     let model = ModelChoice { id: "scripted/demo".into(), ..ModelChoice::default() };
     let spec = AgentSpec { name: "a".into(), model, ..AgentSpec::default() };
-    let (agent, inserted) = Agent::create(AgentId(Uuid::now_v7()), project.id, spec, now);
+    let (agent, inserted) = Agent::create(AgentId(SystemSources.uuid_v7()), project.id, spec, now);
     let changes = ChangeSet::of([Change::InsertOrg(org), Change::InsertProject(project)]).and(inserted);
     store.of(id).commit(changes).await.unwrap();
     agent
@@ -103,7 +103,7 @@ async fn furnish(store: &Arc<SqliteStore>, id: OrgId) -> Agent {
 
 /// One session with one run, from its acceptance to its end.
 async fn converse(store: &dyn OrgStore, agent: &Agent, fence: Fence, promise: impl Fn(Promise)) {
-    let now = Timestamp::now();
+    let now = SystemSources.now();
     let session = session(agent, now);
     let hello = EventBody::UserMessage { content: vec![Block::text("hello ".repeat(200))], dropped: false };
     let input = Input { id: fresh_id(), body: hello };
@@ -120,17 +120,17 @@ async fn converse(store: &dyn OrgStore, agent: &Agent, fence: Fence, promise: im
 }
 
 fn fresh_id() -> EventId {
-    EventId(Uuid::now_v7())
+    EventId(SystemSources.uuid_v7())
 }
 
 fn session(agent: &Agent, now: Timestamp) -> Session {
     Session {
-        id: SessionId(Uuid::now_v7()),
-        alias: Uuid::new_v4(),
+        id: SessionId(SystemSources.uuid_v7()),
+        alias: SystemSources.uuid_v4(),
         project: agent.project,
         agent: SessionAgent::Following { agent: agent.id },
         origin: Origin::Make,
-        thread: Some(Uuid::new_v4().to_string()),
+        thread: Some(SystemSources.uuid_v4().to_string()),
         title: None,
         metadata: Default::default(),
         created_at: now,
@@ -141,7 +141,7 @@ fn session(agent: &Agent, now: Timestamp) -> Session {
 
 fn run(session: &Session, now: Timestamp) -> Run {
     Run {
-        id: RunId(Uuid::now_v7()),
+        id: RunId(SystemSources.uuid_v7()),
         session: session.id,
         project: session.project,
         agent: session.agent.id(),
@@ -190,7 +190,7 @@ async fn check(dir: &Path, cut: &Cut, promises: &[Promise], org: OrgId) -> Resul
 }
 
 async fn check_promises(store: &SqliteStore, cut: &Cut, promises: &[Promise], org: OrgId) -> Result<(), String> {
-    store.take_lease(Timestamp::now()).await.map_err(|error| error.to_string())?;
+    store.take_lease(SystemSources.now()).await.map_err(|error| error.to_string())?;
     let view = store.of(org);
     for number in &cut.acknowledged {
         let Promise { session, seq, event } = promises[*number as usize];
