@@ -17,6 +17,7 @@ use lru::LruCache;
 use tokio::sync::broadcast;
 
 use crate::keys::KnownKey;
+use crate::providers::ModelList;
 
 /// Entries of one kind. An entry is small or shared; the bound is for strangers' sake.
 const ENTRIES_MAX: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
@@ -31,6 +32,7 @@ pub(crate) struct Known {
     pub(crate) orgs: Recent<OrgId, Arc<Org>>,
     pub(crate) projects: Recent<(OrgId, u64), Project>,
     pub(crate) provider_numbers: Recent<String, u64>,
+    pub(crate) model_lists: Recent<(OrgId, String), ModelList>,
     pub(crate) revoked: broadcast::Sender<KeyId>,
 }
 
@@ -43,6 +45,7 @@ impl Default for Known {
             orgs: Recent::default(),
             projects: Recent::default(),
             provider_numbers: Recent::default(),
+            model_lists: Recent::default(),
             revoked: broadcast::Sender::new(REVOCATIONS_MAX),
         }
     }
@@ -70,9 +73,19 @@ impl<K: Hash + Eq + Clone + Debug, V: Clone> Recent<K, V> {
         key: &K,
         load: impl Future<Output = Result<Option<V>, E>>,
     ) -> Result<Option<V>, E> {
+        self.find_fresh(key, |_| true, load).await
+    }
+
+    /// The entry, from memory if it is still fit for use, or by `load`.
+    pub(crate) async fn find_fresh<E>(
+        &self,
+        key: &K,
+        is_fresh: impl Fn(&V) -> bool,
+        load: impl Future<Output = Result<Option<V>, E>>,
+    ) -> Result<Option<V>, E> {
         let changes = {
             let mut inner = self.lock();
-            if let Some(value) = inner.entries.get(key) {
+            if let Some(value) = inner.entries.get(key).filter(|value| is_fresh(value)) {
                 return Ok(Some(value.clone()));
             }
             inner.changes

@@ -1,15 +1,39 @@
 //! The providers of models that an organization can use.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use domain::Timestamp;
 use domain::key::Scope;
 use domain::model::ModelInfo;
+use jiff::SignedDuration;
 
 use crate::error::{Error, Missing};
 use crate::{App, Ctx};
 
 /// How long a provider may take to list its models.
 const LIST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long its list is believed: what asks for it comes in bursts, and models come and go
+/// in days.
+const LIST_FRESH: SignedDuration = SignedDuration::from_secs(15);
+
+/// How long its silence is believed, so that not each of a burst waits for the timeout.
+const FAULT_FRESH: SignedDuration = SignedDuration::from_secs(5);
+
+/// What a provider said of its models, and when.
+#[derive(Debug, Clone)]
+pub(crate) struct ModelList {
+    asked_at: Timestamp,
+    answer: Result<Arc<[ModelInfo]>, String>,
+}
+
+impl ModelList {
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        let fresh = if self.answer.is_ok() { LIST_FRESH } else { FAULT_FRESH };
+        (SignedDuration::ZERO..fresh).contains(&now.duration_since(self.asked_at))
+    }
+}
 
 /// A provider as façades with integer ids show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +81,8 @@ impl App {
         self.number_of(name).await
     }
 
-    /// The models that a provider offers, as it or the configuration lists them.
+    /// The models that a provider offers, as it or the configuration lists them. The answer
+    /// may be some seconds old.
     ///
     /// # Errors
     /// There is no such provider, it did not answer within five seconds, or the scope is
@@ -66,11 +91,17 @@ impl App {
         ctx.require(Scope::ProvidersRead)?;
         let found = self.ports().models.find(ctx.org, provider);
         let model = found.ok_or_else(|| Error::NotFound(Missing::new("provider", provider)))?;
-        match tokio::time::timeout(LIST_TIMEOUT, model.list()).await {
-            Ok(Ok(models)) => Ok(models),
-            Ok(Err(fault)) => Err(Error::Provider(fault.message)),
-            Err(_) => Err(Error::Provider("it did not list its models within 5 s".into())),
-        }
+        let ask = async {
+            let answer = match tokio::time::timeout(LIST_TIMEOUT, model.list()).await {
+                Ok(Ok(models)) => Ok(models.into()),
+                Ok(Err(fault)) => Err(fault.message),
+                Err(_) => Err("it did not list its models within 5 s".to_owned()),
+            };
+            Ok::<_, Error>(Some(ModelList { asked_at: ctx.now, answer }))
+        };
+        let lists = &self.known().model_lists;
+        let list = lists.find_fresh(&(ctx.org, provider.to_owned()), |list| list.is_fresh(ctx.now), ask).await?;
+        list.map_or_else(|| Ok(Vec::new()), |list| list.answer.map(|models| models.to_vec()).map_err(Error::Provider))
     }
 
     async fn number_of(&self, name: &str) -> Result<u64, Error> {

@@ -77,6 +77,7 @@ pub struct ProviderStub {
 struct Played {
     script: VecDeque<Act>,
     requests: Vec<Value>,
+    listed: usize,
 }
 
 impl ProviderStub {
@@ -87,7 +88,7 @@ impl ProviderStub {
     pub async fn start(script: impl IntoIterator<Item = Act>) -> Self {
         let script: VecDeque<Act> = script.into_iter().collect();
         assert!(!script.is_empty(), "a provider stub needs something to play");
-        let state = Arc::new(Mutex::new(Played { script, requests: Vec::new() }));
+        let state = Arc::new(Mutex::new(Played { script, requests: Vec::new(), listed: 0 }));
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
             .route("/v1/messages", post(answer))
@@ -100,6 +101,11 @@ impl ProviderStub {
     /// What a provider's `base_url` is set to, whichever it speaks.
     pub fn base_url(&self) -> String {
         format!("{}/v1", self.listening.url())
+    }
+
+    /// How often it was asked which models it has.
+    pub fn listed(&self) -> usize {
+        lock(&self.state).listed
     }
 
     /// The bodies of the calls so far, oldest first.
@@ -116,7 +122,8 @@ pub async fn refused_base_url() -> String {
     format!("http://{address}/v1")
 }
 
-async fn list_models() -> Json<Value> {
+async fn list_models(State(state): State<Arc<Mutex<Played>>>) -> Json<Value> {
+    lock(&state).listed += 1;
     let stub = json!({ "id": "stub", "object": "model", "max_input_tokens": 200_000, "max_tokens": 64_000 });
     Json(json!({ "object": "list", "data": [stub] }))
 }

@@ -2,6 +2,7 @@
 
 mod desk;
 mod keys;
+mod providers;
 mod runs;
 mod send;
 mod streams;
