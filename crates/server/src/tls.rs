@@ -28,7 +28,11 @@ pub(crate) fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, St
     }
     let private = PrivateKeyDer::from_pem_file(key).map_err(|error| fault(key, words(&error)))?;
     let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, private);
-    let mut config = config.map_err(|error| fault(key, format!("does not fit the certificate: {error}")))?;
+    let mut config = config.map_err(|error| match error {
+        rustls::Error::InvalidCertificate(_) => fault(certificate, format!("cannot be used: {error}")),
+        rustls::Error::InconsistentKeys(_) => fault(key, "does not fit the certificate".to_owned()),
+        _ => fault(key, format!("cannot be used: {error}")),
+    })?;
     config.alpn_protocols = vec![H2.to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

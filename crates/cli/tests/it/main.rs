@@ -10,3 +10,4 @@ mod keys;
 mod serving;
 mod sortie;
 mod talking;
+mod tls;

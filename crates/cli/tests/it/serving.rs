@@ -154,16 +154,6 @@ fn a_second_signal_does_not_wait() {
 }
 
 #[test]
-fn tls_is_served_when_asked_for() {
-    let house = House::new();
-    let refused = house.run(&["serve", "--tls-cert", "absent.pem", "--tls-key", "absent.key"]);
-    assert!(refused.failed(17).contains("absent.pem"));
-    let refused = house.run(&["serve", "--tls-cert", "absent.pem"]);
-    assert_eq!(refused.code, 2);
-    assert!(!house.data().exists());
-}
-
-#[test]
 fn the_log_can_be_read_by_programs() {
     let house = House::new();
     let server = house.serve_with(|command| {
