@@ -21,6 +21,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulConnection;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -150,24 +151,12 @@ async fn talk_tls(tls: TlsAcceptor, stream: TcpStream, door: Door, stop: Stop) {
 /// one more place where a client can keep us waiting.
 pub(crate) async fn talk_http1<S, R>(stream: S, door: R, stop: Stop)
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
     R: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
 {
     let mut talk = http1::Builder::new();
     talk.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES_MAX);
-    let mut connection = pin!(talk.serve_connection(TokioIo::new(stream), door));
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop.now.cancelled() => return,
-        () = stop.gently.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            tokio::select! {
-                ended = connection.as_mut() => ended,
-                () = stop.now.cancelled() => return,
-            }
-        }
-    };
-    note_end(ended);
+    finish(talk.serve_connection(TokioIo::new(stream), door), stop).await;
 }
 
 async fn talk_http2<S>(stream: S, door: Door, stop: Stop)
@@ -180,7 +169,12 @@ where
         .max_concurrent_streams(256)
         .keep_alive_interval(HEAD_TIMEOUT)
         .keep_alive_timeout(HEAD_TIMEOUT);
-    let mut connection = pin!(talk.serve_connection(TokioIo::new(stream), door));
+    finish(talk.serve_connection(TokioIo::new(stream), door), stop).await;
+}
+
+/// Serves a connection until its client or `stop` ends it.
+async fn finish<C: GracefulConnection<Error = hyper::Error>>(connection: C, stop: Stop) {
+    let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stop.now.cancelled() => return,
@@ -192,10 +186,6 @@ where
             }
         }
     };
-    note_end(ended);
-}
-
-fn note_end(ended: hyper::Result<()>) {
     if let Err(error) = ended {
         // Clients hang up in every way there is; none of them is our failure.
         tracing::debug!(%error, "connection ended");

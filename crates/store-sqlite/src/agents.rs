@@ -7,6 +7,7 @@ use rusqlite::{Connection, Row, named_params};
 
 use crate::columns::{json, limit, maybe_time, micros, to_json};
 use crate::fault::{Fault, found};
+use crate::places::place;
 use crate::sql::{exists, many, one, run, statements};
 
 /// What agents are read by; the version's body counts but for `archived_at`.
@@ -104,24 +105,20 @@ pub(crate) fn list_versions(
 }
 
 pub(crate) fn list(db: &Connection, org: OrgId, filter: &AgentFilter) -> Result<Vec<Agent>, Fault> {
-    let (sql, start) = match filter.order {
-        Order::OldestFirst => (LIST_OLDEST_FIRST, (i64::MIN, i64::MIN)),
-        Order::NewestFirst => (LIST_NEWEST_FIRST, (i64::MAX, i64::MAX)),
+    let sql = match filter.order {
+        Order::OldestFirst => LIST_OLDEST_FIRST,
+        Order::NewestFirst => LIST_NEWEST_FIRST,
     };
-    let after = match filter.after {
-        None => Some(start),
-        Some(agent) => one(db, PLACE, (agent.0, org.0), |row| Ok((row.get(0)?, row.get(1)?)))?,
-    };
-    // What comes after something that is not there is nothing.
-    let Some(after) = after else { return Ok(Vec::new()) };
+    let after = filter.after.map(|agent| (agent.0, org.0));
+    let Some(place) = place(db, PLACE, after, filter.order)? else { return Ok(Vec::new()) };
     let params = named_params! {
         ":org": org.0,
         ":project": filter.project.map(|project| project.0),
         ":archived": filter.include_archived,
         ":from": filter.created_from.map_or(i64::MIN, micros),
         ":until": filter.created_until.map_or(i64::MAX, micros),
-        ":after_at": after.0,
-        ":after": after.1,
+        ":after_at": place.at,
+        ":after": place.number,
         ":limit": limit(filter.limit),
     };
     many(db, sql, params, read)

@@ -31,6 +31,7 @@ mod migrations;
 mod open;
 mod options;
 mod orgs;
+mod places;
 mod planted;
 mod positions;
 mod projects;

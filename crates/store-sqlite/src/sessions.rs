@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::columns::{json, limit, maybe_id, maybe_micros, maybe_time, micros, time, to_json};
 use crate::fault::{Fault, found};
+use crate::places::place;
 use crate::sql::{many, one, run, statements};
 
 /// What a session is read by. A session that is idle by its log shows that a run is due in
@@ -155,16 +156,12 @@ pub(crate) fn find_by_alias(db: &Connection, org: OrgId, alias: Uuid) -> Result<
 }
 
 pub(crate) fn list(db: &Connection, org: OrgId, filter: &SessionFilter) -> Result<Vec<Session>, Fault> {
-    let (sql, start) = match filter.order {
-        Order::OldestFirst => (LIST_OLDEST_FIRST, (i64::MIN, i64::MIN)),
-        Order::NewestFirst => (LIST_NEWEST_FIRST, (i64::MAX, i64::MAX)),
+    let sql = match filter.order {
+        Order::OldestFirst => LIST_OLDEST_FIRST,
+        Order::NewestFirst => LIST_NEWEST_FIRST,
     };
-    let after = match filter.after {
-        None => Some(start),
-        Some(session) => one(db, PLACE, (session.0, org.0), |row| Ok((row.get(0)?, row.get(1)?)))?,
-    };
-    // What comes after something that is not there is nothing.
-    let Some(after) = after else { return Ok(Vec::new()) };
+    let after = filter.after.map(|session| (session.0, org.0));
+    let Some(place) = place(db, PLACE, after, filter.order)? else { return Ok(Vec::new()) };
     let statuses = if filter.statuses.is_empty() { None } else { Some(to_json(&filter.statuses)?) };
     let params = named_params! {
         ":org": org.0,
@@ -175,8 +172,8 @@ pub(crate) fn list(db: &Connection, org: OrgId, filter: &SessionFilter) -> Resul
         ":statuses": statuses,
         ":from": filter.created_from.map_or(i64::MIN, micros),
         ":until": filter.created_until.map_or(i64::MAX, micros),
-        ":after_at": after.0,
-        ":after": after.1,
+        ":after_at": place.at,
+        ":after": place.number,
         ":limit": limit(filter.limit),
     };
     many(db, sql, params, read)

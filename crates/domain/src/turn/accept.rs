@@ -75,6 +75,12 @@ fn waiting_input(run: &Run, input: Input, at: &Moment<'_>) -> InboxItem {
     InboxItem { id: input.id, session: run.session, run: run.id, accepted_at: at.now, body: input.body }
 }
 
+/// What taking a run is decided on, since nobody holds it yet: neither it nor its session
+/// has moved.
+pub(super) fn unmoved(run: &Run, state: &SessionState) -> [Guard; 2] {
+    [Guard::RunAt { run: run.id, version: run.version }, Guard::SessionAt { session: run.session, seq: state.seq }]
+}
+
 impl Turn {
     /// Claims a queued run that has not begun: its input moves from the inbox to the log.
     pub fn claim(
@@ -85,10 +91,7 @@ impl Turn {
         spec: &AgentSpec,
         at: &mut Moment<'_>,
     ) -> Turn {
-        let guards = [
-            Guard::RunAt { run: run.id, version: run.version },
-            Guard::SessionAt { session: run.session, seq: state.seq },
-        ];
+        let guards = unmoved(&run, &state);
         let taken = inbox.iter().map(|item| item.id).collect();
         let inputs = inbox.into_iter().map(|item| Input { id: item.id, body: item.body }).collect();
         let session = run.session;

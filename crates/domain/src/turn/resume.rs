@@ -1,6 +1,7 @@
 //! Going on with a run that has begun: after a crash, a drain, or a decision it waited for.
 
-use super::{Call, CallState, Guard, Moment, Need, Phase, Turn};
+use super::accept::unmoved;
+use super::{Call, CallState, Moment, Need, Phase, Turn};
 use crate::agent::AgentSpec;
 use crate::event::{Event, EventBody};
 use crate::model::Usage;
@@ -22,10 +23,7 @@ impl Turn {
         spec: &AgentSpec,
         at: &mut Moment<'_>,
     ) -> Turn {
-        let guards = [
-            Guard::RunAt { run: run.id, version: run.version },
-            Guard::SessionAt { session: run.session, seq: state.seq },
-        ];
+        let guards = unmoved(&run, &state);
         let mut turn = Turn::held(run, state, fence, spec, at.now);
         turn.guards.extend(guards);
         let open_call = turn.rebuild(events);
