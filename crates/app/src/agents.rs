@@ -24,10 +24,12 @@ impl App {
         documents: Vec<DocumentId>,
     ) -> Result<Agent, Error> {
         ctx.require(Scope::AgentsWrite)?;
+        let id = self.fresh();
+        let spec = AgentSpec { tools: self.seal_tools(ctx.org, id, spec.tools, &[])?, ..spec };
         self.check_agent(ctx, project, &spec, &[]).await?;
         let store = self.store(ctx.org);
         ctx.reach(store.find_project(project).await?, |project| project.id, project)?;
-        let (agent, changes) = Agent::create(self.fresh(), project, spec, ctx.now);
+        let (agent, changes) = Agent::create(id, project, spec, ctx.now);
         let copies = self.copies(ctx, &documents, &agent).await?;
         let changes = changes.and(ChangeSet::of(copies));
         crate::commit_in_time(&*store, changes).await?.ok_or_else(|| Error::contended("project"))?;
@@ -101,6 +103,7 @@ impl App {
             let current = ctx.reach(store.find_agent(id).await?, |agent| agent.project, id)?;
             let (project, before) = (current.project, Arc::clone(&current.spec));
             let spec = change(&before)?;
+            let spec = AgentSpec { tools: self.seal_tools(ctx.org, id, spec.tools, &before.tools)?, ..spec };
             let (next, changes) = current.update(spec, expected, ctx.now)?;
             if changes.is_empty() {
                 return Ok(next);

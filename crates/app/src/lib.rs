@@ -22,6 +22,7 @@ mod known;
 mod orgs;
 mod providers;
 mod runs;
+mod sealing;
 pub mod secret;
 mod send;
 mod sessions;
@@ -32,6 +33,7 @@ mod watch;
 use std::future::Future;
 use std::sync::Arc;
 
+use domain::secret::SealingKey;
 use domain::turn::Moment;
 use domain::{ChangeSet, EventId, OrgId, Timestamp};
 use ports::{Clock, CommitError, Committed, Feed, IdSource, Models, OrgStore, Store, TextExtractor, Workers};
@@ -89,6 +91,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     ports: Ports,
     secrets: KeySecrets,
+    sealing_key: SealingKey,
     known: known::Known,
     uploads: knowledge::UploadTurns,
     /// Work that goes on when its caller has left.
@@ -96,11 +99,12 @@ struct Inner {
 }
 
 impl App {
-    /// The operations over these ports. `secrets` holds the key that API keys are hashed with.
-    pub fn new(ports: Ports, secrets: KeySecrets) -> App {
+    /// The operations over these ports. `secrets` holds the key that API keys are hashed
+    /// with; `sealing_key` seals what must be read again.
+    pub fn new(ports: Ports, secrets: KeySecrets, sealing_key: SealingKey) -> App {
         let known = known::Known::default();
         let uploads = knowledge::UploadTurns::default();
-        App(Arc::new(Inner { ports, secrets, known, uploads, tasks: TaskTracker::new() }))
+        App(Arc::new(Inner { ports, secrets, sealing_key, known, uploads, tasks: TaskTracker::new() }))
     }
 
     /// What time it is.
@@ -143,6 +147,10 @@ impl App {
 
     fn ports(&self) -> &Ports {
         &self.0.ports
+    }
+
+    fn sealing_key(&self) -> &SealingKey {
+        &self.0.sealing_key
     }
 
     fn known(&self) -> &known::Known {

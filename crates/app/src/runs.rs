@@ -48,13 +48,14 @@ impl App {
         input_rules::check_conversation(&start.inputs)?;
         start.thread.as_deref().map_or(Ok(()), check_thread)?;
         let StartRun { project, agent: agent_id, thread, inputs, overrides, origin } = start;
-        let overrides = Arc::new(overrides);
+        let mut overrides = Arc::new(overrides);
         let inputs: Vec<Input> = inputs.into_iter().map(|body| Input { id: self.fresh(), body }).collect();
         for _ in 0..TRIES {
             let agent = self.newest_agent(ctx, agent_id).await?;
             if agent.project != project {
                 return Err(Error::not_found(agent_id));
             }
+            self.seal_overrides(ctx.org, &agent, Arc::make_mut(&mut overrides))?;
             self.check_overrides(ctx, &agent, &overrides).await?;
             let (session, is_new) = self.thread(ctx, &agent, thread.as_deref(), origin).await?;
             check_open(&session)?;

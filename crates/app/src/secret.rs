@@ -112,7 +112,7 @@ fn checksum(body: &str) -> String {
     digits
 }
 
-fn random<const N: usize>() -> Result<[u8; N], Error> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)
         .map_err(|error| Error::Store(ports::StoreError::Failed(format!("no randomness: {error}"))))?;

@@ -166,12 +166,14 @@ impl App {
             Some(version) => self.agent_version(ctx, *id, *version).await?,
             None => newest.clone(),
         };
-        self.check_overrides(ctx, &agent, overrides).await?;
+        let mut overrides = overrides.clone();
+        self.seal_overrides(ctx.org, &agent, &mut overrides)?;
+        self.check_overrides(ctx, &agent, &overrides).await?;
         let spec = overrides.apply(&agent.spec);
         check_served(&spec)?;
         let who = match create.origin {
             Origin::Native | Origin::Cased => {
-                SessionAgent::Pinned { agent: *id, version: agent.version, overrides: Box::new(overrides.clone()) }
+                SessionAgent::Pinned { agent: *id, version: agent.version, overrides: Box::new(overrides) }
             }
             Origin::Make | Origin::Cassidy => SessionAgent::Following { agent: *id },
         };

@@ -1,7 +1,7 @@
 //! The HTTP tools that a project keeps for its agents.
 
 use domain::key::Scope;
-use domain::tool::{HttpTool, Tool};
+use domain::tool::{CarriedTool, HttpTool, Tool};
 use domain::{Change, ChangeSet, ProjectId, ToolId};
 
 use crate::agents::only_reachable;
@@ -19,12 +19,14 @@ impl App {
         let store = self.store(ctx.org);
         ctx.reach(store.find_project(project).await?, |project| project.id, project)?;
         let mut faults = Faults::default();
+        let id: ToolId = self.fresh();
+        let http = self.seal_headers(ctx.org, CarriedTool { row: id.0, http }, None, "", &mut faults)?;
         self.check_http_tool(&http, "", &mut faults);
         if store.list_tools(Some(project)).await?.iter().any(|tool| tool.http.name == http.name) {
             faults.push(FieldError::new("name", "is taken in this project").code("name_taken"));
         }
         faults.into_result()?;
-        let tool = Tool { id: self.fresh(), number: 0, project, http, created_at: ctx.now };
+        let tool = Tool { id, number: 0, project, http, created_at: ctx.now };
         let changes = ChangeSet::of([Change::InsertTool(tool.clone())]);
         let committed = crate::commit_in_time(&*store, changes).await?.ok_or_else(|| Error::contended("project"))?;
         Ok(Tool { number: committed.numbers.first().copied().unwrap_or_default(), ..tool })

@@ -14,6 +14,9 @@ use crate::keys::{Holds, Key, Kind};
 /// Names the key that the first start gives the owner.
 pub const BOOTSTRAP_KEY: &str = "SORTIE_BOOTSTRAP_KEY";
 
+/// Holds the key that stored secrets are encrypted with, instead of the data directory's own.
+pub(crate) const ENCRYPTION_KEY: &str = "SORTIE_ENCRYPTION_KEY";
+
 const PREFIX: &str = "SORTIE_";
 const SEPARATOR: &str = "__";
 

@@ -75,6 +75,11 @@ pub struct Config {
     /// The key that the first start gives the owner, if it is not to make one up.
     #[serde(skip)]
     pub bootstrap_key: Option<SecretString>,
+
+    /// The key that stored secrets are encrypted with, if it is not to be the one in the
+    /// data directory: 64 hexadecimal digits.
+    #[serde(skip)]
+    pub encryption_key: Option<SecretString>,
 }
 
 impl Config {

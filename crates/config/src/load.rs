@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::Config;
-use crate::environment::{BOOTSTRAP_KEY, Environment, name_of};
+use crate::environment::{BOOTSTRAP_KEY, ENCRYPTION_KEY, Environment, name_of};
 use crate::error::ConfigError;
 use crate::keys::{Holds, Key};
 
@@ -54,6 +54,7 @@ pub fn load(sources: &Sources) -> Result<Config, ConfigError> {
     let figment = layers.iter().fold(Figment::new(), |below, layer| below.merge(layer));
     let mut config: Config = figment.extract().map_err(|error| wrong_value(error, &layers))?;
     config.bootstrap_key = sources.environment.var(BOOTSTRAP_KEY).map(SecretString::from);
+    config.encryption_key = sources.environment.var(ENCRYPTION_KEY).map(SecretString::from);
     check(&config)?;
     Ok(config)
 }
@@ -274,10 +275,12 @@ mod tests {
     }
 
     #[test]
-    fn the_bootstrap_key_is_never_shown() {
-        let config = loaded("", &[("SORTIE_BOOTSTRAP_KEY", "first-key")], &[]);
-        assert!(config.bootstrap_key.is_some());
-        assert!(!format!("{config:?}").contains("first-key"));
+    fn keys_of_the_environment_are_never_shown() {
+        let variables = [("SORTIE_BOOTSTRAP_KEY", "first-key"), ("SORTIE_ENCRYPTION_KEY", "second-key")];
+        let config = loaded("", &variables, &[]);
+        assert!(config.bootstrap_key.is_some() && config.encryption_key.is_some());
+        let shown = format!("{config:?} {}", serde_json::to_string(&config).unwrap());
+        assert!(!shown.contains("first-key") && !shown.contains("second-key"), "{shown}");
     }
 
     #[test]

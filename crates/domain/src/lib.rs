@@ -20,6 +20,7 @@ pub mod org;
 pub mod output;
 pub mod retry;
 pub mod run;
+pub mod secret;
 pub mod session;
 pub mod tool;
 pub mod transcript;

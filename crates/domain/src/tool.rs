@@ -10,10 +10,12 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
-use crate::id::{ProjectId, ToolId};
+use crate::id::{OrgId, ProjectId, ToolId};
 use crate::model::ToolOffer;
 use crate::output::{BadSchema, Schema};
+use crate::secret::{Place, Secret};
 
 pub use url_template::{UrlTemplate, argument_text};
 
@@ -82,9 +84,9 @@ pub struct HttpTool {
     /// Address; `{name}` stands for the argument of that name, percent-encoded. Arguments
     /// that no placeholder took go into the query (GET, HEAD, DELETE) or the JSON body.
     pub url: String,
-    /// Headers sent with each call.
+    /// Headers sent with each call. Any may be a credential, so all are kept as secrets.
     #[serde(default)]
-    pub headers: IndexMap<String, String>,
+    pub headers: IndexMap<String, Secret>,
     /// How long one call may take, in milliseconds.
     pub timeout_ms: u64,
     /// What a call does to the world.
@@ -103,6 +105,12 @@ impl HttpTool {
             "PUT" | "DELETE" => Effect::Idempotent,
             _ => Effect::Unsafe,
         }
+    }
+
+    /// Whom it calls: scheme, host and port. Its secrets are sent to no other; empty if its
+    /// address cannot be used.
+    pub fn origin(&self) -> String {
+        UrlTemplate::parse(&self.url).map(|template| template.origin()).unwrap_or_default()
     }
 
     /// How long one call may take.
@@ -124,6 +132,22 @@ pub struct Tool {
     pub http: HttpTool,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// A tool that the server calls, and the row that carries it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CarriedTool {
+    /// The row its secrets are sealed for.
+    pub row: Uuid,
+    /// What is called.
+    pub http: HttpTool,
+}
+
+impl CarriedTool {
+    /// The place of one of its headers' values.
+    pub fn place<'a>(&self, org: OrgId, origin: &'a str, header: &'a str) -> Place<'a> {
+        Place { org, row: self.row, origin, name: header }
+    }
 }
 
 /// What came of a tool call.
@@ -165,7 +189,7 @@ pub struct ResolvedTool {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Runner {
     /// The server, over HTTP.
-    Http(Box<HttpTool>),
+    Http(Box<CarriedTool>),
     /// The client.
     Client,
 }
@@ -184,7 +208,7 @@ impl ResolvedTool {
     /// that never came is simply awaited again.
     pub fn effect(&self) -> Effect {
         match &self.runner {
-            Runner::Http(tool) => tool.effect,
+            Runner::Http(tool) => tool.http.effect,
             Runner::Client => Effect::Idempotent,
         }
     }

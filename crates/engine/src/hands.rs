@@ -131,7 +131,7 @@ impl Hands {
             self.tools.push(Box::pin(async move { (id, ToolOutcome::NotReached(why)) }));
             return;
         };
-        let timeout = time_left.map_or(tool.timeout(), |left| left.min(tool.timeout()));
+        let timeout = time_left.map_or(tool.http.timeout(), |left| left.min(tool.http.timeout()));
         let run = ToolRun { org: self.org, tool: tool.clone(), input: call.input.clone(), use_id: id, timeout };
         let tools = Arc::clone(&self.shared.ports.tools);
         self.tools.push(Box::pin(async move { (id, tools.run(run).await) }));

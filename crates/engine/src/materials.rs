@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use domain::agent::{AgentSpec, AgentTool};
-use domain::knowledge;
 use domain::model::ToolOffer;
-use domain::output::Schema;
+use domain::output::{BadSchema, Schema};
 use domain::run::Run;
-use domain::tool::{HttpTool, Permission, ResolvedTool, Runner, Toolset};
+use domain::tool::{CarriedTool, HttpTool, Permission, ResolvedTool, Runner, Toolset};
+use domain::{AgentId, knowledge};
 use ports::OrgStore;
 use ports::store::StoreError;
+use uuid::Uuid;
 
 use crate::Shared;
 
@@ -39,7 +40,7 @@ impl Materials {
         run: &Run,
         spec: &Arc<AgentSpec>,
     ) -> Result<Self, Unready> {
-        let tools = toolset(store, spec).await?;
+        let tools = toolset(store, run.agent, spec).await?;
         let output = match &spec.output_schema {
             Some(schema) => Some(Schema::new(schema).map_err(|error| Unready::Unrunnable(error.to_string()))?),
             None => None,
@@ -54,7 +55,7 @@ impl Materials {
     }
 
     /// The tool that the server calls under this name.
-    pub(crate) fn http_tool(&self, name: &str) -> Option<&HttpTool> {
+    pub(crate) fn http_tool(&self, name: &str) -> Option<&CarriedTool> {
         match &self.tools.find(name)?.runner {
             Runner::Http(tool) => Some(tool),
             Runner::Client => None,
@@ -64,13 +65,13 @@ impl Materials {
 
 /// The agent's tools. One that is gone from its project is left out: the model does not
 /// hear of it. MCP connections and sandboxes are not served yet and offer nothing.
-async fn toolset(store: &dyn OrgStore, spec: &AgentSpec) -> Result<Toolset, Unready> {
+async fn toolset(store: &dyn OrgStore, agent: AgentId, spec: &AgentSpec) -> Result<Toolset, Unready> {
     let mut tools = Vec::with_capacity(spec.tools.len());
     for tool in &spec.tools {
         let resolved = match tool {
-            AgentTool::Http { tool, permission } => http(tool.clone(), *permission),
+            AgentTool::Http { tool, permission } => http(agent.0, tool.clone(), *permission),
             AgentTool::Project { number, permission } => match store.find_tool_numbered(*number).await? {
-                Some(tool) => http(tool.http, *permission),
+                Some(tool) => http(tool.id.0, tool.http, *permission),
                 None => continue,
             },
             AgentTool::Custom { name, description, input_schema } => {
@@ -88,13 +89,14 @@ async fn toolset(store: &dyn OrgStore, spec: &AgentSpec) -> Result<Toolset, Unre
     Ok(Toolset::of(tools))
 }
 
-fn http(tool: HttpTool, permission: Permission) -> Result<ResolvedTool, domain::output::BadSchema> {
+/// A tool that the server calls; `row` is the agent or the project's tool that carries it.
+fn http(row: Uuid, http: HttpTool, permission: Permission) -> Result<ResolvedTool, BadSchema> {
     let offer = ToolOffer {
-        name: tool.name.clone(),
-        description: tool.description.clone(),
-        input_schema: tool.input_schema.clone(),
+        name: http.name.clone(),
+        description: http.description.clone(),
+        input_schema: http.input_schema.clone(),
     };
-    ResolvedTool::new(offer, Runner::Http(Box::new(tool)), permission)
+    ResolvedTool::new(offer, Runner::Http(Box::new(CarriedTool { row, http })), permission)
 }
 
 /// The instructions, and the agent's documents behind them.

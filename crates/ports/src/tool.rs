@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::tool::{HttpTool, ToolOutcome};
+use domain::tool::{CarriedTool, ToolOutcome};
 use domain::{EventId, OrgId};
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ pub struct ToolRun {
     /// The organization on whose behalf it is made.
     pub org: OrgId,
     /// What is called.
-    pub tool: HttpTool,
+    pub tool: CarriedTool,
     /// The arguments, already checked against the tool's schema.
     pub input: Value,
     /// The tool-use event; its text form travels as `Idempotency-Key`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use app::{App, KeySecrets, Operator};
 use config::{Config, LocalModelOptions};
+use domain::secret::SealingKey;
 use model_local::{LocalModel, LocalOptions};
 use models::scripted::Demo;
 use models::{Anthropic, BadProvider, OpenAi, ProviderKind, ProviderOptions, Registry};
@@ -28,11 +29,13 @@ pub(crate) struct House {
     extractor: Arc<Extractor>,
     pub(crate) sources: Arc<SystemSources>,
     secrets: Secrets,
+    sealing_key: SealingKey,
 }
 
 impl House {
     /// Opens the data directory, which is made if it is not there.
     pub(crate) async fn open(config: &Config) -> Result<Self, StartError> {
+        let given_key = Secrets::sealing_key_of(config)?;
         let outbound = Outbound::new(&config.outbound).map_err(|error| StartError::Options(error.to_string()))?;
         let models = Arc::new(registry(config)?);
         let extractor = Extractor::new(config.extract.clone());
@@ -46,8 +49,19 @@ impl House {
             None if is_empty(&store).await? => Secrets::create(directory)?,
             None => return Err(Secrets::missing(directory)),
         };
-        let tools = HttpTools::new(outbound.clone());
-        Ok(Self { store, feed, models, outbound, tools, extractor, sources: Arc::new(SystemSources), secrets })
+        let sealing_key = given_key.unwrap_or_else(|| secrets.sealing_key());
+        let tools = HttpTools::new(outbound.clone(), sealing_key.clone());
+        Ok(Self {
+            store,
+            feed,
+            models,
+            outbound,
+            tools,
+            extractor,
+            sources: Arc::new(SystemSources),
+            secrets,
+            sealing_key,
+        })
     }
 
     /// Opens a data directory that is there already.
@@ -71,7 +85,7 @@ impl House {
             ids: Arc::clone(&self.sources) as Arc<dyn ports::IdSource>,
             url_check: Arc::new(move |url| outbound.check_url(url).map(|_| ()).map_err(|error| error.to_string())),
         };
-        App::new(ports, KeySecrets::new(self.secrets.hashing_key()))
+        App::new(ports, KeySecrets::new(self.secrets.hashing_key()), self.sealing_key.clone())
     }
 }
 

@@ -7,6 +7,8 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use config::Config;
+use domain::secret::SealingKey;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +22,6 @@ const KEY_BYTES: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Secrets {
     hashing_key: SecretString,
-    /// Not used before the first stored secret; made now, so that one file is all there
-    /// ever is to keep.
     encryption_key: SecretString,
 }
 
@@ -66,6 +66,14 @@ impl Secrets {
         Ok(Self { hashing_key: written.hashing_key.into(), encryption_key: written.encryption_key.into() })
     }
 
+    /// The key of the environment, which wins over the file's.
+    pub(crate) fn sealing_key_of(config: &Config) -> Result<Option<SealingKey>, StartError> {
+        let Some(hex) = &config.encryption_key else { return Ok(None) };
+        let wrong = "SORTIE_ENCRYPTION_KEY must be 64 hexadecimal digits; `openssl rand -hex 32` makes such a key";
+        let key = bytes_of(hex).ok_or_else(|| StartError::Options(wrong.to_owned()))?;
+        Ok(Some(SealingKey::new(key)))
+    }
+
     /// The fault of a data directory whose secrets are gone.
     pub(crate) fn missing(directory: &Path) -> StartError {
         let why = "this file is missing, and without it no key of this data directory can be checked: \
@@ -77,6 +85,11 @@ impl Secrets {
     /// What API keys are hashed with.
     pub(crate) fn hashing_key(&self) -> [u8; KEY_BYTES] {
         bytes_of(&self.hashing_key).unwrap_or_else(|| unreachable!("checked when it was read"))
+    }
+
+    /// What stored secrets are encrypted with.
+    pub(crate) fn sealing_key(&self) -> SealingKey {
+        SealingKey::new(bytes_of(&self.encryption_key).unwrap_or_else(|| unreachable!("checked when it was read")))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The test house: a whole Sortie, its store in a folder of its own.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use app::{App, CreateKey, CreateOrg, KeyFormat, Operator};
@@ -122,6 +123,11 @@ impl TestHouse {
     /// The owner as the operations know them.
     pub async fn owner_ctx(&self) -> app::Ctx {
         self.app().authenticate(&self.owner_key).await.expect("the owner's key")
+    }
+
+    /// The file of the data directory that holds this text, if one does.
+    pub fn file_with(&self, text: &str) -> Option<PathBuf> {
+        file_with(self.dir.path(), text)
     }
 
     /// The engine.
@@ -342,4 +348,17 @@ impl HouseBuilder {
         let providers = self.providers.iter().cloned();
         providers.fold(builder, |builder, (name, kind, model)| builder.add(name, kind, model)).build()
     }
+}
+
+/// The file below a directory that holds this text, if one does: what a secret must not be in.
+pub fn file_with(directory: &Path, text: &str) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("readable").path());
+    entries.into_iter().find_map(|path| {
+        if path.is_dir() {
+            return file_with(&path, text);
+        }
+        // Sockets cannot be read, and hold nothing.
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        bytes.windows(text.len()).any(|window| window == text.as_bytes()).then_some(path)
+    })
 }

@@ -25,7 +25,7 @@ pub mod tool_stub;
 pub mod wait;
 
 pub use caller::{Caller, Reply};
-pub use house::{HouseBuilder, TestHouse};
+pub use house::{HouseBuilder, TestHouse, file_with};
 pub use listening::Listening;
 pub use models::scripted::{Gate, Reply as ModelReply, calls, calls_raw, fails, hangs, says, slow, thinks};
 pub use provider_stub::{Act, ProviderStub};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use app::{App, KeySecrets};
 use axum::Router;
+use domain::secret::SealingKey;
 use engine::{Engine, EnginePorts};
 use outbound::Outbound;
 use ports::{Feed, Models, Store, ToolRunner, Workers};
@@ -18,6 +19,9 @@ use crate::stalled::Stalled;
 
 /// The hashing key of every test house, so that keys work after a restart.
 const HASHING_KEY: [u8; 32] = [7; 32];
+
+/// What its secrets are sealed with, likewise.
+const SEALING_KEY: [u8; 32] = [8; 32];
 
 pub(crate) struct Running {
     pub(crate) app: App,
@@ -40,11 +44,12 @@ impl Running {
         let store = SqliteStore::open(data, &options, feed.clone()).expect("the store opens");
         let models: Arc<dyn Models> = Arc::new(plan.registry());
         let outbound = Outbound::new(&plan.outbound).expect("options of the outbound client");
+        let sealing_key = SealingKey::new(SEALING_KEY);
         let engine_ports = EnginePorts {
             store: Arc::clone(&store) as Arc<dyn Store>,
             feed: feed.clone(),
             models: Arc::clone(&models),
-            tools: Arc::new(HttpTools::new(outbound.clone())) as Arc<dyn ToolRunner>,
+            tools: Arc::new(HttpTools::new(outbound.clone(), sealing_key.clone())) as Arc<dyn ToolRunner>,
             clock: Arc::clone(&plan.clock),
             ids: Arc::clone(&plan.ids),
         };
@@ -65,7 +70,7 @@ impl Running {
             url_check: Arc::new(move |url| checked.check_url(url).map(|_| ()).map_err(|error| error.to_string())),
         };
         let callbacks = Arc::new(GuardedCallbacks(outbound));
-        let app = App::new(ports, KeySecrets::new(HASHING_KEY));
+        let app = App::new(ports, KeySecrets::new(HASHING_KEY), sealing_key);
         let shared = web::Shared::new(&app, &plan.web);
         let facades = api_native::router(app.clone(), shared.clone()).merge(api_make::router(
             app.clone(),

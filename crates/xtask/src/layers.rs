@@ -63,11 +63,13 @@ const KEPT_TO: &[(&str, &[&str])] = &[
 
 /// Everything foreign that `domain` may import: none of it does I/O or is asynchronous.
 const DOMAIN_MAY_IMPORT: &[&str] = &[
+    "chacha20poly1305",
     "fast32",
     "indexmap",
     "jiff",
     "jsonschema",
     "percent-encoding",
+    "secrecy",
     "serde",
     "serde_json",
     "sha2",

@@ -1,8 +1,10 @@
 //! The tools of an agent on the wire.
 
 use domain::agent::AgentTool;
+use domain::secret::Secret;
 use domain::tool::{Effect, HttpTool, Permission};
 use indexmap::IndexMap;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -140,10 +142,11 @@ pub(crate) struct HttpToolParam {
     method: String,
     /// Address; `{name}` stands for the argument of that name.
     url: String,
-    /// Headers sent with each call.
+    /// Headers sent with each call. Their values are kept encrypted and never shown again: a
+    /// value that is sent back as it is shown stays as it is.
     #[serde(default)]
     #[schema(value_type = Option<std::collections::HashMap<String, String>>)]
-    headers: Option<IndexMap<String, String>>,
+    headers: Option<IndexMap<String, SecretString>>,
     /// How long one call may take, in milliseconds.
     #[serde(default)]
     timeout_ms: Option<u64>,
@@ -156,13 +159,14 @@ impl From<HttpToolParam> for HttpTool {
     fn from(param: HttpToolParam) -> Self {
         let method = param.method.to_ascii_uppercase();
         let effect = param.effect.map_or_else(|| HttpTool::effect_of(&method), Effect::from);
+        let headers = param.headers.unwrap_or_default().into_iter();
         HttpTool {
             name: param.name,
             description: param.description,
             input_schema: param.input_schema.unwrap_or_else(|| serde_json::json!({ "type": "object" })),
             method,
             url: param.url,
-            headers: param.headers.unwrap_or_default(),
+            headers: headers.map(|(name, value)| (name, Secret::from_caller(value))).collect(),
             timeout_ms: param.timeout_ms.unwrap_or(HttpTool::DEFAULT_TIMEOUT_MS),
             effect,
         }
@@ -178,8 +182,9 @@ pub(crate) struct HttpToolView {
     input_schema: Value,
     method: String,
     url: String,
+    /// Their names; the values are not shown.
     #[schema(value_type = std::collections::HashMap<String, String>)]
-    headers: IndexMap<String, String>,
+    headers: IndexMap<String, &'static str>,
     timeout_ms: u64,
     effect: EffectParam,
 }
@@ -192,7 +197,7 @@ impl From<HttpTool> for HttpToolView {
             input_schema: tool.input_schema,
             method: tool.method,
             url: tool.url,
-            headers: tool.headers,
+            headers: tool.headers.into_keys().map(|name| (name, Secret::MASK)).collect(),
             timeout_ms: tool.timeout_ms,
             effect: tool.effect.into(),
         }

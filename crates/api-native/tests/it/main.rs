@@ -11,6 +11,7 @@ mod paths;
 mod python;
 mod resume;
 mod runs;
+mod secrets;
 mod sessions;
 mod stream;
 mod tools;

@@ -136,7 +136,8 @@ fn show(mut tool: Value, output: Output) -> Result<(), Failure> {
         return output.json(&tool);
     }
     let uuid = uuid.map(|uuid| uuid.to_string()).unwrap_or_default();
-    let names = ["id", "number", "name", "description", "method", "url", "effect", "timeout_ms", "input_schema"];
+    let names =
+        ["id", "number", "name", "description", "method", "url", "headers", "effect", "timeout_ms", "input_schema"];
     let mut pairs: Vec<(&str, String)> = names.into_iter().map(|name| (name, cell(&tool[name]))).collect();
     pairs.insert(1, ("uuid", uuid));
     output.line(&output.pairs(&pairs))

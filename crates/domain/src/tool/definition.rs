@@ -47,7 +47,8 @@ impl Flaw {
 }
 
 /// What is wrong with an HTTP tool; empty if it can be called. Whether its address may be
-/// called is not known here.
+/// called is not known here, and the values of its headers are secrets (see
+/// [`header_value_fault`]).
 pub fn flaws(tool: &HttpTool) -> Vec<Flaw> {
     let mut flaws = offer_flaws(&tool.name, &tool.description, &tool.input_schema);
     if !METHODS.contains(&tool.method.as_str()) {
@@ -128,21 +129,17 @@ fn header_flaws(tool: &HttpTool) -> Vec<Flaw> {
     if tool.headers.len() > HEADERS_MAX {
         return vec![Flaw::new("headers", format!("must be at most {HEADERS_MAX}"))];
     }
-    let flaw = |(name, value): (&String, &String)| {
+    let flaw = |name: &String| {
         let message = if !is_header_name(name) {
-            "is no name for a header".to_owned()
+            "is no name for a header"
         } else if RESERVED_HEADERS.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
-            "is set by Sortie; leave it out".to_owned()
-        } else if value.len() > HEADER_BYTES_MAX {
-            format!("must have at most {HEADER_BYTES_MAX} bytes")
-        } else if !is_header_value(value) {
-            "must be printable ASCII characters".to_owned()
+            "is set by Sortie; leave it out"
         } else {
             return None;
         };
         Some(Flaw::new(format!("headers.{name}"), message))
     };
-    tool.headers.iter().filter_map(flaw).collect()
+    tool.headers.keys().filter_map(flaw).collect()
 }
 
 /// A token of RFC 9110, section 5.6.2.
@@ -151,15 +148,22 @@ fn is_header_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(is_token)
 }
 
-fn is_header_value(value: &str) -> bool {
-    value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'))
+/// What is wrong with a header's value, if anything. Asked before it is sealed.
+pub fn header_value_fault(value: &str) -> Option<String> {
+    if value.len() > HEADER_BYTES_MAX {
+        return Some(format!("must have at most {HEADER_BYTES_MAX} bytes"));
+    }
+    let printable = value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+    (!printable).then(|| "must be printable ASCII characters".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use indexmap::IndexMap;
     use serde_json::json;
 
     use super::*;
+    use crate::secret::Secret;
     use crate::tool::Effect;
 
     fn tool() -> HttpTool {
@@ -169,7 +173,7 @@ mod tests {
             input_schema: json!({"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]}),
             method: "GET".to_owned(),
             url: "https://a.test/users/{id}".to_owned(),
-            headers: [("Authorization".to_owned(), "Bearer x".to_owned())].into_iter().collect(),
+            headers: IndexMap::from([("Authorization".to_owned(), Secret::Kept)]),
             timeout_ms: HttpTool::DEFAULT_TIMEOUT_MS,
             effect: Effect::Read,
         }
@@ -226,17 +230,19 @@ mod tests {
 
     #[test]
     fn headers_are_well_formed_and_not_ours() {
-        let with = |name: &str, value: &str| {
+        let with = |name: &str| {
             wrong(|tool| {
-                tool.headers.insert(name.to_owned(), value.to_owned());
+                tool.headers.insert(name.to_owned(), Secret::Kept);
             })
         };
-        assert_eq!(with("X-Mine", "yes"), Vec::<String>::new());
-        assert_eq!(with("two words", "x"), ["headers.two words"]);
-        assert_eq!(with("", "x"), ["headers."]);
-        assert_eq!(with("X-Mine", "zwölf"), ["headers.X-Mine"]);
-        assert_eq!(with("X-Mine", "a\r\nHost: b"), ["headers.X-Mine"]);
-        assert_eq!(with("Host", "b"), ["headers.Host"]);
-        assert_eq!(with("Idempotency-Key", "b"), ["headers.Idempotency-Key"]);
+        assert_eq!(with("X-Mine"), Vec::<String>::new());
+        assert_eq!(with("two words"), ["headers.two words"]);
+        assert_eq!(with(""), ["headers."]);
+        assert_eq!(with("Host"), ["headers.Host"]);
+        assert_eq!(with("Idempotency-Key"), ["headers.Idempotency-Key"]);
+        for value in ["a\r\nHost: b", "zwölf", Secret::MASK, &"x".repeat(8193)] {
+            assert!(header_value_fault(value).is_some(), "{value}");
+        }
+        assert_eq!(header_value_fault("Bearer x\ty~"), None);
     }
 }

@@ -76,6 +76,15 @@ impl<'a> UrlTemplate<'a> {
         })
     }
 
+    /// Scheme, host and port, the same for every spelling of them.
+    pub fn origin(&self) -> String {
+        let written = match self.parts.first() {
+            Some(Part::Literal(literal)) => literal,
+            _ => "",
+        };
+        Url::parse(written).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
+    }
+
     /// The address for these arguments. Those it uses are taken out of them.
     ///
     /// # Errors
@@ -209,6 +218,17 @@ mod tests {
         refuse("https://a.test/u/{id}", json!({"id": ""}), "`id` is empty");
         refuse("https://a.test/u/{id}", json!({"id": ".."}), "`..`");
         refuse("https://a.test/u/{a}{b}/x", json!({"a": ".", "b": "."}), "`..`");
+    }
+
+    #[test]
+    fn the_origin_is_the_same_however_it_is_written() {
+        let origin = |template: &str| UrlTemplate::parse(template).unwrap().origin();
+        for same in ["https://a.test/u/{id}", "HTTPS://A.test:443", "https://a.test?q={q}", "https://a.test\\{path}"] {
+            assert_eq!(origin(same), "https://a.test");
+        }
+        for other in ["http://a.test/", "https://a.test:444/", "https://b.test/", "https://a.test.b/"] {
+            assert_ne!(origin(other), "https://a.test");
+        }
     }
 
     #[test]

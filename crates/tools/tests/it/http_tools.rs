@@ -7,7 +7,8 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
-use domain::tool::{Effect, HttpTool, ToolOutcome};
+use domain::secret::{SealingKey, Secret};
+use domain::tool::{CarriedTool, Effect, HttpTool, ToolOutcome};
 use domain::{EventId, OrgId};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use outbound::{Outbound, OutboundOptions};
@@ -51,26 +52,32 @@ async fn server() -> SocketAddr {
 
 fn tools() -> HttpTools {
     let options = OutboundOptions { allow: vec!["127.0.0.1".to_owned()], ..OutboundOptions::default() };
-    HttpTools::new(Outbound::new(&options).unwrap())
+    HttpTools::new(Outbound::new(&options).unwrap(), SealingKey::new(KEY))
 }
 
+const KEY: [u8; 32] = [3; 32];
+
 fn call(method: &str, url: &str, input: Value) -> ToolRun {
-    ToolRun {
-        org: OrgId(Uuid::from_u128(1)),
-        tool: HttpTool {
-            name: "tool".to_owned(),
-            description: "A tool.".to_owned(),
-            input_schema: json!({"type": "object"}),
-            method: method.to_owned(),
-            url: url.to_owned(),
-            headers: [("Authorization".to_owned(), "Bearer s".to_owned())].into_iter().collect(),
-            timeout_ms: 1000,
-            effect: Effect::Read,
-        },
-        input,
-        use_id: EventId(Uuid::from_u128(2)),
-        timeout: Duration::from_secs(20),
-    }
+    call_with("Basic s", method, url, input)
+}
+
+fn call_with(credential: &str, method: &str, url: &str, input: Value) -> ToolRun {
+    let org = OrgId(Uuid::from_u128(1));
+    let http = HttpTool {
+        name: "tool".to_owned(),
+        description: "A tool.".to_owned(),
+        input_schema: json!({"type": "object"}),
+        method: method.to_owned(),
+        url: url.to_owned(),
+        headers: Default::default(),
+        timeout_ms: 1000,
+        effect: Effect::Read,
+    };
+    let mut tool = CarriedTool { row: Uuid::from_u128(3), http };
+    let origin = tool.http.origin();
+    let sealed = SealingKey::new(KEY).seal(&credential.into(), tool.place(org, &origin, "Authorization"), [1; 24]);
+    tool.http.headers.insert("Authorization".to_owned(), Secret::Sealed(sealed));
+    ToolRun { org, tool, input, use_id: EventId(Uuid::from_u128(2)), timeout: Duration::from_secs(20) }
 }
 
 async fn answer(call: ToolRun) -> (String, bool) {
@@ -86,10 +93,10 @@ async fn arguments_go_where_the_definition_says() {
     let check = async |method: &str, url: &str, input: Value, expected: &str| {
         let (found, is_error) = answer(call(method, &format!("http://{address}{url}"), input)).await;
         let key = EventId(Uuid::from_u128(2));
-        let expected = expected.replace("AUTH", &format!("authorization: Bearer s\nidempotency-key: {key}\n"));
+        let expected = expected.replace("AUTH", &format!("authorization: Basic s\nidempotency-key: {key}\n"));
         let expected = expected.replace(
             "JSON",
-            &format!("authorization: Bearer s\ncontent-type: application/json\nidempotency-key: {key}\n"),
+            &format!("authorization: Basic s\ncontent-type: application/json\nidempotency-key: {key}\n"),
         );
         assert_eq!((found, is_error), (expected, false));
     };
@@ -106,6 +113,25 @@ async fn a_missing_argument_is_told_and_nothing_is_called() {
     let address = server().await;
     let (content, is_error) = answer(call("GET", &format!("http://{address}/u/{{id}}"), json!({}))).await;
     assert_eq!((content.as_str(), is_error), ("not called: the argument `id` is missing", true));
+}
+
+#[tokio::test]
+async fn a_credential_goes_to_the_address_it_was_given_for_and_no_other() {
+    let (address, other) = (server().await, server().await);
+    let mut moved = call("GET", &format!("http://{address}/"), json!({}));
+    moved.tool.http.url = format!("http://{other}/");
+    let (content, is_error) = answer(moved).await;
+    assert!(is_error && content.starts_with("not called: the header `Authorization` cannot be sent"), "{content}");
+    let mut elsewhere = call("GET", &format!("http://{address}/"), json!({}));
+    elsewhere.tool.row = Uuid::from_u128(4);
+    assert!(answer(elsewhere).await.1);
+}
+
+#[tokio::test]
+async fn a_credential_that_the_server_repeats_is_not_told() {
+    let url = format!("http://{}/?t=hunter2-hunter2", server().await);
+    let (content, _) = answer(call_with("Bearer hunter2-hunter2", "GET", &url, json!({}))).await;
+    assert!(content.starts_with("GET /?t=••••••••\nauthorization: ••••••••\n"), "{content}");
 }
 
 #[tokio::test]
