@@ -34,7 +34,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use web::Shared;
 
 pub use openapi::openapi;
-pub use runs::Callbacks;
+pub use runs::{Callbacks, resume_callbacks};
 
 use crate::error::ApiError;
 

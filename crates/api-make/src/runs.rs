@@ -5,17 +5,21 @@ mod request;
 mod result;
 mod stream;
 
+use std::sync::Arc;
+
 use app::{Ctx, Error, RunWatch, StartRun};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use domain::AgentId;
 use domain::session::Origin;
+use domain::{AgentId, RunId};
+use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::Drain;
 
-pub use callback::Callbacks;
+use self::callback::Callback;
+pub use callback::{Callbacks, resume_callbacks};
 
 use self::request::{RunRequest, effective_prompt, in_make_words};
 use self::result::{Progress, RunResult};
@@ -46,11 +50,11 @@ async fn run_agent(
     Body(request): Body<RunRequest>,
 ) -> Result<Json<RunResult>, ApiError> {
     let callback = request.callback_url(&make.app)?;
-    let started = start(&make, &team, id, request).await?;
+    let started = start(&make, &team, id, request, callback.clone()).await?;
     let iteration = started.watch.run.id;
     let result = match callback {
         // Nobody may be listening any more when the result is due at the other address.
-        Some(url) => callback::deliver(&make, url, started).await,
+        Some(url) => callback::deliver(&make, Callback { org: team.ctx.org, run: iteration, url }, started).await,
         None => started.finish(&make.shared.drain).await,
     };
     result.unwrap_or_else(|| Err(ApiError::stopping(iteration.0))).map(Json)
@@ -76,7 +80,9 @@ async fn stream_agent(
 ) -> Result<Response, ApiError> {
     let callback = request.callback_url(&make.app)?;
     let place = make.shared.limits.take_stream(team.ctx.org)?;
-    let started = start(&make, &team, id, request).await?;
+    let started = start(&make, &team, id, request, callback.clone()).await?;
+    let run = started.watch.run.id;
+    let callback = callback.map(|url| Callback { org: team.ctx.org, run, url });
     Ok(stream::respond(&make, started, callback, place))
 }
 
@@ -89,7 +95,13 @@ struct Started {
 }
 
 /// Starts a run as the request says.
-async fn start(make: &Make, team: &Team, id: AgentId, request: RunRequest) -> Result<Started, ApiError> {
+async fn start(
+    make: &Make,
+    team: &Team,
+    id: AgentId,
+    request: RunRequest,
+    callback: Option<String>,
+) -> Result<Started, ApiError> {
     let agent = find_agent(make, team, id).await?;
     let prompt = effective_prompt(&agent.spec, &request, &local_time(make, &team.ctx).await?);
     let overrides = request.overrides(&agent.spec, prompt.clone());
@@ -101,11 +113,10 @@ async fn start(make: &Make, team: &Team, id: AgentId, request: RunRequest) -> Re
         inputs: request.inputs(),
         overrides,
         origin: Origin::Make,
+        callback,
     };
     let watch = make.app.start_run(&team.ctx, start).await.map_err(|error| ApiError::of(error, in_make_words))?;
-    let mut progress = Progress::of(&watch, output_schema);
-    let system = progress.system(prompt);
-    Ok(Started { watch, system, progress })
+    Ok(Started::new(watch, prompt, output_schema))
 }
 
 async fn local_time(make: &Make, ctx: &Ctx) -> Result<String, ApiError> {
@@ -113,6 +124,22 @@ async fn local_time(make: &Make, ctx: &Ctx) -> Result<String, ApiError> {
 }
 
 impl Started {
+    fn new(watch: RunWatch, prompt: String, output_schema: Option<Arc<Value>>) -> Self {
+        let mut progress = Progress::of(&watch, output_schema);
+        let system = progress.system(prompt);
+        Self { watch, system, progress }
+    }
+
+    /// A run that an earlier process accepted, from its first event.
+    async fn again(make: &Make, ctx: &Ctx, run: RunId) -> Result<Self, ApiError> {
+        let watch = make.app.watch_run(ctx, run).await?;
+        let agent = make.app.run_agent(ctx, &watch.run, &watch.session).await?;
+        let overrides = &watch.run.overrides;
+        let prompt = overrides.instructions.clone().flatten().unwrap_or_default();
+        let output_schema = overrides.output_schema.clone().unwrap_or_else(|| agent.spec.output_schema.clone());
+        Ok(Self::new(watch, prompt, output_schema))
+    }
+
     /// Waits for the end and gives the result with all steps. `None` if the server stops and
     /// the run goes on after its restart: known as soon as no worker has the run any more,
     /// and assumed when the grace is over.

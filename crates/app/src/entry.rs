@@ -26,6 +26,8 @@ pub(crate) struct Entry {
     pub(crate) spec: Arc<AgentSpec>,
     pub(crate) run: Run,
     pub(crate) inputs: Vec<Input>,
+    /// An address that is to be told how the run ends.
+    pub(crate) callback: Option<String>,
 }
 
 /// What became of it.
@@ -87,9 +89,10 @@ impl App {
         {
             return Ok(entered);
         }
-        let Entry { session, is_new, newest, run, inputs, .. } = entry;
+        let Entry { session, is_new, newest, run, inputs, callback, .. } = entry;
+        let callback = remembered(run.id, callback);
         let accepted = self.decide(ctx.now, |at| turn::accept(&session, is_new, run, inputs, None, at));
-        let changes = living(&newest, accepted.changes);
+        let changes = living(&newest, accepted.changes.and(callback));
         let committed = crate::commit_in_time(&*self.store(ctx.org), changes).await?;
         Ok(committed.map_or(Entered::TooLate, |_| Entered::Queued))
     }
@@ -99,9 +102,10 @@ impl App {
         let run = Run { agent_version: Some(entry.version), ..entry.run.clone() };
         let claim = Some((slot.fence(), &*entry.spec));
         let inputs = entry.inputs.clone();
+        let callback = remembered(run.id, entry.callback.clone());
         let Accepted { changes, turn } =
             self.decide(ctx.now, |at| turn::accept(&entry.session, entry.is_new, run, inputs, claim, at));
-        match self.store(ctx.org).commit(living(&entry.newest, changes)).await {
+        match self.store(ctx.org).commit(living(&entry.newest, changes.and(callback))).await {
             Ok(committed) => {
                 let events = appended(committed);
                 if let (Some(mut turn), Some(last)) = (turn, events.last()) {
@@ -137,6 +141,11 @@ pub(crate) fn hand_over(run: &Run, inputs: Vec<(EventId, domain::EventBody)>, no
         }
         _ => changes.guarded(as_loaded),
     }
+}
+
+/// The address is remembered in the commit that accepts its run.
+fn remembered(run: domain::RunId, callback: Option<String>) -> ChangeSet {
+    ChangeSet::of(callback.map(|url| Change::AddCallback { run, url }))
 }
 
 /// With the guard that the agent is still there. An archived one goes on answering in its

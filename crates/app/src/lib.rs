@@ -10,6 +10,7 @@
 
 mod agent_rules;
 mod agents;
+mod callbacks;
 mod ctx;
 mod entry;
 mod error;
@@ -48,7 +49,7 @@ pub use keys::{CreateKey, KeyFormat};
 pub use knowledge::{AddDocument, DocumentSource};
 pub use orgs::{Bootstrap, CallerView, CreateOrg, FirstKey};
 pub use ports::feed::PreviewItem;
-pub use ports::store::{AgentFilter, EventFilter, Order, SessionFilter};
+pub use ports::store::{AgentFilter, DueCallback, EventFilter, Order, SessionFilter};
 pub use providers::ProviderView;
 pub use runs::StartRun;
 pub use secret::{KeySecrets, NewSecret};

@@ -33,6 +33,9 @@ pub struct StartRun {
     pub overrides: Overrides,
     /// What begins it.
     pub origin: Origin,
+    /// An address that whoever begins it will tell how it ended; remembered until
+    /// [`App::callback_made`].
+    pub callback: Option<String>,
 }
 
 impl App {
@@ -47,7 +50,7 @@ impl App {
         ctx.require(Scope::AgentsRun)?;
         input_rules::check_conversation(&start.inputs)?;
         start.thread.as_deref().map_or(Ok(()), check_thread)?;
-        let StartRun { project, agent: agent_id, thread, inputs, overrides, origin } = start;
+        let StartRun { project, agent: agent_id, thread, inputs, overrides, origin, callback } = start;
         let mut overrides = Arc::new(overrides);
         let inputs: Vec<Input> = inputs.into_iter().map(|body| Input { id: self.fresh(), body }).collect();
         for _ in 0..TRIES {
@@ -63,7 +66,8 @@ impl App {
             let spec = overrides.apply(&agent.spec);
             let watch = self.watch(ctx, run.clone(), session.clone());
             let version = agent.version;
-            let entry = Entry { session, is_new, newest: agent, version, spec, run, inputs: inputs.clone() };
+            let (inputs, callback) = (inputs.clone(), callback.clone());
+            let entry = Entry { session, is_new, newest: agent, version, spec, run, inputs, callback };
             match self.enter(ctx, entry).await? {
                 Entered::Claimed { .. } | Entered::Queued => return Ok(watch),
                 Entered::TooLate => self.known().agents.forget(&(ctx.org, agent_id)),
@@ -79,6 +83,20 @@ impl App {
     pub async fn find_run(&self, ctx: &Ctx, id: RunId) -> Result<Run, Error> {
         ctx.require(Scope::SessionsRead)?;
         self.reachable_run(ctx, id).await
+    }
+
+    /// A watch over a run from its first event, whenever that was stored.
+    ///
+    /// # Errors
+    /// As [`App::find_run`].
+    pub async fn watch_run(&self, ctx: &Ctx, id: RunId) -> Result<RunWatch, Error> {
+        let run = self.find_run(ctx, id).await?;
+        let session = self.reachable_session(ctx, run.session).await?;
+        let (store, key) = (self.store(ctx.org), self.watch_key(ctx));
+        // One that has not begun may be dropped at any place of the log.
+        let before = run.first_seq.map_or(0, |first| first - 1);
+        let follower = Follower::after(before, session.id, Arc::clone(&store), &self.ports().feed, key, false);
+        Ok(RunWatch { run, session, store, follower, is_over: false, is_last_step: false })
     }
 
     /// The runs of a session, oldest first.

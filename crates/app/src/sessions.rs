@@ -212,6 +212,7 @@ impl App {
             spec: agent.spec,
             run,
             inputs,
+            callback: None,
         };
         match self.enter(ctx, entry).await? {
             Entered::TooLate => Ok(None),

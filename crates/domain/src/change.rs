@@ -184,6 +184,16 @@ pub enum Change {
     /// If no run has the session, its oldest queued run, if any, is ready to be claimed.
     /// Comes after the `Append` whose state has no active run. Twice is as once.
     Release(SessionId),
+    /// An address is to be told how a run ended. Kept, whatever crashes, until
+    /// [`Change::CallbackMade`].
+    AddCallback {
+        /// The run.
+        run: RunId,
+        /// The address.
+        url: String,
+    },
+    /// The address of a run was told, or given up. Twice is as once.
+    CallbackMade(RunId),
     /// Input for a run that has not begun, or an interrupt for one that has.
     Enqueue(InboxItem),
     /// Input was taken from the inbox. Refused if it is not there.

@@ -51,6 +51,9 @@ pub trait Store: Send + Sync + 'static {
     /// The earliest deadline among runs that no worker holds and that are not ready.
     async fn next_deadline(&self) -> Result<Option<LateRun>, StoreError>;
 
+    /// The addresses that are still to be told how a run ended, in the order they came.
+    async fn list_callbacks(&self) -> Result<Vec<DueCallback>, StoreError>;
+
     /// Whether the store answers and can write.
     async fn check(&self) -> Result<(), StoreError>;
 }
@@ -62,6 +65,17 @@ pub struct ReadyRun {
     pub org: OrgId,
     /// The run.
     pub run: RunId,
+}
+
+/// An address that is to be told how a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueCallback {
+    /// Whose run it is.
+    pub org: OrgId,
+    /// The run.
+    pub run: RunId,
+    /// The address.
+    pub url: String,
 }
 
 /// A run that nobody holds and that must end at a set time.

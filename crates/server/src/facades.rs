@@ -1,9 +1,10 @@
 //! Everything that is served: the façades and the health checks, behind what all share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use api_make::Callbacks;
-use app::App;
+use app::{App, Operator};
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Method, StatusCode};
@@ -25,15 +26,16 @@ pub(crate) struct Facades {
 }
 
 impl Facades {
-    pub(crate) fn new(app: &App, house: &House, config: &Config, drain_grace: Duration) -> Self {
+    pub(crate) async fn new(app: &App, house: &House, config: &Config, drain_grace: Duration) -> Self {
         let shared = Shared::new(app, &options(config, drain_grace));
-        let callbacks = std::sync::Arc::new(GuardedCallbacks(house.outbound.clone()));
+        let callbacks: Arc<dyn Callbacks> = Arc::new(GuardedCallbacks(house.outbound.clone()));
         // The checks stand before the request log: they come every few seconds, and say nothing.
         let facades = Router::new()
             .merge(api_native::router(app.clone(), shared.clone()))
-            .merge(api_make::router(app.clone(), shared.clone(), callbacks))
+            .merge(api_make::router(app.clone(), shared.clone(), Arc::clone(&callbacks)))
             .fallback(nothing_here);
         let router = health::router(app.clone(), shared.drain.clone()).merge(web::finish(facades, &shared));
+        api_make::resume_callbacks(app.clone(), shared.clone(), callbacks, Operator::of_this_installation()).await;
         Self { router, shared }
     }
 }

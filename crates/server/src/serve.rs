@@ -57,7 +57,7 @@ impl Server {
         let app = house.app(Arc::new(engine.clone()));
         let first_key = first_start::bootstrap(&app, config).await?;
         let started = first_start::describe(&app, config, listens, first_key).await?;
-        let facades = Facades::new(&app, &house, config, GRACE);
+        let facades = Facades::new(&app, &house, config, GRACE).await;
         let proxies = TrustedProxies::new(server.trusted_proxies.clone());
         Ok(Self {
             started,

@@ -145,6 +145,14 @@ create table inbox (
 create index inbox_by_session on inbox (session);
 create index inbox_by_run on inbox (run);
 
+-- Addresses that are still to be told how a run ended.
+create table callbacks (
+    number integer primary key,
+    run blob not null unique,
+    org blob not null,
+    url text not null
+) strict;
+
 -- One row for each session that a commit changed, so that a reader of an organization can
 -- go on from any position.
 create table session_changes (

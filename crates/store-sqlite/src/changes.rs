@@ -12,7 +12,7 @@ use rusqlite::Connection;
 
 use crate::fault::Fault;
 use crate::planted::{Planted, PlantedBug};
-use crate::{agents, documents, events, inbox, keys, members, orgs, projects, runs, sessions, tools};
+use crate::{agents, callbacks, documents, events, inbox, keys, members, orgs, projects, runs, sessions, tools};
 
 /// What must be told, once it is on disk. Grows over all change sets of one transaction.
 #[derive(Debug, Default)]
@@ -117,6 +117,8 @@ impl Application<'_> {
                 committed.events.push(self.append(session, events, state.as_ref())?);
             }
             Change::Release(session) => self.release(session)?,
+            Change::AddCallback { run, url } => callbacks::insert(db, org, run, &url)?,
+            Change::CallbackMade(run) => callbacks::delete(db, org, run)?,
             Change::Enqueue(item) => self.enqueue(&item)?,
             Change::TakeInput { session, items } => {
                 for item in items {

@@ -15,6 +15,7 @@
 //! `view`, its changes in `changes`.
 
 mod agents;
+mod callbacks;
 mod changes;
 mod checkpoint;
 mod checks;

@@ -61,6 +61,7 @@ mod tests {
     /// Every noun's statements.
     const NOUNS: &[(&str, &[&str])] = &[
         ("agents", crate::agents::STATEMENTS),
+        ("callbacks", crate::callbacks::STATEMENTS),
         ("checks", crate::checks::STATEMENTS),
         ("contents", crate::contents::STATEMENTS),
         ("documents", crate::documents::STATEMENTS),
@@ -80,7 +81,7 @@ mod tests {
 
     /// What may be read from end to end: there are few, and all are asked for. The constant
     /// row is that of an insert on a condition.
-    const SCANNED: &[&str] = &["orgs", "json_each", "CONSTANT ROW"];
+    const SCANNED: &[&str] = &["orgs", "json_each", "callbacks", "CONSTANT ROW"];
 
     fn migrated() -> Connection {
         let mut db = Connection::open_in_memory().unwrap();

@@ -10,7 +10,7 @@ use domain::org::Org;
 use domain::run::Fence;
 use domain::{OrgId, Timestamp};
 use ports::feed::Feed;
-use ports::store::{LateRun, ReadyRun};
+use ports::store::{DueCallback, LateRun, ReadyRun};
 use ports::{OrgStore, Store, StoreError};
 
 use crate::checkpoint::Checkpoints;
@@ -23,7 +23,7 @@ use crate::view::OrgView;
 use crate::writer::desk::Desk;
 use crate::writer::job::job;
 use crate::writer::queue::Queue;
-use crate::{keys, orgs, providers, runs, writer};
+use crate::{callbacks, keys, orgs, providers, runs, writer};
 
 /// The embedded store. Closing it, or dropping the last of its views, writes what waits and
 /// gives the directory back.
@@ -146,6 +146,10 @@ impl Store for SqliteStore {
 
     async fn next_deadline(&self) -> Result<Option<LateRun>, StoreError> {
         self.inner.readers.short(runs::next_deadline).await
+    }
+
+    async fn list_callbacks(&self) -> Result<Vec<DueCallback>, StoreError> {
+        self.inner.readers.long(callbacks::list).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

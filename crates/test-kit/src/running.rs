@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use app::{App, KeySecrets};
+use app::{App, KeySecrets, Operator};
 use axum::Router;
 use domain::secret::SealingKey;
 use engine::{Engine, EnginePorts};
@@ -69,14 +69,15 @@ impl Running {
             ids: Arc::clone(&plan.ids),
             url_check: Arc::new(move |url| checked.check_url(url).map(|_| ()).map_err(|error| error.to_string())),
         };
-        let callbacks = Arc::new(GuardedCallbacks(outbound));
+        let callbacks: Arc<dyn api_make::Callbacks> = Arc::new(GuardedCallbacks(outbound));
         let app = App::new(ports, KeySecrets::new(HASHING_KEY), sealing_key);
         let shared = web::Shared::new(&app, &plan.web);
         let facades = api_native::router(app.clone(), shared.clone()).merge(api_make::router(
             app.clone(),
             shared.clone(),
-            callbacks,
+            Arc::clone(&callbacks),
         ));
+        api_make::resume_callbacks(app.clone(), shared.clone(), callbacks, Operator::of_this_installation()).await;
         let router = web::finish(facades, &shared);
         Self { app, engine, feed, shared, router, store, engine_ports, successor: None }
     }

@@ -12,7 +12,7 @@ use web::sse::{EndsBy, FrameStyle, Manners, comment};
 use web::{Drain, StreamPlace};
 
 use super::Started;
-use super::callback::{body_of, send};
+use super::callback::{Callback, body_of, send};
 use super::result::{Progress, RunResult};
 use crate::Make;
 use crate::error::ApiError;
@@ -22,7 +22,7 @@ use crate::steps::Step;
 const FRAMES: FrameStyle = FrameStyle { id_first: false, spaced: false };
 
 /// Streams a run that was accepted. The system step goes out at once.
-pub(super) fn respond(make: &Make, started: Started, callback: Option<String>, place: StreamPlace) -> Response {
+pub(super) fn respond(make: &Make, started: Started, callback: Option<Callback>, place: StreamPlace) -> Response {
     let stopping = ApiError::stopping(started.watch.run.id.0);
     let manners = Manners {
         sign_of_life: comment(""),
@@ -35,7 +35,7 @@ pub(super) fn respond(make: &Make, started: Started, callback: Option<String>, p
     let steps = Unfolding { watch, progress, drain: make.shared.drain.clone() };
     let rest = match callback {
         None => as_read(make.clone(), steps),
-        Some(url) => as_told(make.clone(), steps, system, url),
+        Some(callback) => as_told(make.clone(), steps, system, callback),
     };
     web::sse::response(stream::once(async { first }).chain(rest), &make.shared.drain, manners)
 }
@@ -58,7 +58,7 @@ fn as_read(make: Make, steps: Unfolding) -> BoxStream<'static, Bytes> {
 
 /// The frames of a run that is followed by a task of its own, since its result is to reach
 /// another address even when the client has left.
-fn as_told(make: Make, mut unfolding: Unfolding, system: Step, url: String) -> BoxStream<'static, Bytes> {
+fn as_told(make: Make, mut unfolding: Unfolding, system: Step, callback: Callback) -> BoxStream<'static, Bytes> {
     let (tell, told) = mpsc::unbounded_channel();
     let task = make.clone();
     let follow = async move {
@@ -83,7 +83,7 @@ fn as_told(make: Make, mut unfolding: Unfolding, system: Step, url: String) -> B
         let body = body_of(&result);
         let _ = tell.send(end_frame(&task, &result.map(RunResult::without_steps)));
         drop(tell);
-        send(&task, &url, body).await;
+        send(&task, &callback, body).await;
     };
     let drain = make.shared.drain.clone();
     make.app.spawn(async move {

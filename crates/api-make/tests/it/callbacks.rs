@@ -79,3 +79,29 @@ async fn private_addresses_are_refused() {
     }
     assert!(team.house.model_requests().is_empty());
 }
+
+/// Rule 2.6 with 2.7: a run that goes on after a restart is told of when it is finished, and
+/// once it was told nobody is told again.
+#[tokio::test]
+async fn a_run_that_outlives_the_server_is_posted_after_the_restart() {
+    let gate = Gate::new();
+    let stub = ToolStub::start([]).await;
+    let mut team = Team::with([says("cut").then_waits(&gate), says("Done.")]).await;
+    let agent = team.agent(json!({})).await;
+    let fields = json!({"threadId": "t", "callbackUrl": stub.url("/done")});
+    let mut stream = team.stream(&agent, "hi", fields).await;
+    stream.until(|frame| frame.json()["role"] == "user").await;
+
+    team.house.restart().await;
+    stub.called(1).await;
+    let told = stub.calls()[0].body.clone();
+    assert_eq!((&told["response"], &told["threadId"]), (&json!("Done."), &json!("t")));
+    assert_eq!(crate::team::roles(&told), ["system", "user", "assistant"]);
+    assert!(told["executionSteps"][0]["content"].as_str().unwrap().starts_with("Be brief.\nCurrent time"), "{told}");
+    team.house.app().settle().await;
+    assert_eq!(team.house.app().list_callbacks(&app::Operator::of_this_installation()).await.unwrap(), []);
+
+    team.house.restart().await;
+    team.house.app().settle().await;
+    assert_eq!(stub.calls().len(), 1);
+}

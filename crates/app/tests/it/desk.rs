@@ -53,6 +53,7 @@ impl Desk {
             inputs: vec![message(text)],
             overrides: Overrides::default(),
             origin: Origin::Make,
+            callback: None,
         }
     }
 

@@ -64,7 +64,8 @@ macro_rules! store_stories {
                 every_organization_has_its_turn, a_run_put_back_keeps_its_place, a_dropped_run_lets_the_next_one_come,
                 deadlines_are_known_of_runs_that_nobody_holds, releasing_twice_is_as_once,
                 a_queued_run_is_found_until_it_begins, what_is_queued_behind_a_run_is_listed,
-                what_a_run_overrides_is_kept_and_never_rewritten;
+                what_a_run_overrides_is_kept_and_never_rewritten,
+                an_address_is_remembered_until_it_was_told;
             sessions: a_thread_is_taken_once, sessions_are_found_by_every_name, sessions_are_listed_in_pages,
                 a_session_shows_that_a_run_is_due;
             tenancy: a_foreign_thing_is_as_one_that_never_was, a_foreign_thing_cannot_be_changed,

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use domain::Change;
 use domain::RunId;
 use domain::agent::Overrides;
 use domain::run::{Run, RunStatus};
+use domain::{Change, ChangeSet};
+use ports::Refusal;
 use ports::store::{LateRun, ReadyRun};
 
 use super::Stage;
@@ -182,4 +183,28 @@ pub async fn what_a_run_overrides_is_kept_and_never_rewritten(stage: Stage) {
         assert!(kept == Run { version: 1, failed_attempts: 3, ..run }, "all but what it overrides was rewritten");
         stage.ours.commit([Change::PutRun(over(kept))]).await;
     }
+}
+
+pub async fn an_address_is_remembered_until_it_was_told(stage: Stage) {
+    let session = stage.ours.session().await;
+    let add = |run, url: &str| Change::AddCallback { run, url: url.to_owned() };
+    let list = async |stage: &Stage| {
+        let due = stage.store.list_callbacks().await.unwrap();
+        due.into_iter().map(|due| (due.org, due.run, due.url)).collect::<Vec<_>>()
+    };
+    let (first, second) = (new_run(&session), new_run(&session));
+    for (run, url) in [(&first, "https://a.example/"), (&second, "https://b.example/")] {
+        stage.ours.commit([Change::InsertRun(run.clone()), add(run.id, url)]).await;
+    }
+    assert_eq!(stage.theirs.refusal(ChangeSet::of([add(first.id, "x")])).await, Refusal::Missing);
+    assert_eq!(stage.ours.refusal(ChangeSet::of([add(first.id, "x")])).await, Refusal::Exists);
+    stage.theirs.commit([Change::CallbackMade(first.id)]).await;
+    let ours = stage.ours.org;
+    let (one, other) =
+        ((ours, first.id, "https://a.example/".to_owned()), (ours, second.id, "https://b.example/".to_owned()));
+    assert_eq!(list(&stage).await, [one, other.clone()]);
+    stage.ours.commit([Change::CallbackMade(first.id)]).await;
+    stage.ours.commit([Change::CallbackMade(first.id)]).await;
+    let stage = stage.reopen().await;
+    assert_eq!(list(&stage).await, [other]);
 }
