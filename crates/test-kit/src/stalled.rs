@@ -8,7 +8,7 @@ use domain::key::{Key, KeyHash};
 use domain::org::Org;
 use domain::run::Fence;
 use domain::{OrgId, Timestamp};
-use ports::store::{LateRun, ReadyRun};
+use ports::store::{DueCallback, LateRun, ReadyRun};
 use ports::{OrgStore, Store, StoreError};
 
 pub(crate) struct Stalled(pub(crate) Arc<dyn Store>);
@@ -51,6 +51,10 @@ impl Store for Stalled {
 
     async fn next_deadline(&self) -> Result<Option<LateRun>, StoreError> {
         Ok(None)
+    }
+
+    async fn list_callbacks(&self) -> Result<Vec<DueCallback>, StoreError> {
+        self.0.list_callbacks().await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use domain::model::{FaultKind, ModelFault};
 use futures::StreamExt;
 use models::{ProviderKind, ProviderOptions};
+use ports::Clock;
 use ports::time::SystemSources;
-use ports::{Clock, Model};
 use serde_json::json;
 use tokio::net::TcpListener;
 
