@@ -57,7 +57,9 @@ async fn text_in_the_making_is_told_to_those_who_ask() {
     let mut without = owner.follow(&session, "").await;
     owner.say(&session, "hi").await;
 
-    let mut frames = with.until(|frame| frame.name() == "event_delta" && frame.json()["end"] == text.len()).await;
+    let is_whole = |frame: &Frame| frame.name() == "event_delta" && frame.json()["end"] == text.len();
+    let mut frames = with.until(is_whole).await;
+    let starts = only_text.until(is_whole).await;
     gate.open();
     frames.extend(with.until_named("session.status_idle").await);
     let message = frames.iter().find(|frame| frame.name() == "agent.message").unwrap().json();
@@ -79,7 +81,6 @@ async fn text_in_the_making_is_told_to_those_who_ask() {
     assert_eq!(told, text);
     assert!(previews.len() > 3, "it came in pieces");
 
-    let starts = only_text.until_named("session.status_idle").await;
     let starts: Vec<&Frame> = starts.iter().filter(|frame| frame.name() == "event_start").collect();
     assert_eq!((starts.len(), &starts[0].json()["event"]["type"]), (1, &json!("agent.message")));
     let quiet = without.until_named("session.status_idle").await;

@@ -56,7 +56,7 @@ pub(super) async fn run(models: Models, server: Option<Native>, output: Output) 
 /// The models of the server's providers, but for the built-in one. That a server or one of
 /// its providers is down hides nothing else.
 async fn offered(server: &Native, output: Output) -> Vec<Value> {
-    let mut page = match server.get("/v1/models").await {
+    let mut page = match server.get("/models").await {
         Ok(page) => page,
         Err(failure) => {
             output.note(&format!("the server's models are missing: {}", failure.message()));
