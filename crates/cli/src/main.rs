@@ -23,11 +23,6 @@ use tokio::runtime::Runtime;
 use crate::arguments::Arguments;
 use crate::failure::Failure;
 
-/// Every token, event and request allocates a little; the system's allocator takes several
-/// times as long for it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     // A process that only reads a file or runs a model needs nothing of what follows.
     if let Some(child) = server::child_of_this_binary() {
