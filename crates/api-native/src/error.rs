@@ -198,7 +198,7 @@ impl ApiError {
     fn of_faults(faults: &[FieldError]) -> Self {
         let said = faults.iter().map(|fault| match native_path(&fault.path) {
             path if path.is_empty() => fault.message.clone(),
-            path => format!("{path} {}", fault.message),
+            path => format!("{path}: {}", fault.message),
         });
         let said: Vec<String> = said.collect();
         let details = faults.first().map(|first| ErrorDetails {
@@ -235,7 +235,7 @@ mod tests {
             (Error::NotFound(Missing::new("agent", "x")), 404, "not_found_error", "No agent with this id."),
             (Error::Unauthenticated(AuthFault::Missing), 401, "authentication_error", "no API key was sent"),
             (Error::Forbidden { missing: None }, 403, "permission_error", "not allowed"),
-            (Error::invalid("instructions", "is long"), 400, "invalid_request_error", "system is long"),
+            (Error::invalid("instructions", "is long"), 400, "invalid_request_error", "system: is long"),
             (Refused::SessionArchived.into(), 400, "invalid_request_error", "session is archived"),
             (Error::Conflict("moved".into()), 409, "conflict_error", "moved"),
             (Error::Busy, 529, "overloaded_error", "the server is too busy: try again soon"),

@@ -79,7 +79,11 @@ impl Output {
         };
         let widths: Vec<usize> = (0..headings.len()).map(width).collect();
         let text: Vec<String> = all.iter().enumerate().map(|(at, row)| self.row(row, &widths, at == 0)).collect();
-        self.line(&text.join("\n"))
+        self.line(&text.join("\n"))?;
+        if rows.is_empty() {
+            self.note("nothing here yet");
+        }
+        Ok(())
     }
 
     fn row(self, row: &[String], widths: &[usize], is_heading: bool) -> String {

@@ -1,6 +1,7 @@
 //! How a worker's decisions reach the store: under its lease, with the input that came at
 //! the last moment, and for as long as it takes.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use domain::run::{Run, RunStatus};
@@ -28,9 +29,9 @@ pub(crate) struct Lost;
 pub(crate) async fn commit(shared: &Shared, store: &dyn OrgStore, turn: &mut Turn) -> Result<Committed, Lost> {
     let mut changes = turn.take_changes();
     loop {
-        let whole = with_what_is_behind(shared, store, turn, changes.clone()).await?;
+        let whole = with_what_is_behind(shared, store, turn, &changes).await?;
         let attempt = || async {
-            match store.commit(whole.clone()).await {
+            match store.commit(whole.as_ref().clone()).await {
                 Ok(committed) => Ok(Ok(committed)),
                 Err(CommitError::Refused(refusal)) => Ok(Err(refusal)),
                 Err(CommitError::Store(error)) => Err(error),
@@ -52,7 +53,7 @@ pub(crate) async fn commit(shared: &Shared, store: &dyn OrgStore, turn: &mut Tur
                 changes = continued(changes, turn.take_changes());
             }
             // What is queued behind has changed since it was loaded: it is loaded again.
-            Err(Refusal::Guard(Guard::NoInput { .. } | Guard::RunAt { .. })) if turn.is_exhausted() => {}
+            Err(Refusal::Guard(Guard::NoInput { run } | Guard::RunAt { run, .. })) if run != turn.run.id => {}
             Err(Refusal::Guard(Guard::Held { .. })) => return Err(Lost),
             Err(refusal) => {
                 tracing::error!(%refusal, "a step of a held run was refused: the run goes back to the queue");
@@ -87,13 +88,15 @@ where
 
 /// The change set; with it, if the run failed for good, what clients of the session said
 /// meanwhile is dropped. Runs of other façades go on: each answers a caller of its own.
-async fn with_what_is_behind(
+async fn with_what_is_behind<'a>(
     shared: &Shared,
     store: &dyn OrgStore,
     turn: &Turn,
-    changes: ChangeSet,
-) -> Result<ChangeSet, Lost> {
-    let Some(outcome) = turn.run.outcome.as_ref().filter(|_| turn.is_exhausted()) else { return Ok(changes) };
+    changes: &'a ChangeSet,
+) -> Result<Cow<'a, ChangeSet>, Lost> {
+    let Some(outcome) = turn.run.outcome.as_ref().filter(|_| turn.is_exhausted()) else {
+        return Ok(Cow::Borrowed(changes));
+    };
     let load = || async {
         let mut behind = Vec::new();
         for run in store.list_queued_runs(turn.session()).await? {
@@ -104,7 +107,7 @@ async fn with_what_is_behind(
         Ok(behind)
     };
     let behind = patiently(shared, load).await?;
-    Ok(shared.at(|at| with_queue_dropped(changes, behind, outcome, at)))
+    Ok(Cow::Owned(shared.at(|at| with_queue_dropped(changes.clone(), behind, outcome, at))))
 }
 
 /// The decision that was refused, followed by what was made of it since. The later guards

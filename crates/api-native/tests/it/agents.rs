@@ -94,7 +94,7 @@ async fn what_breaks_a_rule_is_named() {
     let unknown = owner.post("/v1/agents", json!({ "name": "a", "model": "nobody/x" })).await;
     assert_eq!(unknown.expect(400)["error"]["details"]["error_code"], "unknown_model");
     let missing = owner.post("/v1/agents", json!({ "model": "scripted/demo" })).await;
-    assert_eq!(missing.expect(400)["error"]["message"], "name is required");
+    assert_eq!(missing.expect(400)["error"]["message"], "name: is required");
 }
 
 /// Case 7.
