@@ -70,19 +70,46 @@ impl Writer {
             self.desk.roll_back();
             return fail(jobs.into_iter().map(|job| (job, Ok(()))).collect(), &fault);
         }
+        match self.work(jobs) {
+            Ok(done) => self.finish(done),
+            Err((done, fault)) => {
+                self.desk.roll_back();
+                fail(done, &fault);
+            }
+        }
+    }
+
+    /// Does the work of one batch, up to the commit. `Err` if nothing of it can stay.
+    fn work(&mut self, mut jobs: Vec<Box<dyn Job>>) -> Result<Vec<Done>, (Vec<Done>, Fault)> {
+        // A job that has the transaction to itself is undone with it. A savepoint would cost
+        // it a copy of each page that it changes.
+        if jobs.len() == 1
+            && let Some(mut job) = jobs.pop()
+        {
+            let end = job.work(&mut self.desk);
+            let done = vec![(job, Ok(()))];
+            return match end {
+                Ok(()) => Ok(done),
+                Err(fault) => Err((done, fault)),
+            };
+        }
         let mut done: Vec<Done> = Vec::with_capacity(jobs.len());
         let mut jobs = jobs.into_iter();
         while let Some(mut job) = jobs.next() {
             match self.desk.alone(|desk| job.work(desk)) {
                 Ok(end) => done.push((job, end)),
                 Err(fault) => {
-                    self.desk.roll_back();
                     done.push((job, Ok(())));
                     done.extend(jobs.map(|job| (job, Ok(()))));
-                    return fail(done, &fault);
+                    return Err((done, fault));
                 }
             }
         }
+        Ok(done)
+    }
+
+    /// Commits what was done, and only then tells of it.
+    fn finish(&mut self, mut done: Vec<Done>) {
         if self.desk.planted.is(PlantedBug::AcknowledgeBeforeCommit) {
             answer(std::mem::take(&mut done));
         }

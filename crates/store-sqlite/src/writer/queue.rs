@@ -42,7 +42,10 @@ impl Queue {
             *count += 1;
         }
         waiting.jobs.push_back((org, job));
-        if waiting.writer_sleeps {
+        let writer_sleeps = waiting.writer_sleeps;
+        // Woken with the lock free: the writer would only wait for it.
+        drop(waiting);
+        if writer_sleeps {
             self.came.notify_one();
         }
         Ok(())
