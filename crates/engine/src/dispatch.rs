@@ -15,6 +15,7 @@ use futures::FutureExt;
 use ports::store::{CommitError, LateRun, OrgStore, ReadyRun, Refusal, StoreError};
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::rescue::INTERNAL_ERROR;
 use crate::{Shared, transcripts, worker};
 
 /// Runs claimed side by side; their claims share a flush.
@@ -84,18 +85,32 @@ async fn claim_some(shared: &Arc<Shared>, last: &mut Option<OrgId>) -> Result<us
     Ok(found)
 }
 
-/// A claim that panics, as over a log it cannot read, must not end the dispatcher for everyone
-/// else. The run stays in the queue, and is not asked for again at once.
+/// A claim that panics, as over a log it cannot follow, must not end the dispatcher for
+/// everyone else. Most panics would come again, so the run is ended in a named state.
 async fn claim_unshaken(shared: &Arc<Shared>, ready: ReadyRun, permit: OwnedSemaphorePermit) -> Result<(), StoreError> {
-    let run = ready.run;
+    let ReadyRun { org, run } = ready;
     match AssertUnwindSafe(claim(shared, ready, permit)).catch_unwind().await {
-        Ok(claimed) => claimed,
+        Ok(claimed) => return claimed,
+        Err(_panic) => tracing::error!(run.id = %run, "claiming a run panicked: it is ended"),
+    }
+    match AssertUnwindSafe(abandon(shared, org, run)).catch_unwind().await {
+        Ok(ended) => ended,
         Err(_panic) => {
-            tracing::error!(run.id = %run, "claiming a run panicked: it stays in the queue");
+            tracing::error!(run.id = %run, "the run could not be ended either: it stays in the queue");
             tokio::time::sleep(STORE_PAUSE).await;
             Ok(())
         }
     }
+}
+
+/// Ends a queued run without a look at its log.
+async fn abandon(shared: &Arc<Shared>, org: OrgId, run: RunId) -> Result<(), StoreError> {
+    let store = shared.org(org);
+    let Some((run, session)) = load(store.as_ref(), run).await? else { return Ok(()) };
+    let inbox = store.list_inbox(run.id).await?;
+    let message = INTERNAL_ERROR.to_owned();
+    let mut turn = shared.at(|at| Turn::abandon(run, session.state, inbox, shared.fence, message, at));
+    commit_in_time(store.as_ref(), turn.take_claim()).await
 }
 
 /// Claims one run and gives it to a worker of its own.

@@ -15,7 +15,8 @@ use crate::Shared;
 use crate::commits::{Lost, commit, patiently};
 use crate::transcripts;
 
-const WHY: &str = "an internal error stopped the run; the server's log says where";
+/// What the log says of a run that a panic ended.
+pub(crate) const INTERNAL_ERROR: &str = "an internal error stopped the run; the server's log says where";
 
 /// Ends the run of a worker that panicked, as far as its log allows.
 pub(crate) async fn end_run(shared: &Shared, org: OrgId, run: RunId, spec: &AgentSpec) {
@@ -39,7 +40,7 @@ async fn end(shared: &Shared, org: OrgId, run: RunId, spec: &AgentSpec) -> Resul
     let inbox = patiently(shared, || store.list_inbox(run.id)).await?;
     let mut turn = shared.at(|at| Turn::resume(run, session.state, &events, inbox, shared.fence, spec, at));
     if !matches!(turn.doing(), Doing::Over | Doing::Wait) {
-        shared.at(|at| turn.unrunnable(WHY.to_owned(), at));
+        shared.at(|at| turn.unrunnable(INTERNAL_ERROR.to_owned(), at));
     }
     commit(shared, store.as_ref(), &mut turn).await.map(|_| ())
 }

@@ -1,6 +1,6 @@
 //! Time and ids that a test sets.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -67,18 +67,24 @@ impl IdSource for CountingIds {
 /// Ids that come to an end when a test says so: whoever asks for the id of a new thing then
 /// panics, in the middle of what it does.
 #[derive(Debug, Default)]
-pub struct FailingIds(AtomicBool);
+pub struct FailingIds(AtomicUsize);
 
 impl FailingIds {
     /// From now on, or no longer.
     pub fn fail(&self, fail: bool) {
-        self.0.store(fail, Ordering::Relaxed);
+        self.fail_next(if fail { usize::MAX } else { 0 });
+    }
+
+    /// The next so many times.
+    pub fn fail_next(&self, times: usize) {
+        self.0.store(times, Ordering::Relaxed);
     }
 }
 
 impl IdSource for FailingIds {
     fn uuid_v7(&self) -> Uuid {
-        assert!(!self.0.load(Ordering::Relaxed), "the test wants this to fail");
+        let fails = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        assert!(fails.is_err(), "the test wants this to fail");
         SystemSources.uuid_v7()
     }
 

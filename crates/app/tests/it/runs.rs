@@ -1,11 +1,15 @@
 //! Runs that are started and watched, as the Make-compatible API does.
 
+use std::sync::Arc;
+
 use app::{Error, Refused};
 use domain::EventBody;
 use domain::agent::{ModelChoice, Overrides};
 use domain::limits::{Limits, Unit};
+use domain::model::ModelRequest;
 use domain::run::{Outcome, RunStatus};
 use serde_json::json;
+use test_kit::sources::FailingIds;
 use test_kit::{Gate, TestHouse, calls, hangs, says};
 
 use crate::desk::{Desk, adder, assert_gapless, finished, message, paths, within};
@@ -47,6 +51,28 @@ async fn a_thread_is_remembered_and_threads_without_a_name_are_not() {
         let asked = desk.house.model_requests();
         assert_eq!(asked.last().map(|request| request.messages.len()), Some(shown), "{thread:?}");
     }
+}
+
+/// The first thing that a restarted engine asks an id for is to take up the run.
+#[tokio::test]
+async fn a_run_whose_claim_panics_is_ended_and_its_thread_goes_on() {
+    let ids = Arc::new(FailingIds::default());
+    let rule = |request: &ModelRequest| match request.messages.len() {
+        1 => hangs("Wait. "),
+        _ => says("Still here."),
+    };
+    let mut desk = Desk::at(TestHouse::new().ids(ids.clone()).answering(rule)).await;
+    let agent = desk.agent().await;
+    let lost = desk.run(agent.id, Some("t"), "one").await.run;
+
+    ids.fail_next(1);
+    desk.house.restart().await;
+
+    let ended = desk.run_is(lost.id, RunStatus::Failed).await;
+    assert!(matches!(&ended.outcome, Some(Outcome::Unrunnable { message }) if message.contains("internal error")));
+    let done = finished(desk.run(agent.id, Some("t"), "two").await).await;
+    assert_eq!(done.run.status, RunStatus::Completed);
+    assert_gapless(&desk.log(lost.session).await);
 }
 
 #[tokio::test]

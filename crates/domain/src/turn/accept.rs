@@ -2,8 +2,8 @@
 
 use super::{Change, ChangeSet, Fence, Guard, Moment, Phase, Turn};
 use crate::agent::AgentSpec;
-use crate::event::{EventBody, NewEvent};
-use crate::id::EventId;
+use crate::event::EventBody;
+use crate::id::{EventId, SessionId};
 use crate::run::{Run, RunStatus};
 use crate::session::{InboxItem, Session, SessionState, SessionStatus};
 
@@ -75,6 +75,13 @@ fn waiting_input(run: &Run, input: Input, at: &Moment<'_>) -> InboxItem {
     InboxItem { id: input.id, session: run.session, run: run.id, accepted_at: at.now, body: input.body }
 }
 
+/// What waited in the inbox as input, and the change that takes it out.
+fn taken_from(session: SessionId, inbox: Vec<InboxItem>) -> (Vec<Input>, Change) {
+    let items = inbox.iter().map(|item| item.id).collect();
+    let inputs = inbox.into_iter().map(|item| Input { id: item.id, body: item.body }).collect();
+    (inputs, Change::TakeInput { session, items })
+}
+
 /// What taking a run is decided on, since nobody holds it yet: neither it nor its session
 /// has moved.
 pub(super) fn unmoved(run: &Run, state: &SessionState) -> [Guard; 2] {
@@ -92,12 +99,32 @@ impl Turn {
         at: &mut Moment<'_>,
     ) -> Turn {
         let guards = unmoved(&run, &state);
-        let taken = inbox.iter().map(|item| item.id).collect();
-        let inputs = inbox.into_iter().map(|item| Input { id: item.id, body: item.body }).collect();
-        let session = run.session;
+        let (inputs, taken) = taken_from(run.session, inbox);
         let mut turn = Turn::begin(run, state, inputs, fence, spec, at);
         turn.guards.extend(guards);
-        turn.changes.push(Change::TakeInput { session, items: taken });
+        turn.changes.push(taken);
+        turn
+    }
+
+    /// Ends a queued run that cannot be gone on with, whatever its log holds: no call of it
+    /// is looked at, and none is made. `why` is for people.
+    pub fn abandon(
+        run: Run,
+        state: SessionState,
+        inbox: Vec<InboxItem>,
+        fence: Fence,
+        why: String,
+        at: &mut Moment<'_>,
+    ) -> Turn {
+        let guards = unmoved(&run, &state);
+        let (inputs, taken) = taken_from(run.session, inbox);
+        let mut turn = Turn::held(run, state, fence, &AgentSpec::default(), at.now);
+        turn.run.started_at.get_or_insert(at.now);
+        turn.run.first_seq.get_or_insert(turn.state.seq + 1);
+        turn.guards.extend(guards);
+        turn.changes.push(taken);
+        turn.log_inputs(inputs, at);
+        turn.unrunnable(why, at);
         turn
     }
 
@@ -121,9 +148,7 @@ impl Turn {
         turn.run.started_at = Some(at.now);
         turn.run.first_seq = Some(turn.state.seq + 1);
         let interrupted = inputs.iter().any(|input| input.body == EventBody::UserInterrupt {});
-        for Input { id, body } in inputs {
-            turn.events.push(NewEvent { id, run: Some(turn.run.id), at: at.now, body });
-        }
+        turn.log_inputs(inputs, at);
         turn.log(at, EventBody::StatusRunning {});
         if interrupted {
             turn.finish(crate::run::Outcome::Interrupted, at);
@@ -133,6 +158,12 @@ impl Turn {
             turn.begin_model_call(at);
         }
         turn
+    }
+
+    fn log_inputs(&mut self, inputs: Vec<Input>, at: &Moment<'_>) {
+        for Input { id, body } in inputs {
+            self.log_as(id, at.now, body);
+        }
     }
 
     /// A run as it is when a worker has just taken it.
