@@ -162,6 +162,7 @@ impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound(missing) => Self::not_found(missing),
+            Error::Gone(why) => Self::impossible(sentence(&why)),
             Error::Unauthenticated(fault) => Self::new(StatusCode::UNAUTHORIZED, unauthenticated(fault)),
             Error::Forbidden { missing: Some(scope) } => {
                 Self::new(StatusCode::FORBIDDEN, format!("This token lacks the scope {scope}."))

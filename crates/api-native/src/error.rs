@@ -175,6 +175,7 @@ impl From<Error> for ApiError {
             Error::Invalid(faults) => Self::of_faults(&faults),
             Error::Refused(_) => Self::new(S::BAD_REQUEST, T::InvalidRequest, said),
             Error::Conflict(_) => Self::new(S::CONFLICT, T::Conflict, said),
+            Error::Gone(_) => Self::new(S::GONE, T::InvalidRequest, said),
             Error::TooLarge { .. } => Self::new(S::PAYLOAD_TOO_LARGE, T::InvalidRequest, said),
             Error::RateLimited { retry_after } => Self {
                 retry_after: Some(retry_after.as_secs().max(1)),
@@ -238,6 +239,7 @@ mod tests {
             (Error::invalid("instructions", "is long"), 400, "invalid_request_error", "system: is long"),
             (Refused::SessionArchived.into(), 400, "invalid_request_error", "session is archived"),
             (Error::Conflict("moved".into()), 409, "conflict_error", "moved"),
+            (Error::Gone("too old".into()), 410, "invalid_request_error", "too old"),
             (Error::Busy, 529, "overloaded_error", "the server is too busy: try again soon"),
             (Error::Draining, 503, "api_error", "the server is stopping"),
         ] {

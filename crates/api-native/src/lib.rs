@@ -15,6 +15,7 @@ mod elsewhere;
 mod error;
 mod events;
 mod models;
+mod org_stream;
 mod page;
 mod patch;
 mod path_id;
@@ -81,6 +82,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::find_session))
         .routes(routes!(events::send_events, events::list_events))
         .routes(routes!(events::stream::stream_events))
+        .routes(routes!(org_stream::stream_organization))
         .routes(routes!(runs::list_runs))
         .routes(routes!(runs::find_run))
         .routes(routes!(runs::cancel_run))

@@ -32,6 +32,9 @@ pub enum Error {
     /// Somebody else changed the thing at the same time, or since the caller last looked.
     #[error("{0}")]
     Conflict(String),
+    /// It was there, and is not kept any more.
+    #[error("{0}")]
+    Gone(String),
     /// More than may be sent.
     #[error("{what} is larger than {max_bytes} bytes")]
     TooLarge {

@@ -20,6 +20,7 @@ mod input_rules;
 mod keys;
 mod knowledge;
 mod known;
+mod org_stream;
 mod orgs;
 mod providers;
 mod runs;
@@ -47,6 +48,7 @@ pub use error::{AuthFault, Error, FieldError, Missing, Refused};
 pub use follow::StoredEvent;
 pub use keys::{CreateKey, KeyFormat};
 pub use knowledge::{AddDocument, DocumentSource};
+pub use org_stream::{ChangedSession, FromPosition, OrgStream};
 pub use orgs::{Bootstrap, CallerView, CreateOrg, FirstKey};
 pub use ports::feed::PreviewItem;
 pub use ports::store::{AgentFilter, DueCallback, EventFilter, Order, SessionFilter};
@@ -95,6 +97,7 @@ struct Inner {
     sealing_key: SealingKey,
     known: known::Known,
     uploads: knowledge::UploadTurns,
+    tails: org_stream::Tails,
     /// Work that goes on when its caller has left.
     tasks: TaskTracker,
 }
@@ -105,7 +108,8 @@ impl App {
     pub fn new(ports: Ports, secrets: KeySecrets, sealing_key: SealingKey) -> App {
         let known = known::Known::default();
         let uploads = knowledge::UploadTurns::default();
-        App(Arc::new(Inner { ports, secrets, sealing_key, known, uploads, tasks: TaskTracker::new() }))
+        let tails = org_stream::Tails::default();
+        App(Arc::new(Inner { ports, secrets, sealing_key, known, uploads, tails, tasks: TaskTracker::new() }))
     }
 
     /// What time it is.

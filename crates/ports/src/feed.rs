@@ -68,7 +68,8 @@ struct Inner {
     shards: [Mutex<HashMap<SessionId, Channel>>; SHARDS],
     work: watch::Sender<u64>,
     inbox: broadcast::Sender<RunId>,
-    changed: broadcast::Sender<(OrgId, SessionId)>,
+    /// The last position of each organization that somebody listens to.
+    positions: Mutex<HashMap<OrgId, watch::Sender<u64>>>,
 }
 
 #[derive(Debug, Default)]
@@ -84,22 +85,21 @@ impl Default for Feed {
             shards: Default::default(),
             work: watch::Sender::new(0),
             inbox: broadcast::Sender::new(16 * BEHIND_MAX),
-            changed: broadcast::Sender::new(16 * BEHIND_MAX),
+            positions: Mutex::default(),
         }))
     }
 }
 
 impl Feed {
     /// Events of a session were committed. Called by the store, in commit order.
-    pub fn stored(&self, org: OrgId, session: SessionId, events: Arc<[Event]>) {
-        // Nobody listening is fine for every send here: the log has it.
-        let _ = self.0.changed.send((org, session));
+    pub fn stored(&self, session: SessionId, events: Arc<[Event]>) {
         let mut shard = self.shard(session);
         if let Some(channel) = shard.get_mut(&session) {
             let closes = |event: &Event| channel.preview.as_ref().is_some_and(|preview| ends(event, preview));
             if events.iter().any(closes) {
                 channel.preview = None;
             }
+            // Nobody listening is fine for every send here: the log has it.
             channel.send(FeedItem::Stored(events));
             drop_if_unused(&mut shard, session);
         }
@@ -126,10 +126,21 @@ impl Feed {
         self.0.inbox.subscribe()
     }
 
-    /// The sessions that changed, with their organization. A receiver that falls behind
-    /// must look them up.
-    pub fn watch_sessions(&self) -> broadcast::Receiver<(OrgId, SessionId)> {
-        self.0.changed.subscribe()
+    /// Sessions of an organization changed, up to this position. Called by the store after
+    /// the commit.
+    pub fn changed(&self, org: OrgId, position: u64) {
+        let mut positions = self.positions();
+        let Some(sender) = positions.get(&org) else { return };
+        if sender.send(position).is_err() {
+            positions.remove(&org);
+        }
+    }
+
+    /// The last position of an organization, as far as this process has told it since
+    /// somebody began to listen; 0 before. However many commits come between two looks, the
+    /// store knows them all.
+    pub fn watch_changes(&self, org: OrgId) -> watch::Receiver<u64> {
+        self.positions().entry(org).or_insert_with(|| watch::Sender::new(0)).subscribe()
     }
 
     /// A message begins to be generated.
@@ -180,6 +191,10 @@ impl Feed {
             feed: self.clone(),
             session,
         }
+    }
+
+    fn positions(&self) -> MutexGuard<'_, HashMap<OrgId, watch::Sender<u64>>> {
+        self.0.positions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shard(&self, session: SessionId) -> MutexGuard<'_, HashMap<SessionId, Channel>> {

@@ -1,6 +1,7 @@
 //! The store: state, log, queue and leases, in one database.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::agent::Agent;
@@ -14,6 +15,9 @@ use domain::{
     AgentId, ChangeSet, DocumentId, Event, EventId, KeyId, OrgId, ProjectId, RunId, SessionId, Timestamp, ToolId,
 };
 use uuid::Uuid;
+
+/// How long it is known in which order the sessions of an organization changed.
+pub const CHANGES_KEPT: Duration = Duration::from_hours(7 * 24);
 
 /// The store of the whole installation. Everything of an organization goes through
 /// [`Store::of`]; what stands here concerns all of them.
@@ -199,6 +203,17 @@ pub trait OrgStore: Send + Sync {
 
     /// Events of a session.
     async fn list_events(&self, session: SessionId, filter: EventFilter) -> Result<Vec<Event>, StoreError>;
+
+    /// The position of the last commit that changed a session; 0 before the first. Positions
+    /// count from 1 without a gap.
+    async fn last_position(&self) -> Result<u64, StoreError>;
+
+    /// When the change at a position was made. Absent if it is yet to come, or was made
+    /// longer ago than [`CHANGES_KEPT`] and is not kept any more.
+    async fn find_change(&self, position: u64) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Which sessions changed, one for each commit and session, by position.
+    async fn list_changes(&self, filter: ChangeFilter) -> Result<Vec<SessionChange>, StoreError>;
 }
 
 /// What a commit gave.
@@ -209,6 +224,29 @@ pub struct Committed {
     /// The numbers given to organizations, members, projects and tools, in the order of the
     /// change set.
     pub numbers: Vec<u64>,
+}
+
+/// A commit that changed a session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionChange {
+    /// Its place in the order of the organization's commits.
+    pub position: u64,
+    /// When it was made.
+    pub at: Timestamp,
+    /// The session as it is now, which may be later than the commit. `None` if it is not
+    /// there any more.
+    pub session: Option<Arc<Session>>,
+}
+
+/// Which changes of sessions, and how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangeFilter {
+    /// Only what comes after this position.
+    pub after: u64,
+    /// Made at or after.
+    pub since: Option<Timestamp>,
+    /// At most this many.
+    pub limit: usize,
 }
 
 /// Which agents, and how many.

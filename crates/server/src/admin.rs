@@ -66,7 +66,7 @@ impl From<app::Error> for AdminError {
     fn from(error: app::Error) -> Self {
         use app::Error;
         let kind = match &error {
-            Error::NotFound(_) => AdminErrorKind::NotFound,
+            Error::NotFound(_) | Error::Gone(_) => AdminErrorKind::NotFound,
             Error::Unauthenticated(_) | Error::Forbidden { .. } => AdminErrorKind::Forbidden,
             Error::Invalid(_) | Error::TooLarge { .. } => AdminErrorKind::Invalid,
             Error::Refused(_) | Error::Conflict(_) => AdminErrorKind::Conflict,

@@ -10,6 +10,7 @@
 //! in [`house`].
 
 pub mod admin;
+mod descriptors;
 mod facades;
 mod fault;
 mod first_start;
@@ -18,6 +19,7 @@ mod house;
 mod listener;
 mod login;
 pub mod logs;
+mod patience;
 mod private_file;
 mod proxies;
 mod secrets;

@@ -23,7 +23,7 @@ use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +31,7 @@ use tokio_util::task::TaskTracker;
 use tower::Service as _;
 
 use crate::fault::StartError;
+use crate::patience::{self, Impatient};
 use crate::proxies::TrustedProxies;
 use crate::tls::H2;
 
@@ -39,10 +40,15 @@ use crate::tls::H2;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Bytes of all headers of a request, its first line included.
+/// Bytes of all headers of a request.
 const HEAD_BYTES_MAX: usize = 64 << 10;
+/// Bytes of a head that are read at all. What is beyond is answered by the HTTP library, with
+/// a status and no word; up to here we can say what is wrong.
+const HEAD_BYTES_READ: usize = 2 * HEAD_BYTES_MAX;
 /// Bytes of a request's address.
 const ADDRESS_BYTES_MAX: usize = 8 << 10;
+/// Connections that the system holds until we take them.
+const BACKLOG: u32 = 4096;
 /// After an error of `accept` (no file descriptors left, for one), before the next try.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -66,7 +72,7 @@ pub(crate) struct Stop {
 impl Listener {
     /// Takes the port. Clients may connect from now on; they are answered by [`Self::serve`].
     pub(crate) async fn bind(address: SocketAddr) -> Result<Self, StartError> {
-        let socket = TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        let socket = listen(address).map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => StartError::PortTaken(address),
             _ => StartError::Unlistenable { address, error },
         })?;
@@ -108,6 +114,11 @@ impl Listener {
             };
             let door = Door { router: router.clone(), peer, proxies: Arc::clone(&self.proxies) };
             let (tls, stop) = (self.tls.clone(), stop.clone());
+            if let Err(error) = patience::set_up(&stream) {
+                tracing::debug!(%error, %peer, "the connection was gone at once");
+                continue;
+            }
+            let stream = Impatient::new(stream);
             connections.spawn(async move {
                 match tls {
                     None => talk_http1(stream, door, stop).await,
@@ -125,13 +136,19 @@ impl Listener {
     async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(io::Error::other)?;
         let (stream, peer) = self.socket.accept().await?;
-        // Small events must leave at once.
-        stream.set_nodelay(true)?;
         Ok((stream, peer, place))
     }
 }
 
-async fn talk_tls(tls: TlsAcceptor, stream: TcpStream, door: Door, stop: Stop) {
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // The port of a server that has just ended is free, whatever lingers there.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+async fn talk_tls(tls: TlsAcceptor, stream: Impatient<TcpStream>, door: Door, stop: Stop) {
     let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream));
     let stream = tokio::select! {
         () = stop.now.cancelled() => return,
@@ -155,7 +172,7 @@ where
     R: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
 {
     let mut talk = http1::Builder::new();
-    talk.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES_MAX);
+    talk.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES_READ);
     finish(talk.serve_connection(TokioIo::new(stream), door), stop).await;
 }
 
@@ -165,7 +182,7 @@ where
 {
     let mut talk = http2::Builder::new(TokioExecutor::new());
     talk.timer(TokioTimer::new())
-        .max_header_list_size(HEAD_BYTES_MAX as u32)
+        .max_header_list_size(HEAD_BYTES_READ as u32)
         .max_concurrent_streams(256)
         .keep_alive_interval(HEAD_TIMEOUT)
         .keep_alive_timeout(HEAD_TIMEOUT);
@@ -207,14 +224,28 @@ impl Service<Request<Incoming>> for Door {
     type Future = Either<axum::routing::future::RouteFuture<Infallible>, Ready<Result<Response<Body>, Infallible>>>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        let length = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
-        if length > ADDRESS_BYTES_MAX {
-            return Either::Right(ready(Ok(StatusCode::URI_TOO_LONG.into_response())));
+        if let Some(refusal) = too_large(&request) {
+            return Either::Right(ready(Ok(refusal)));
         }
         let client = self.proxies.client(self.peer, request.headers());
         request.extensions_mut().insert(ConnectInfo(client));
         Either::Left(self.router.clone().call(request))
     }
+}
+
+/// The answer to a request whose head is larger than it may be.
+fn too_large(request: &Request<Incoming>) -> Option<Response<Body>> {
+    let address = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+    if address > ADDRESS_BYTES_MAX {
+        let said = format!("the address of the request is longer than {ADDRESS_BYTES_MAX} bytes\n");
+        return Some((StatusCode::URI_TOO_LONG, said).into_response());
+    }
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
+    if headers > HEAD_BYTES_MAX {
+        let said = format!("the headers of the request are larger than {HEAD_BYTES_MAX} bytes\n");
+        return Some((StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, said).into_response());
+    }
+    None
 }
 
 #[cfg(test)]
@@ -248,7 +279,11 @@ mod tests {
         };
         assert!(answer_to(address, &get("/", "a")).await.ends_with("hello"));
         let long = format!("/?{}", "a".repeat(ADDRESS_BYTES_MAX));
-        assert!(answer_to(address, &get(&long, "a")).await.starts_with("HTTP/1.1 414"));
+        let answer = answer_to(address, &get(&long, "a")).await;
+        assert!(answer.starts_with("HTTP/1.1 414") && answer.ends_with("longer than 8192 bytes\n"), "{answer}");
+        let answer = answer_to(address, &get("/", &"a".repeat(HEAD_BYTES_MAX))).await;
+        assert!(answer.starts_with("HTTP/1.1 431") && answer.ends_with("larger than 65536 bytes\n"), "{answer}");
+        // So large that it is not read.
         let answer = answer_to(address, &get("/", &"a".repeat(4 * HEAD_BYTES_MAX))).await;
         assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
     }

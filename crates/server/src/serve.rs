@@ -11,6 +11,7 @@ use store_sqlite::SqliteStore;
 
 use crate::admin::Desk;
 use crate::admin::socket::{self, Socket};
+use crate::descriptors;
 use crate::facades::Facades;
 use crate::fault::StartError;
 use crate::first_start::{self, Started};
@@ -58,10 +59,11 @@ impl Server {
         let first_key = first_start::bootstrap(&app, config).await?;
         let started = first_start::describe(&app, config, listens, first_key).await?;
         let facades = Facades::new(&app, &house, config, GRACE).await;
+        let connections_max = descriptors::room_for_connections(server.connections_max);
         let proxies = TrustedProxies::new(server.trusted_proxies.clone());
         Ok(Self {
             started,
-            listener: listener.with_tls(acceptor).with_bounds(proxies, server.connections_max),
+            listener: listener.with_tls(acceptor).with_bounds(proxies, connections_max),
             socket: Socket::bind(&server.data_dir)?,
             app,
             engine,

@@ -156,12 +156,12 @@ create table callbacks (
 -- One row for each session that a commit changed, so that a reader of an organization can
 -- go on from any position.
 create table session_changes (
-    org blob not null,
-    position integer not null,
+    -- The organization's number times 2^40 plus its position: an organization's changes lie
+    -- in one piece, in their order, and a commit writes to the end of it.
+    place integer primary key,
     session integer not null,
-    at integer not null,
-    primary key (org, position)
-) strict, without rowid;
+    at integer not null
+) strict;
 
 -- Texts too large to stand in their row; the row then holds the number instead of the text.
 create table contents (

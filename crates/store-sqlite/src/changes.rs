@@ -18,7 +18,7 @@ use crate::{agents, callbacks, documents, events, inbox, keys, members, orgs, pr
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
     /// Events, by session, in commit order.
-    pub(crate) appended: Vec<(OrgId, SessionId, Arc<[Event]>)>,
+    pub(crate) appended: Vec<(SessionId, Arc<[Event]>)>,
     /// Sessions that changed, by number.
     pub(crate) changed: Vec<(OrgId, i64, Timestamp)>,
     /// Runs that input waits for.
@@ -199,7 +199,7 @@ impl Application<'_> {
             self.effects.changed.push((self.org, head.number, at));
         }
         let stored: Arc<[Event]> = stored.into();
-        self.effects.appended.push((self.org, session, Arc::clone(&stored)));
+        self.effects.appended.push((session, Arc::clone(&stored)));
         Ok(stored)
     }
 

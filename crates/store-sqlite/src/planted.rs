@@ -16,6 +16,8 @@ pub enum PlantedBug {
     AcknowledgeBeforeCommit,
     /// A session is found whatever its organization.
     ForgetOrg,
+    /// What is read behind a cursor leaves out what comes first.
+    SkipReplayed,
 }
 
 /// The bug that a store has been given, if any.
@@ -30,8 +32,8 @@ impl Planted {
     }
 
     /// With the bug that the environment names in `SORTIE_PLANTED_BUG`, for batteries that
-    /// start the whole server: `skip-flush`, `ignore-fence`, `acknowledge-before-commit` or
-    /// `forget-org`.
+    /// start the whole server: `skip-flush`, `ignore-fence`, `acknowledge-before-commit`,
+    /// `forget-org` or `skip-replayed`.
     pub(crate) fn or_from_environment(self) -> Self {
         #[cfg(feature = "planted-bugs")]
         if self.0.is_none() {
@@ -40,6 +42,7 @@ impl Planted {
                 "ignore-fence" => Some(PlantedBug::IgnoreFence),
                 "acknowledge-before-commit" => Some(PlantedBug::AcknowledgeBeforeCommit),
                 "forget-org" => Some(PlantedBug::ForgetOrg),
+                "skip-replayed" => Some(PlantedBug::SkipReplayed),
                 _ => None,
             }));
         }
@@ -54,6 +57,11 @@ impl Planted {
             return owner.map_or(org, OrgId);
         }
         org
+    }
+
+    /// What is read behind.
+    pub(crate) fn cursor(self, after: u64) -> u64 {
+        after + u64::from(after > 0 && self.is(PlantedBug::SkipReplayed))
     }
 
     /// Whether this bug is there.

@@ -54,6 +54,7 @@ statements! {
         where number = ?1";
     RESCHEDULE = "update sessions set status = 'rescheduling' where number = ?1";
     FIND = select!("where s.id = ?1 and s.org = ?2");
+    FIND_NUMBERED = select!("where s.number = ?1 and s.org = ?2");
     FIND_THREAD = select!("where s.project = ?1 and s.agent = ?2 and s.thread = ?3 and s.org = ?4");
     FIND_BY_ALIAS = select!("where s.alias = ?1 and s.org = ?2");
     PLACE = "select created_at, number from sessions where id = ?1 and org = ?2";
@@ -139,6 +140,10 @@ pub(crate) fn reschedule(db: &Connection, number: i64) -> Result<(), Fault> {
 
 pub(crate) fn find(db: &Connection, org: OrgId, id: SessionId) -> Result<Option<Session>, Fault> {
     one(db, FIND, (id.0, org.0), read)
+}
+
+pub(crate) fn find_numbered(db: &Connection, org: OrgId, number: i64) -> Result<Option<Session>, Fault> {
+    one(db, FIND_NUMBERED, (number, org.0), read)
 }
 
 pub(crate) fn find_thread(

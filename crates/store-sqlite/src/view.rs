@@ -14,12 +14,12 @@ use domain::{
     AgentId, ChangeSet, DocumentId, Event, EventId, KeyId, MemberId, OrgId, ProjectId, RunId, SessionId, Timestamp,
     ToolId,
 };
-use ports::store::{AgentFilter, EventFilter, SessionFilter};
+use ports::store::{AgentFilter, ChangeFilter, EventFilter, SessionChange, SessionFilter};
 use ports::{CommitError, Committed, OrgStore, StoreError};
 use uuid::Uuid;
 
 use crate::store::Inner;
-use crate::{agents, documents, events, inbox, keys, members, orgs, projects, runs, sessions, tools};
+use crate::{agents, documents, events, inbox, keys, members, orgs, positions, projects, runs, sessions, tools};
 
 pub(crate) struct OrgView {
     pub(crate) org: OrgId,
@@ -167,7 +167,22 @@ impl OrgStore for OrgView {
     }
 
     async fn list_events(&self, session: SessionId, filter: EventFilter) -> Listed<Event> {
-        let org = self.org;
+        let (org, planted) = (self.org, self.inner.planted);
+        let filter = EventFilter { after: filter.after.map(|after| planted.cursor(after)), ..filter };
         self.inner.readers.long(move |db| events::list(db, org, session, &filter)).await
+    }
+
+    async fn last_position(&self) -> Result<u64, StoreError> {
+        self.inner.readers.short(|db| positions::last_of(db, self.org)).await
+    }
+
+    async fn find_change(&self, position: u64) -> Found<Timestamp> {
+        self.inner.readers.short(|db| positions::find(db, self.org, position)).await
+    }
+
+    async fn list_changes(&self, filter: ChangeFilter) -> Listed<SessionChange> {
+        let org = self.org;
+        let filter = ChangeFilter { after: self.inner.planted.cursor(filter.after), ..filter };
+        self.inner.readers.long(move |db| positions::list(db, org, &filter)).await
     }
 }

@@ -6,6 +6,7 @@
 
 pub(crate) mod desk;
 pub(crate) mod job;
+mod pruning;
 pub(crate) mod queue;
 
 use std::sync::Arc;
@@ -14,8 +15,9 @@ use std::thread::JoinHandle;
 use ports::StoreError;
 use ports::feed::Feed;
 
-use self::desk::Desk;
+use self::desk::{Desk, Recorded};
 use self::job::Job;
+use self::pruning::Pruning;
 use self::queue::Queue;
 use crate::changes::Effects;
 use crate::checkpoint::Checkpoints;
@@ -30,7 +32,7 @@ pub(crate) fn start(
     batch_max: usize,
     checkpoints: Checkpoints,
 ) -> std::io::Result<JoinHandle<()>> {
-    let writer = Writer { desk, feed, batch_max, checkpoints };
+    let writer = Writer { desk, feed, batch_max, checkpoints, pruning: Pruning::default() };
     std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
         let queue = Abandoning(queue);
         writer.run(&queue.0);
@@ -51,6 +53,7 @@ struct Writer {
     feed: Feed,
     batch_max: usize,
     checkpoints: Checkpoints,
+    pruning: Pruning,
 }
 
 type Done = (Box<dyn Job>, Result<(), Fault>);
@@ -59,6 +62,7 @@ impl Writer {
     fn run(mut self, queue: &Queue) {
         while let Some(jobs) = queue.take(self.batch_max) {
             self.write(jobs);
+            self.pruning.after_commit(&mut self.desk);
             self.checkpoints.after_commit(self.desk.db());
         }
         self.checkpoints.at_close(self.desk.db());
@@ -114,8 +118,9 @@ impl Writer {
             answer(std::mem::take(&mut done));
         }
         match self.commit() {
-            Ok(()) => {
-                self.publish();
+            Ok(recorded) => {
+                self.pruning.note(&recorded);
+                self.publish(recorded);
                 answer(done);
             }
             Err(fault) => {
@@ -125,16 +130,20 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self) -> Result<(), Fault> {
-        self.desk.record_positions()?;
-        self.desk.statement("commit")
+    fn commit(&mut self) -> Result<Recorded, Fault> {
+        let recorded = self.desk.record_positions()?;
+        self.desk.statement("commit")?;
+        Ok(recorded)
     }
 
     /// Tells the streams and the workers of this process, in commit order.
-    fn publish(&mut self) {
+    fn publish(&mut self, recorded: Recorded) {
         let Effects { appended, inputs, works, .. } = std::mem::take(&mut self.desk.effects);
-        for (org, session, events) in appended {
-            self.feed.stored(org, session, events);
+        for (session, events) in appended {
+            self.feed.stored(session, events);
+        }
+        for (org, position) in recorded.positions {
+            self.feed.changed(org, position);
         }
         for run in inputs {
             self.feed.input_waits(run);

@@ -76,6 +76,10 @@ pub async fn json<T: DeserializeOwned>(request: Request, rules: JsonRules) -> Re
 /// # Errors
 /// See [`Rejection`].
 pub async fn read(body: Body, max_bytes: usize) -> Result<Bytes, Rejection> {
+    // What is said to be too large beforehand is not read at all.
+    if axum::body::HttpBody::size_hint(&body).lower() > max_bytes as u64 {
+        return Err(Rejection::TooLarge { max_bytes });
+    }
     let whole = Limited::new(body, max_bytes).collect();
     match tokio::time::timeout(ARRIVES_WITHIN, whole).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),

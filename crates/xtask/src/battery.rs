@@ -1,4 +1,4 @@
-//! `cargo xtask battery`: the crash and power-cut tests of the test kit, at length.
+//! `cargo xtask battery`: the crash, power-cut and stream tests, at length.
 
 use std::str::FromStr;
 
@@ -15,6 +15,8 @@ pub(crate) enum Kind {
     Crash,
     /// A simulated power cut at the file layer.
     Power,
+    /// Streams whose connections are cut, and whose server is killed.
+    Streams,
 }
 
 impl FromStr for Kind {
@@ -24,7 +26,8 @@ impl FromStr for Kind {
         match name {
             "crash" => Ok(Self::Crash),
             "power" => Ok(Self::Power),
-            other => Err(anyhow!("no battery `{other}`: there are `crash` and `power`")),
+            "streams" => Ok(Self::Streams),
+            other => Err(anyhow!("no battery `{other}`: there are `crash`, `power` and `streams`")),
         }
     }
 }
@@ -35,6 +38,7 @@ pub(crate) fn battery(kind: Kind, count: Option<u32>) -> Result<()> {
     let (package, prefix, usual) = match kind {
         Kind::Crash => ("cli", "battery::crash", 1000),
         Kind::Power => ("test-kit", "battery::power", 1000),
+        Kind::Streams => ("cli", "battery::streams", 10_000),
     };
     machine::ensure_test_packages()?;
     let builds = Builds::for_tests()?;

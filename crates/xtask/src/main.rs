@@ -40,8 +40,8 @@ cargo xtask <chore>
   build --release            the binary that ships [--engine v3|baseline]
   bench [NAME] [--json] [-- ARGS]
                              measure a release build against a mock model
-  battery crash|power [--count N]
-                             kill or cut the power at N random moments
+  battery crash|power|streams [--count N]
+                             kill, or cut the power or connections, at N random moments
 ";
 
 fn main() -> ExitCode {

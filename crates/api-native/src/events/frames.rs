@@ -1,18 +1,24 @@
 //! A session's stream as this API spells it: section 5 of its contract.
 
+use std::fmt::Display;
+
 use app::PreviewItem;
 use bytes::Bytes;
 use domain::{Event, EventId};
 use serde::Serialize;
-use web::sse::FrameStyle;
+use web::StreamPlace;
+use web::sse::{EndsBy, FrameStyle, Manners, comment};
 
 use super::event_view::EventView;
 use crate::error::ErrorEnvelope;
 
 const STYLE: FrameStyle = FrameStyle { id_first: true, spaced: true };
 
+/// The header in which a browser says where it left off.
+pub(crate) const LAST_EVENT_ID: &str = "last-event-id";
+
 /// What is sent when nothing else was for a while.
-pub(crate) const PING: &str = "event: ping\ndata: {\"type\":\"ping\"}\n\n";
+const PING: &str = "event: ping\ndata: {\"type\":\"ping\"}\n\n";
 
 /// Which previews a reader wants.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,10 +49,20 @@ impl std::str::FromStr for DeltaCursor {
     }
 }
 
+/// How streams that can be resumed show that they live, and end.
+pub(crate) fn manners(place: StreamPlace) -> Manners {
+    Manners {
+        sign_of_life: Bytes::from_static(PING.as_bytes()),
+        last_word: comment(" draining"),
+        ends_by: EndsBy::Drain,
+        place: Some(place),
+    }
+}
+
 /// A stored event.
 pub(crate) fn stored(event: &Event) -> Bytes {
     let view = EventView::from(event);
-    frame(Some(event.id), view.name(), &view)
+    frame(Some(&event.id), view.name(), &view)
 }
 
 /// A fault of the stream itself.
@@ -85,8 +101,8 @@ fn delta(event: EventId, offset: usize, text: &str) -> Bytes {
     frame(None, delta.kind, &delta)
 }
 
-fn frame(id: Option<EventId>, name: &str, data: &impl Serialize) -> Bytes {
-    let id = id.as_ref().map(|id| id as &dyn std::fmt::Display);
+/// A frame of this API.
+pub(crate) fn frame(id: Option<&dyn Display>, name: &str, data: &impl Serialize) -> Bytes {
     // Plain structures of texts and numbers: writing them as JSON does not fail.
     STYLE.frame(name, id, data).unwrap_or_default()
 }

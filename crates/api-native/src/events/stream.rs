@@ -10,17 +10,13 @@ use domain::SessionId;
 use futures::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use web::sse::{self, EndsBy, Manners, comment};
-use web::{Caller, RequestId, Shared};
+use web::{Caller, RequestId, Shared, sse};
 
-use super::frames::{self, DeltaCursor, PING, Previews};
+use super::frames::{self, DeltaCursor, LAST_EVENT_ID, Previews};
 use super::{Cursor, cursor};
 use crate::error::{ApiError, ErrorEnvelope};
 use crate::path_id::PathId;
 use crate::query::Query;
-
-/// The header in which a browser says where it left off.
-const LAST_EVENT_ID: &str = "last-event-id";
 
 /// What to stream, and from where.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -65,13 +61,7 @@ pub(crate) async fn stream_events(
     let (from, wanted, known) = (query.from(&headers)?, query.previews(), query.delta_cursor()?);
     let place = shared.limits.take_stream(caller.ctx().org)?;
     let events = app.stream_session(caller.ctx(), id, from, wanted != Previews::default()).await?;
-    let manners = Manners {
-        sign_of_life: Bytes::from_static(PING.as_bytes()),
-        last_word: comment(" draining"),
-        ends_by: EndsBy::Drain,
-        place: Some(place),
-    };
-    Ok(sse::response(rendered(events, wanted, known), &shared.drain, manners))
+    Ok(sse::response(rendered(events, wanted, known), &shared.drain, frames::manners(place)))
 }
 
 fn rendered(

@@ -7,6 +7,7 @@ mod agents;
 mod callers;
 mod document;
 mod events;
+mod org_stream;
 mod paths;
 mod python;
 mod resume;

@@ -10,9 +10,21 @@ use ports::Committed;
 use rusqlite::Connection;
 
 use crate::changes::{Application, Effects};
+use crate::columns::micros;
 use crate::fault::Fault;
 use crate::planted::Planted;
 use crate::{checks, leases, positions, runs};
+
+/// What a transaction added to the organizations' orders.
+#[derive(Debug, Default)]
+pub(super) struct Recorded {
+    /// How many changes.
+    pub(super) changes: usize,
+    /// When the newest was made, in microseconds; 0 without one.
+    pub(super) newest: i64,
+    /// The last position of each organization that has new ones.
+    pub(super) positions: Vec<(OrgId, u64)>,
+}
 
 pub(crate) struct Desk {
     pub(super) db: Connection,
@@ -23,8 +35,8 @@ pub(crate) struct Desk {
     lease: Option<Fence>,
     /// The lease as it was when the transaction began.
     lease_before: Option<Fence>,
-    /// The last position given in each organization.
-    positions: HashMap<OrgId, i64>,
+    /// Each organization's number and the last position given in it.
+    positions: HashMap<OrgId, (i64, i64)>,
 }
 
 impl Desk {
@@ -77,19 +89,30 @@ impl Desk {
 
     /// Gives each session that this transaction changed its place in its organization's
     /// order.
-    pub(super) fn record_positions(&mut self) -> Result<(), Fault> {
+    pub(super) fn record_positions(&mut self) -> Result<Recorded, Fault> {
         let mut changed = std::mem::take(&mut self.effects.changed);
-        changed.sort_unstable_by_key(|(org, session, _)| (*org, *session));
+        changed.sort_unstable_by_key(|(org, session, at)| (*org, *session, std::cmp::Reverse(*at)));
         changed.dedup_by_key(|(org, session, _)| (*org, *session));
+        let mut recorded = Recorded { changes: changed.len(), ..Recorded::default() };
         for (org, session, at) in changed {
-            let last = match self.positions.get(&org) {
-                Some(last) => *last,
-                None => positions::last(&self.db, org)?,
+            let (number, last) = match self.positions.get(&org) {
+                Some(known) => *known,
+                None => {
+                    let number = positions::org_number(&self.db, org)?;
+                    let number = number.ok_or_else(|| Fault::damaged("a session's organization is not there"))?;
+                    (number, positions::last(&self.db, number)?)
+                }
             };
-            positions::insert(&self.db, org, last + 1, session, at)?;
-            self.positions.insert(org, last + 1);
+            let (position, at) = (last + 1, micros(at));
+            positions::insert(&self.db, number, position, session, at)?;
+            self.positions.insert(org, (number, position));
+            recorded.newest = recorded.newest.max(at);
+            match recorded.positions.last_mut() {
+                Some((same, newest)) if *same == org => *newest = position.unsigned_abs(),
+                _ => recorded.positions.push((org, position.unsigned_abs())),
+            }
         }
-        Ok(())
+        Ok(recorded)
     }
 
     pub(super) fn begin(&mut self) -> Result<(), Fault> {

@@ -14,6 +14,7 @@
 #![expect(missing_docs, reason = "a story's name says what it tells")]
 
 pub mod catalogue;
+pub mod changes;
 pub mod feed;
 pub mod guards;
 pub mod inbox;
@@ -48,6 +49,8 @@ macro_rules! store_stories {
                 the_runs_of_a_deleted_agent_are_looked_at,
                 a_replaced_document_keeps_its_id, an_expired_document_leaves_with_the_next_one,
                 a_large_document_comes_back_whole, a_provider_keeps_its_number;
+            changes: a_changed_session_has_its_place_in_commit_order, positions_have_no_gap_whoever_commits,
+                old_changes_are_let_go_of_but_for_the_last;
             feed: events_reach_the_streams_in_commit_order, a_refused_change_set_is_never_heard_of,
                 work_and_input_wake_whoever_waits;
             guards: each_guard_holds_and_refuses, a_refused_change_set_leaves_nothing_behind,

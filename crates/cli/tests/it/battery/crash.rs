@@ -72,7 +72,7 @@ impl Battery {
 
     /// Load, a kill at this moment, a start, and everything that must hold then.
     async fn round(&mut self, moment: Duration) -> Result<(), String> {
-        let server = self.server.take().expect("a round ends with a server");
+        let mut server = self.server.take().expect("a round ends with a server");
         let clients = (0..CLIENTS)
             .map(|number| tokio::spawn(client(number, server.url.clone(), self.agents.clone(), self.ledger.clone())));
         let clients: Vec<_> = clients.collect();

@@ -1,15 +1,19 @@
-//! The crash battery: the real binary under mixed load, killed at random moments.
+//! The batteries of the real binary: under mixed load, killed at random moments ([`crash`]);
+//! and its streams, cut at random bytes ([`streams`]).
 //!
 //! The [`checker`] believes only its own ledger and what clients were told: the model and the
 //! tools stand in this process ([`world`]) and write down every effect. A small count runs
-//! in the suite; `cargo xtask battery crash` sets `SORTIE_BATTERY_COUNT`. That the checker
+//! in the suite; `cargo xtask battery crash` and `… streams` set `SORTIE_BATTERY_COUNT`. That the checker
 //! notices is tested too, with a bug planted in the server.
 
 mod checker;
 mod crash;
 mod load;
 mod process;
+mod proxy;
+mod reader;
 mod stranger;
+mod streams;
 mod world;
 
 /// How many rounds.

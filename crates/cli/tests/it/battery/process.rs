@@ -50,7 +50,7 @@ impl Server {
     }
 
     /// `kill -9`.
-    pub(super) fn kill(mut self) {
+    pub(super) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

@@ -6,11 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use futures::StreamExt;
 use serde_json::{Value, json};
+
+const STORY_WORDS: usize = 150;
+const STORY_PACE: Duration = Duration::from_millis(3);
 
 /// The keys under which each task was done, and how often under each.
 pub(super) type Effects = BTreeMap<String, BTreeMap<String, usize>>;
@@ -68,10 +73,14 @@ async fn act(
     axum::Json(json!({ "done": true }))
 }
 
-/// A model that calls every tool it is offered once for the task the user names, then says
-/// that it is done.
-async fn complete(axum::Json(request): axum::Json<Value>) -> impl IntoResponse {
+/// A model that tells a long story to whoever asks for it. To others it calls every tool it is
+/// offered once for the task the user names, then says that it is done.
+async fn complete(axum::Json(request): axum::Json<Value>) -> Response {
     tokio::time::sleep(Duration::from_millis(5)).await;
+    if request["messages"].as_array().and_then(|messages| messages.last()).is_some_and(|last| last["content"] == "tell")
+    {
+        return tell().into_response();
+    }
     let messages = request["messages"].as_array().cloned().unwrap_or_default();
     let tools = request["tools"].as_array().cloned().unwrap_or_default();
     let last = messages.last().cloned().unwrap_or_default();
@@ -92,5 +101,19 @@ async fn complete(axum::Json(request): axum::Json<Value>) -> impl IntoResponse {
         chunks.push(json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] }));
     }
     let body: String = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
-    ([(header::CONTENT_TYPE, "text/event-stream")], format!("{body}data: [DONE]\n\n"))
+    ([(header::CONTENT_TYPE, "text/event-stream")], format!("{body}data: [DONE]\n\n")).into_response()
+}
+
+/// The story, word by word: long enough to be cut in many places.
+fn tell() -> impl IntoResponse {
+    let words = futures::stream::iter(0..STORY_WORDS).then(async |at| {
+        tokio::time::sleep(STORY_PACE).await;
+        let choice = match at + 1 {
+            STORY_WORDS => json!({ "index": 0, "delta": {}, "finish_reason": "stop" }),
+            _ => json!({ "index": 0, "delta": { "content": format!("Wörter № {at}, ") } }),
+        };
+        let end = if at + 1 == STORY_WORDS { "data: [DONE]\n\n" } else { "" };
+        Ok::<_, std::convert::Infallible>(format!("data: {}\n\n{end}", json!({ "choices": [choice] })))
+    });
+    ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(words))
 }

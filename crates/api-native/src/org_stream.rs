@@ -1,0 +1,120 @@
+//! `/v1/stream`: what happens in all sessions of an organization. Ours.
+
+use app::{App, ChangedSession, FromPosition, OrgStream};
+use axum::Extension;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use bytes::Bytes;
+use domain::event::StopReason;
+use domain::session::{Session, SessionStatus};
+use domain::{EventId, SessionId};
+use futures::{Stream, StreamExt};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use web::{Caller, RequestId, Shared, sse};
+
+use crate::error::{ApiError, ErrorEnvelope};
+use crate::events::frames::{self, LAST_EVENT_ID};
+use crate::query::Query;
+use crate::sessions::session_view::StatusView;
+use crate::usage::UsageView;
+
+/// From where to stream.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StreamOrganization {
+    /// Begins behind this position, the `id` of a frame; `start` is the oldest that is kept.
+    /// Without it, and without the header `Last-Event-ID`, the stream begins now.
+    after: Option<String>,
+}
+
+/// A commit has changed a session. It is shown as it is when the event is sent, which may be
+/// later than the commit.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SessionChanged {
+    #[serde(rename = "type")]
+    kind: SessionChangedType,
+    #[schema(value_type = String)]
+    session_id: SessionId,
+    status: StatusView,
+    /// `seq` of the last event; 0 before the first.
+    seq: u64,
+    title: Option<String>,
+    /// The tool-use events that wait for somebody.
+    #[schema(value_type = Vec<String>)]
+    waiting_for: Vec<EventId>,
+    usage: UsageView,
+}
+
+/// What kind of event it is.
+#[derive(Debug, Serialize, ToSchema)]
+enum SessionChangedType {
+    #[serde(rename = "session.changed")]
+    SessionChanged,
+}
+
+impl From<&Session> for SessionChanged {
+    fn from(session: &Session) -> Self {
+        let state = &session.state;
+        let waiting_for = match &state.stop_reason {
+            Some(StopReason::RequiresAction { event_ids }) if state.status == SessionStatus::Idle => event_ids.clone(),
+            _ => Vec::new(),
+        };
+        Self {
+            kind: SessionChangedType::SessionChanged,
+            session_id: session.id,
+            status: state.status.into(),
+            seq: state.seq,
+            title: session.title.clone(),
+            waiting_for,
+            usage: UsageView::new(state.usage, Some(state.active_ms)),
+        }
+    }
+}
+
+/// Stream the organization
+///
+/// Server-sent events: one `session.changed` for each commit that changed a session, in the
+/// order of the commits; `id` is the position in that order. A key of one project is told of
+/// its project's sessions only. Positions are kept for seven days; an older one is answered
+/// with 410.
+#[utoipa::path(get, path = "/v1/stream", tag = "sessions", params(StreamOrganization),
+    responses((status = 200, content_type = "text/event-stream", body = SessionChanged),
+        (status = "4XX", body = ErrorEnvelope)))]
+pub(crate) async fn stream_organization(
+    State(app): State<App>,
+    Extension(shared): Extension<Shared>,
+    caller: Caller,
+    Query(query): Query<StreamOrganization>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let from = query.from(&headers)?;
+    let place = shared.limits.take_stream(caller.ctx().org)?;
+    let changes = app.stream_org(caller.ctx(), from).await?;
+    Ok(sse::response(rendered(changes), &shared.drain, frames::manners(place)))
+}
+
+fn rendered(changes: OrgStream) -> impl Stream<Item = Bytes> + Send + 'static {
+    let request = RequestId::current();
+    changes.map(move |change| match change {
+        Ok(ChangedSession { position, session }) => {
+            frames::frame(Some(&position), "session.changed", &SessionChanged::from(&*session))
+        }
+        Err(error) => frames::fault(&ApiError::from(error).envelope(request)),
+    })
+}
+
+impl StreamOrganization {
+    fn from(&self, headers: &HeaderMap) -> Result<FromPosition, ApiError> {
+        let header = headers.get(LAST_EVENT_ID).map(|value| value.to_str().unwrap_or("not a text"));
+        match self.after.as_deref().or(header) {
+            None => Ok(FromPosition::Now),
+            Some("start") => Ok(FromPosition::Start),
+            Some(text) => match text.parse() {
+                Ok(position) if text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(FromPosition::After(position)),
+                _ => Err(ApiError::invalid("after", "is no position of this organization")),
+            },
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Connections whose client takes nothing.
+//!
+//! A client that stops reading, or is gone without a word, holds what is meant for it and the
+//! place of another. Nobody else waits for it, so it may take its time; but not for ever.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Sleep;
+
+/// How long a client may take nothing of what is there for it, before it is given up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// A silent client is asked whether it is still there after this time, and this often.
+const ASKED_AFTER: Duration = Duration::from_secs(15);
+const ASKED_EVERY: Duration = Duration::from_secs(5);
+const ASKED_TIMES: u32 = 3;
+/// Bytes that wait in the system for a client that takes nothing. The system's own bound
+/// would be megabytes.
+const UNSENT_BYTES_MAX: u32 = 128 << 10;
+
+/// Sets up a connection: what is written leaves at once, little waits for a client that does
+/// not read, and one that is gone is noticed.
+pub(crate) fn set_up(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    let asks = TcpKeepalive::new().with_time(ASKED_AFTER).with_interval(ASKED_EVERY).with_retries(ASKED_TIMES);
+    socket.set_tcp_keepalive(&asks)?;
+    #[cfg(target_os = "linux")]
+    {
+        socket.set_tcp_user_timeout(Some(PATIENCE))?;
+        socket.set_tcp_notsent_lowat(UNSENT_BYTES_MAX)?;
+    }
+    Ok(())
+}
+
+/// A connection that fails when nothing of what is written was taken for [`PATIENCE`].
+pub(crate) struct Impatient<S> {
+    stream: S,
+    /// Runs while the client takes nothing.
+    waiting: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Impatient<S> {
+    pub(crate) fn new(stream: S) -> Self {
+        Self { stream, waiting: None }
+    }
+
+    /// What writing gave; an error if it has been waited for too long.
+    fn judge<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.waiting = None;
+            return written;
+        }
+        let waiting = self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(PATIENCE)));
+        ready!(waiting.as_mut().poll(cx));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes nothing")))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Impatient<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.judge(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.judge(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::Instant;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_is_given_up_after_its_time() {
+        let (ours, theirs) = tokio::io::duplex(10);
+        let began = Instant::now();
+        let refused = Impatient::new(ours).write_all(&[0; 11]).await.unwrap_err();
+        assert_eq!((refused.kind(), began.elapsed()), (io::ErrorKind::TimedOut, PATIENCE));
+        drop(theirs);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_client_is_waited_for() {
+        let (ours, mut theirs) = tokio::io::duplex(10);
+        let sent = tokio::spawn(async move { Impatient::new(ours).write_all(&[0; 100]).await });
+        let mut taken = Vec::new();
+        while taken.len() < 100 {
+            tokio::time::sleep(PATIENCE - Duration::from_secs(1)).await;
+            let mut piece = [0; 10];
+            theirs.read_exact(&mut piece).await.unwrap();
+            taken.extend(piece);
+        }
+        sent.await.unwrap().unwrap();
+    }
+}
