@@ -64,13 +64,23 @@ impl Client {
         path: &str,
         body: Bytes,
     ) -> Result<impl Stream<Item = Result<Event>> + Unpin + use<>> {
+        let events = self.bytes(method, path, body).await?.eventsource();
+        Ok(Box::pin(events.map(|event| event.map_err(|error| anyhow::anyhow!("reading a stream: {error}")))))
+    }
+
+    /// The bytes of an answer as they come. The head has arrived when this returns.
+    pub(crate) async fn bytes(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<impl Stream<Item = Result<Bytes>> + Unpin + use<>> {
         let response = self.send(method, path, body).await?;
         if !response.status().is_success() {
             whole(path, response).await?;
             bail!("{path} answered no stream");
         }
-        let events = BodyDataStream::new(response.into_body()).eventsource();
-        Ok(Box::pin(events.map(|event| event.map_err(|error| anyhow::anyhow!("reading a stream: {error}")))))
+        Ok(BodyDataStream::new(response.into_body()).map(|bytes| Ok(bytes?)))
     }
 
     async fn send(&mut self, method: Method, path: &str, body: Bytes) -> Result<Response<Incoming>> {

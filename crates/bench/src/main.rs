@@ -7,7 +7,9 @@
 //! relay are processes of their own. One more measure is a module in `measures` and a line in
 //! [`MEASURES`].
 
+mod choir;
 mod client;
+mod descriptors;
 mod figures;
 mod flush;
 mod measures;
@@ -24,13 +26,14 @@ use anyhow::{Context, Result, bail};
 use pico_args::Arguments;
 
 use figures::Figures;
-use measures::{Bench, latency, load, start, streams};
+use measures::{Bench, company, idle, latency, load, log, start, streams, tools};
 
 const HELP: &str = "\
 bench [NAME …] [options]
 
-  NAMEs: start, latency, load, streams, relay (all of these without a NAME), and
-         local, which needs the default model and a server and a bench built with it
+  NAMEs: start, latency, load, streams, idle, log, tools, company, relay (all of these
+         without a NAME), and local, which needs the default model and a server and a
+         bench built with it
 
   --server FILE      the `sortie` to measure [target/release/sortie]
   --data-dir DIR     where the data folders are made; their disk is measured [beside this program]
@@ -40,7 +43,7 @@ bench [NAME …] [options]
 ";
 
 /// The measures by name, in the order they run.
-const MEASURES: &[&str] = &["start", "latency", "load", "streams", "relay"];
+const MEASURES: &[&str] = &["start", "latency", "load", "streams", "idle", "log", "tools", "company", "relay"];
 
 struct Options {
     names: Vec<String>,
@@ -126,6 +129,10 @@ async fn measure(options: &Options) -> Result<Figures> {
             "latency" => latency::measure(bench, flush.percentile_ms(50.0), &mut figures).await,
             "load" => load::measure_server(bench, &mut figures).await,
             "streams" => streams::measure(bench, &mut figures).await,
+            "idle" => idle::measure(bench, &mut figures).await,
+            "log" => log::measure(bench, &mut figures).await,
+            "tools" => tools::measure(bench, &mut figures).await,
+            "company" => company::measure(bench, &mut figures).await,
             "relay" => load::measure_relay(bench, &mut figures).await,
             #[cfg(feature = "local")]
             "local" => measures::local::measure(bench, &mut figures).await,

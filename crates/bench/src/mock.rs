@@ -1,7 +1,8 @@
 //! A model endpoint in the OpenAI shape that answers at once or at a set pace, and tells when
 //! its bytes left.
 //!
-//! The model's name chooses the manner: `paced` takes its time, any other answers at once.
+//! The model's name chooses the manner: `paced` takes its time, `rounds` first calls a tool
+//! some times, any other answers at once. The tool is served too, at `/tool`.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -20,6 +21,8 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
+/// How often the model `rounds` calls its tool before it answers.
+pub(crate) const ROUNDS: usize = 5;
 /// Between two chunks of a paced answer.
 const PACE: Duration = Duration::from_millis(20);
 const WORDS: [&str; 6] = ["Roger", ", ", "cleared", " for", " take", "-off."];
@@ -58,6 +61,10 @@ impl Mock {
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, hyper::Error> {
+        if request.uri().path() == "/tool" {
+            request.into_body().collect().await?;
+            return Ok(reply("application/json", Full::new(Bytes::from_static(b"{\"found\":true}")).boxed_unsync()));
+        }
         let body = request.into_body().collect().await?.to_bytes();
         let streaming = contains(&body, b"\"stream\":true");
         let response = if !streaming {
@@ -65,6 +72,8 @@ impl Mock {
         } else if contains(&body, b"paced") {
             let frames = self.paced().map(|bytes| Ok(Frame::data(bytes)));
             reply("text/event-stream", BodyExt::boxed_unsync(StreamBody::new(frames)))
+        } else if contains(&body, b"rounds") && count(&body, b"\"role\":\"tool\"") < ROUNDS {
+            reply("text/event-stream", Full::new(Bytes::from_static(CALL)).boxed_unsync())
         } else {
             reply("text/event-stream", Full::new(Bytes::from(instant())).boxed_unsync())
         };
@@ -112,7 +121,11 @@ fn reply(content_type: &'static str, body: Body) -> Response<Body> {
 }
 
 fn contains(body: &[u8], needle: &[u8]) -> bool {
-    body.windows(needle.len()).any(|window| window == needle)
+    count(body, needle) > 0
+}
+
+fn count(body: &[u8], needle: &[u8]) -> usize {
+    body.windows(needle.len()).filter(|window| *window == needle).count()
 }
 
 fn delta(text: &str) -> String {
@@ -130,6 +143,13 @@ const END: &str = "data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"c
     \"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n\
     data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"mock\",\"choices\":[],\
     \"usage\":{\"prompt_tokens\":9,\"completion_tokens\":6,\"total_tokens\":15}}\n\n\
+    data: [DONE]\n\n";
+
+const CALL: &[u8] = b"data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"mock\",\
+    \"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"call\",\"type\":\"function\",\
+    \"function\":{\"name\":\"look_up\",\"arguments\":\"{}\"}}]},\"finish_reason\":null}]}\n\n\
+    data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"mock\",\
+    \"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\n\
     data: [DONE]\n\n";
 
 const WHOLE: &[u8] = b"{\"id\":\"c1\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"mock\",\"choices\":\

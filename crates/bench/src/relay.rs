@@ -3,7 +3,7 @@
 //! An axum handler writes a row, calls the model, writes the rest of the rows and answers. The
 //! rows go through one writer that groups what waits into one SQLite transaction, flushed before
 //! anybody is answered. There are no agents, no log, no checks: what Sortie needs beyond this is
-//! what its features cost.
+//! what its features cost. A stream is passed on as the bytes that come, and nothing is written.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,12 +11,14 @@ use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context, Result};
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{Request, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -61,7 +63,11 @@ pub(crate) async fn serve(options: Options) -> Result<()> {
         writer,
         writes: options.writes,
     });
-    let router = Router::new().route("/readyz", get(|| async { "ready" })).route("/run", post(run)).with_state(relay);
+    let router = Router::new()
+        .route("/readyz", get(|| async { "ready" }))
+        .route("/run", post(run))
+        .route("/stream", post(stream));
+    let router = router.with_state(relay);
     let listener = tokio::net::TcpListener::bind(options.listen).await.context("starting the relay")?;
     let listener = axum::serve::ListenerExt::tap_io(listener, |connection| {
         // Without this the kernel would wait for more to send, and that would be measured.
@@ -79,6 +85,11 @@ async fn run(State(relay): State<Arc<Relay>>, Json(request): Json<Value>) -> Res
     Ok(Json(json!({ "response": answer })))
 }
 
+async fn stream(State(relay): State<Arc<Relay>>, Json(request): Json<Value>) -> Result<Response, StatusCode> {
+    let answer = relay.call(&request).await.map_err(|_| StatusCode::BAD_GATEWAY)?;
+    Ok(([(header::CONTENT_TYPE, "text/event-stream")], Body::new(answer.into_body())).into_response())
+}
+
 impl Relay {
     async fn write(&self, row: String) -> Result<(), StatusCode> {
         let (flushed, wait) = oneshot::channel();
@@ -86,12 +97,16 @@ impl Relay {
         wait.await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
     }
 
-    async fn ask(&self, request: &Value) -> Result<String> {
+    async fn call(&self, request: &Value) -> Result<hyper::Response<Incoming>> {
         let body = json!({ "model": "instant", "stream": true, "messages": request["messages"] }).to_string();
         let request = Request::post(&self.url)
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::new(Bytes::from(body)))?;
-        let reply = self.model.request(request).await?.into_body().collect().await?.to_bytes();
+        Ok(self.model.request(request).await?)
+    }
+
+    async fn ask(&self, request: &Value) -> Result<String> {
+        let reply = self.call(request).await?.into_body().collect().await?.to_bytes();
         let mut answer = String::new();
         for line in std::str::from_utf8(&reply)?.lines() {
             let data = line.strip_prefix("data: ").filter(|data| *data != "[DONE]");

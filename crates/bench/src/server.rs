@@ -33,6 +33,11 @@ pub(crate) struct Server {
 impl Server {
     /// Sortie on an empty data folder, with the mock as its only provider and no request limit.
     pub(crate) async fn sortie(bench: &Bench, model: &Mock) -> Result<Self> {
+        Self::sortie_with(bench, &model.base_url(), &[]).await
+    }
+
+    /// The same with a model elsewhere, and with settings.
+    pub(crate) async fn sortie_with(bench: &Bench, base_url: &str, settings: &[(&str, String)]) -> Result<Self> {
         let data = data_folder(bench)?;
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
         let key = "bench-key-0123456789-0123456789-0123456789".to_owned();
@@ -42,20 +47,22 @@ impl Server {
             .arg(within(&data, "sortie"))
             .env("SORTIE_BOOTSTRAP_KEY", &key)
             .env("SORTIE_PROVIDERS__MOCK__KIND", "openai")
-            .env("SORTIE_PROVIDERS__MOCK__BASE_URL", model.base_url())
+            .env("SORTIE_PROVIDERS__MOCK__BASE_URL", base_url)
             .env("SORTIE_PROVIDERS__MOCK__API_KEY", "none")
             .env("SORTIE_PROVIDERS__MOCK__ALLOW_PRIVATE", "true")
-            .env("SORTIE_LIMITS__MAKE_PER_MINUTE", "0");
+            .env("SORTIE_OUTBOUND__ALLOW", r#"["127.0.0.1"]"#)
+            .env("SORTIE_LIMITS__MAKE_PER_MINUTE", "0")
+            .envs(settings.iter().map(|(name, value)| (name, value)));
         Self::spawn(command, address, key, data).await
     }
 
     /// The relay with so many writes a run.
-    pub(crate) async fn relay(bench: &Bench, model: &Mock, writes: usize) -> Result<Self> {
+    pub(crate) async fn relay(bench: &Bench, base_url: &str, writes: usize) -> Result<Self> {
         let data = data_folder(bench)?;
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
         let mut command = Command::new(&bench.program);
         command
-            .args(["--serve-relay", "--listen", &address.to_string(), "--model", &model.base_url()])
+            .args(["--serve-relay", "--listen", &address.to_string(), "--model", base_url])
             .args(["--writes", &writes.to_string(), "--database"])
             .arg(within(&data, "relay.db"));
         Self::spawn(command, address, String::new(), data).await

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::Client;
 
@@ -45,14 +45,30 @@ impl MakeAgent {
 
 /// A session of the native API with an agent on a model of the mock's.
 pub(crate) struct NativeSession {
+    agent: String,
     id: String,
 }
 
 impl NativeSession {
     pub(crate) async fn create(client: &mut Client, model: &str) -> Result<Self> {
-        let agent = client.post_json("/v1/agents", &json!({ "name": "bench", "model": model })).await?;
-        let session = client.post_json("/v1/sessions", &json!({ "agent": agent["id"] })).await?;
-        Ok(Self { id: session["id"].as_str().context("a session without an id")?.to_owned() })
+        Self::with_agent(client, &json!({ "name": "bench", "model": model })).await
+    }
+
+    /// A session with an agent made of these fields.
+    pub(crate) async fn with_agent(client: &mut Client, agent: &Value) -> Result<Self> {
+        let agent = client.post_json("/v1/agents", agent).await?;
+        Self::begin(client, agent["id"].as_str().context("an agent without an id")?).await
+    }
+
+    /// One more session with the same agent.
+    pub(crate) async fn another(&self, client: &mut Client) -> Result<Self> {
+        Self::begin(client, &self.agent).await
+    }
+
+    async fn begin(client: &mut Client, agent: &str) -> Result<Self> {
+        let session = client.post_json("/v1/sessions", &json!({ "agent": agent })).await?;
+        let id = session["id"].as_str().context("a session without an id")?.to_owned();
+        Ok(Self { agent: agent.to_owned(), id })
     }
 
     pub(crate) fn events_path(&self) -> String {

@@ -1,12 +1,16 @@
 //! What is measured, one module each.
 
 pub(crate) mod agents;
+pub(crate) mod company;
+pub(crate) mod idle;
 pub(crate) mod latency;
 pub(crate) mod load;
 #[cfg(feature = "local")]
 pub(crate) mod local;
+pub(crate) mod log;
 pub(crate) mod start;
 pub(crate) mod streams;
+pub(crate) mod tools;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -189,7 +189,7 @@ impl Stage {
         loop {
             let path = format!("/v1/sessions/{}/events?limit=1000{page}", reader.session);
             let mut answer = get(&self.client, &self.server.url, &path).await;
-            stored.extend(answer["data"].as_array_mut().expect("a list").drain(..));
+            stored.append(answer["data"].as_array_mut().expect("a list"));
             let Some(next) = answer["next_page"].as_str() else { break };
             page = format!("&page={next}");
         }
