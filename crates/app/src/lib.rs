@@ -51,6 +51,7 @@ pub use knowledge::{AddDocument, DocumentSource};
 pub use org_stream::{ChangedSession, FromPosition, OrgStream};
 pub use orgs::{Bootstrap, CallerView, CreateOrg, FirstKey};
 pub use ports::feed::PreviewItem;
+pub use ports::metrics::{Metrics, OpenStream};
 pub use ports::store::{AgentFilter, DueCallback, EventFilter, Order, SessionFilter};
 pub use providers::ProviderView;
 pub use runs::StartRun;
@@ -85,6 +86,8 @@ pub struct Ports {
     pub ids: Arc<dyn IdSource>,
     /// Whether an address may be called.
     pub url_check: UrlCheck,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// The operations. Cheap to clone.
@@ -120,6 +123,11 @@ impl App {
     /// A fresh random id, for things that façades name themselves (requests, frames).
     pub fn fresh_uuid(&self) -> uuid::Uuid {
         self.0.ports.ids.uuid_v4()
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.ports.metrics
     }
 
     /// Whether the store answers and can write.

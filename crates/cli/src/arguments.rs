@@ -113,6 +113,22 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Projects(projects::Projects),
 
+    /// Look whether everything is here that a server needs, and say what to do if not.
+    ///
+    /// Changes nothing, and asks no model for words. Ends with 1 if something does not work.
+    Doctor,
+
+    /// Copy the data directory while the server runs, to start another on.
+    ///
+    /// The copy holds all that was acknowledged before it began, and is checked. The file
+    /// with the keys, `secrets.toml`, is not in it: keep it elsewhere, and put it back beside
+    /// the database before starting a server on the copy.
+    Backup {
+        /// The directory to make. One that is there already is not touched.
+        #[arg(value_name = "DIRECTORY")]
+        to: PathBuf,
+    },
+
     /// The configuration: sample file, schema, and whether yours is right.
     #[command(subcommand)]
     Config(config::Config),

@@ -1,7 +1,9 @@
 //! One module for each command.
 
 pub(crate) mod agents;
+mod backup;
 pub(crate) mod config;
+mod doctor;
 mod follow;
 pub(crate) mod keys;
 pub(crate) mod models;
@@ -35,6 +37,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Models(models) => models::run(models, native().ok(), output).await,
         Command::Keys(keys) => keys::run(reach::admin(&place).await?, keys, output).await,
         Command::Orgs(orgs) => orgs::run(reach::admin(&place).await?, orgs, output).await,
+        Command::Backup { to } => backup::run(reach::admin(&place).await?, &to, output).await,
+        Command::Doctor => doctor::run(&reach::configuration(&place, Vec::new())?, output).await,
         Command::Projects(projects) => projects::run(reach::admin(&place).await?, projects, output).await,
         Command::Config(config) => config::run(&place, config, output),
         Command::Completions { shell } => {

@@ -52,6 +52,15 @@ pub struct ServerOptions {
     /// Since 0.1.
     pub tls_key: Option<PathBuf>,
 
+    /// Who may read `/metrics`, as addresses or networks; `[]` is nobody. If not set: this
+    /// machine; nobody, if `public_url` or `trusted_proxies` says that a proxy is in front.
+    /// What came through a proxy is never answered.
+    ///
+    /// Since 0.1.
+    #[schemars(with = "Option<Vec<String>>")]
+    #[serde(deserialize_with = "maybe_networks")]
+    pub metrics_from: Option<Vec<IpNet>>,
+
     /// Connections that may be open at once; more wait in the system's queue.
     ///
     /// Since 0.1.
@@ -67,6 +76,7 @@ impl Default for ServerOptions {
             trusted_proxies: Vec::new(),
             tls_cert: None,
             tls_key: None,
+            metrics_from: None,
             connections_max: 20_000,
         }
     }
@@ -222,14 +232,22 @@ impl Default for LocalModelOptions {
     }
 }
 
-/// A lone address is the network of that one address.
+fn maybe_networks<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Vec<IpNet>>, D::Error> {
+    let written = Option::<Vec<String>>::deserialize(from)?;
+    written.as_deref().map(read_networks).transpose()
+}
+
 fn networks<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> {
-    let written = Vec::<String>::deserialize(from)?;
+    read_networks(&Vec::<String>::deserialize(from)?)
+}
+
+/// A lone address is the network of that one address.
+fn read_networks<E: serde::de::Error>(written: &[String]) -> Result<Vec<IpNet>, E> {
     let network = |text: &String| {
         let lone = || text.parse().map(|address: std::net::IpAddr| IpNet::from(address)).ok();
         text.parse().ok().or_else(lone).ok_or_else(|| {
             let message = format!("{text:?} is neither an address nor a network such as 10.0.0.0/8");
-            serde::de::Error::custom(message)
+            E::custom(message)
         })
     };
     written.iter().map(network).collect()

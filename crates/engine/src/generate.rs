@@ -10,6 +10,7 @@ use domain::turn::Reply;
 use domain::{EventId, OrgId, RunId, SessionId};
 use futures::StreamExt;
 use ports::Model;
+use ports::metrics::ModelCall;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::Shared;
@@ -62,18 +63,28 @@ impl Generation {
         Ok(Self { org, session: run.session, run: run.id, provider: name.provider.to_owned(), request })
     }
 
+    /// Whose model is called.
+    pub(crate) fn provider(&self) -> &str {
+        &self.provider
+    }
+
     /// Makes the call. The calls of the reply are not judged yet.
-    pub(crate) async fn run(self, shared: &Shared) -> Result<RawReply, ModelFault> {
+    pub(crate) async fn run(self, shared: &Shared, measured: &mut ModelCall) -> Result<RawReply, ModelFault> {
         let Some(model) = shared.ports.models.find(self.org, &self.provider) else {
             let message = format!("there is no provider named {:?}", self.provider);
             return Err(ModelFault::new(FaultKind::Unavailable, message));
         };
         let _place = shared.model_places.take(&self.provider, model.as_ref()).await;
+        measured.is_sent();
         let mut stream = model.stream(self.request).await?;
         let mut reply = RawReply::default();
         let mut live = Live::new(shared, self.session, self.run);
         while let Some(chunk) = stream.next().await {
-            match chunk? {
+            let chunk = chunk?;
+            if !matches!(chunk, ModelChunk::Usage(_)) {
+                measured.says_something();
+            }
+            match chunk {
                 ModelChunk::Text(text) => {
                     reply.add_text(&text)?;
                     live.says(&text);
@@ -153,6 +164,11 @@ pub(crate) struct RawReply {
 }
 
 impl RawReply {
+    /// What it cost.
+    pub(crate) fn usage(&self) -> &domain::model::Usage {
+        &self.usage
+    }
+
     /// The reply with its calls judged and its answer checked.
     pub(crate) fn judged(self, materials: &Materials) -> Reply {
         // What a model asked for before it declined is not done.

@@ -113,11 +113,15 @@ impl Hands {
         let shared = Arc::clone(&self.shared);
         let limit = shared.options.model_reply_timeout;
         Box::pin(async move {
-            let reply = generation?.run(&shared);
-            tokio::time::timeout(limit, reply).await.unwrap_or_else(|_| {
+            let generation = generation?;
+            let mut measured = shared.ports.metrics.model_call(generation.provider());
+            let reply = tokio::time::timeout(limit, generation.run(&shared, &mut measured)).await;
+            let reply = reply.unwrap_or_else(|_| {
                 let message = format!("the model's reply took longer than {limit:?}");
                 Err(ModelFault::new(FaultKind::Silent, message))
-            })
+            });
+            measured.ended(reply.as_ref().map(RawReply::usage));
+            reply
         })
     }
 
@@ -133,7 +137,12 @@ impl Hands {
         };
         let timeout = time_left.map_or(tool.http.timeout(), |left| left.min(tool.http.timeout()));
         let run = ToolRun { org: self.org, tool: tool.clone(), input: call.input.clone(), use_id: id, timeout };
-        let tools = Arc::clone(&self.shared.ports.tools);
-        self.tools.push(Box::pin(async move { (id, tools.run(run).await) }));
+        let (tools, metrics) = (Arc::clone(&self.shared.ports.tools), self.shared.ports.metrics.clone());
+        let effect = tool.http.effect;
+        self.tools.push(Box::pin(async move {
+            let outcome = tools.run(run).await;
+            metrics.tool_called(effect, &outcome);
+            (id, outcome)
+        }));
     }
 }

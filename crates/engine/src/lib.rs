@@ -29,7 +29,7 @@ use domain::run::Fence;
 use domain::turn::Moment;
 use domain::{EventId, OrgId};
 use ports::store::{Store, StoreError};
-use ports::{Clock, Feed, IdSource, Models, Slot, ToolRunner, Workers};
+use ports::{Clock, Feed, IdSource, Metrics, Models, Slot, ToolRunner, Workers};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -51,6 +51,8 @@ pub struct EnginePorts {
     pub clock: Arc<dyn Clock>,
     /// Fresh ids and jitter.
     pub ids: Arc<dyn IdSource>,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// The service; see the crate's documentation.

@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::{Event, EventId, OrgId, RunId, SessionId};
 use tokio::sync::{broadcast, watch};
 
+use crate::metrics::Laggards;
+
 /// Items a subscriber may fall behind before it is sent to the log.
 const BEHIND_MAX: usize = 64;
 
@@ -70,6 +72,7 @@ struct Inner {
     inbox: broadcast::Sender<RunId>,
     /// The last position of each organization that somebody listens to.
     positions: Mutex<HashMap<OrgId, watch::Sender<u64>>>,
+    laggards: Laggards,
 }
 
 #[derive(Debug, Default)]
@@ -86,6 +89,7 @@ impl Default for Feed {
             work: watch::Sender::new(0),
             inbox: broadcast::Sender::new(16 * BEHIND_MAX),
             positions: Mutex::default(),
+            laggards: Laggards::default(),
         }))
     }
 }
@@ -113,6 +117,11 @@ impl Feed {
     /// Input for a run was committed, or its agent was deleted. Called by the store.
     pub fn input_waits(&self, run: RunId) {
         let _ = self.0.inbox.send(run);
+    }
+
+    /// How often a reader was too slow.
+    pub fn laggards(&self) -> &Laggards {
+        &self.0.laggards
     }
 
     /// Wakes when work may wait.
@@ -259,7 +268,10 @@ impl Subscription {
             return Err(FeedError::Closed);
         };
         items.recv().await.map_err(|error| match error {
-            broadcast::error::RecvError::Lagged(_) => FeedError::Behind,
+            broadcast::error::RecvError::Lagged(_) => {
+                self.feed.0.laggards.one_more();
+                FeedError::Behind
+            }
             broadcast::error::RecvError::Closed => FeedError::Closed,
         })
     }

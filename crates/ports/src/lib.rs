@@ -6,6 +6,7 @@
 //! through it.
 
 pub mod feed;
+pub mod metrics;
 pub mod model;
 pub mod store;
 pub mod time;
@@ -13,6 +14,7 @@ pub mod tool;
 pub mod workers;
 
 pub use feed::Feed;
+pub use metrics::Metrics;
 pub use model::{Model, ModelStream, Models, Provider};
 pub use store::{CommitError, Committed, OrgStore, Refusal, Store, StoreError};
 pub use time::{Clock, IdSource};

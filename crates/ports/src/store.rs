@@ -16,6 +16,8 @@ use domain::{
 };
 use uuid::Uuid;
 
+use crate::metrics::OpenRuns;
+
 /// How long it is known in which order the sessions of an organization changed.
 pub const CHANGES_KEPT: Duration = Duration::from_hours(7 * 24);
 
@@ -57,6 +59,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The addresses that are still to be told how a run ended, in the order they came.
     async fn list_callbacks(&self) -> Result<Vec<DueCallback>, StoreError>;
+
+    /// How many runs of all organizations are not over.
+    async fn count_open_runs(&self) -> Result<OpenRuns, StoreError>;
 
     /// Whether the store answers and can write.
     async fn check(&self) -> Result<(), StoreError>;

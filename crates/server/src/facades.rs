@@ -16,8 +16,8 @@ use futures::future::BoxFuture;
 use outbound::{Outbound, Request};
 use web::{Shared, WebOptions};
 
-use crate::health;
 use crate::house::House;
+use crate::{health, metrics, reference};
 
 /// The routes, and what they have in common.
 pub(crate) struct Facades {
@@ -34,7 +34,10 @@ impl Facades {
             .merge(api_native::router(app.clone(), shared.clone()))
             .merge(api_make::router(app.clone(), shared.clone(), Arc::clone(&callbacks)))
             .fallback(nothing_here);
-        let router = health::router(app.clone(), shared.drain.clone()).merge(web::finish(facades, &shared));
+        let router = health::router(app.clone(), shared.drain.clone())
+            .merge(metrics::router(house.store.clone(), house.metrics.clone(), &config.server))
+            .merge(reference::router())
+            .merge(web::finish(facades, &shared));
         api_make::resume_callbacks(app.clone(), shared.clone(), callbacks, Operator::of_this_installation()).await;
         Self { router, shared }
     }
@@ -52,7 +55,7 @@ fn options(config: &Config, drain_grace: Duration) -> WebOptions {
     }
 }
 
-async fn nothing_here() -> impl IntoResponse {
+pub(crate) async fn nothing_here() -> impl IntoResponse {
     (StatusCode::NOT_FOUND, "nothing is here; the APIs are below /v1 and /api/v2\n")
 }
 

@@ -11,7 +11,7 @@ use models::scripted::Demo;
 use models::{Anthropic, BadProvider, OpenAi, ProviderKind, ProviderOptions, Registry};
 use outbound::Outbound;
 use ports::time::SystemSources;
-use ports::{Feed, Model, Store, Workers};
+use ports::{Feed, Metrics, Model, Store, Workers};
 use store_sqlite::SqliteStore;
 use tools::{Extractor, HttpTools};
 
@@ -28,6 +28,7 @@ pub(crate) struct House {
     pub(crate) tools: HttpTools,
     extractor: Arc<Extractor>,
     pub(crate) sources: Arc<SystemSources>,
+    pub(crate) metrics: Metrics,
     secrets: Secrets,
     sealing_key: SealingKey,
 }
@@ -51,6 +52,7 @@ impl House {
         };
         let sealing_key = given_key.unwrap_or_else(|| secrets.sealing_key());
         let tools = HttpTools::new(outbound.clone(), sealing_key.clone());
+        let metrics = Metrics::new(config.all_providers().into_keys(), store.metrics(), feed.laggards());
         Ok(Self {
             store,
             feed,
@@ -59,6 +61,7 @@ impl House {
             tools,
             extractor,
             sources: Arc::new(SystemSources),
+            metrics,
             secrets,
             sealing_key,
         })
@@ -84,6 +87,7 @@ impl House {
             clock: Arc::clone(&self.sources) as Arc<dyn ports::Clock>,
             ids: Arc::clone(&self.sources) as Arc<dyn ports::IdSource>,
             url_check: Arc::new(move |url| outbound.check_url(url).map(|_| ()).map_err(|error| error.to_string())),
+            metrics: self.metrics.clone(),
         };
         App::new(ports, KeySecrets::new(self.secrets.hashing_key()), self.sealing_key.clone())
     }
@@ -109,7 +113,7 @@ fn registry(config: &Config) -> Result<Registry, StartError> {
 }
 
 /// One provider. A new kind is one more arm.
-fn provider(name: &str, options: &ProviderOptions, config: &Config) -> Result<Arc<dyn Model>, StartError> {
+pub(crate) fn provider(name: &str, options: &ProviderOptions, config: &Config) -> Result<Arc<dyn Model>, StartError> {
     let unfit = |error: BadProvider| StartError::Options(error.to_string());
     Ok(match options.kind {
         ProviderKind::Openai => Arc::new(OpenAi::new(name, options, &config.outbound).map_err(unfit)?),

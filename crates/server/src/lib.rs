@@ -10,7 +10,9 @@
 //! in [`house`].
 
 pub mod admin;
+mod backup;
 mod descriptors;
+pub mod doctor;
 mod facades;
 mod fault;
 mod first_start;
@@ -19,15 +21,18 @@ mod house;
 mod listener;
 mod login;
 pub mod logs;
+mod metrics;
 mod patience;
 mod private_file;
 mod proxies;
+mod reference;
 mod secrets;
 mod serve;
 mod tls;
 
 use std::process::ExitCode;
 
+pub use backup::BackupView;
 pub use fault::StartError;
 pub use first_start::Started;
 pub use login::Login;

@@ -33,9 +33,14 @@ struct Written {
 }
 
 impl Secrets {
+    /// Where they are.
+    pub(crate) fn path_in(directory: &Path) -> PathBuf {
+        directory.join(FILE)
+    }
+
     /// Reads the secrets of a data directory; `None` if there are none yet.
     pub(crate) fn read(directory: &Path) -> Result<Option<Self>, StartError> {
-        let path = path_in(directory);
+        let path = Self::path_in(directory);
         let Some(text) = private_file::read(&path).map_err(|error| StartError::at(&path, error))? else {
             return Ok(None);
         };
@@ -51,7 +56,7 @@ impl Secrets {
 
     /// Makes the secrets of a new data directory. They are on disk when this returns.
     pub(crate) fn create(directory: &Path) -> Result<Self, StartError> {
-        let path = path_in(directory);
+        let path = Self::path_in(directory);
         let no_randomness = |error| StartError::Other(format!("the system gives no randomness: {error}"));
         let written = Written {
             hashing_key: fresh_key().map_err(no_randomness)?,
@@ -79,7 +84,7 @@ impl Secrets {
         let why = "this file is missing, and without it no key of this data directory can be checked: \
                    restore it from where you keep it"
             .to_owned();
-        StartError::Secrets { path: path_in(directory), why }
+        StartError::Secrets { path: Self::path_in(directory), why }
     }
 
     /// What API keys are hashed with.
@@ -91,10 +96,6 @@ impl Secrets {
     pub(crate) fn sealing_key(&self) -> SealingKey {
         SealingKey::new(bytes_of(&self.encryption_key).unwrap_or_else(|| unreachable!("checked when it was read")))
     }
-}
-
-fn path_in(directory: &Path) -> PathBuf {
-    directory.join(FILE)
 }
 
 fn fresh_key() -> Result<String, getrandom::Error> {
@@ -136,7 +137,7 @@ mod tests {
     fn damaged_secrets_are_refused_and_not_shown() {
         let dir = tempfile::tempdir().unwrap();
         for text in ["", "hashing_key = \"ab\"\nencryption_key = \"cd\"", "hashing_key = 5", "\u{0}"] {
-            std::fs::write(path_in(dir.path()), text).unwrap();
+            std::fs::write(Secrets::path_in(dir.path()), text).unwrap();
             let error = Secrets::read(dir.path()).unwrap_err();
             assert_eq!(error.exit_code(), 16);
             assert!(!error.to_string().contains("ab"), "{error}");

@@ -81,8 +81,9 @@ impl Server {
     /// after the step they are in, and what is acknowledged is on disk.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let ends = Stop::default();
+        let desk = Desk::new(self.app.clone(), Arc::clone(&self.store));
         let serving = tokio::spawn(self.listener.serve(self.facades.router, ends.clone()));
-        let administering = tokio::spawn(self.socket.serve(socket::router(Desk::new(self.app.clone())), ends.clone()));
+        let administering = tokio::spawn(self.socket.serve(socket::router(desk), ends.clone()));
         stop.await;
         tracing::info!(runs = self.engine.running(), "stopping: streams are told, runs go back to the queue");
         self.facades.shared.drain.begin();
@@ -113,6 +114,7 @@ impl House {
             tools: Arc::new(self.tools.clone()),
             clock: Arc::clone(&self.sources) as Arc<dyn ports::Clock>,
             ids: Arc::clone(&self.sources) as Arc<dyn ports::IdSource>,
+            metrics: self.metrics.clone(),
         }
     }
 }

@@ -7,6 +7,7 @@ use domain::change::{Change, ChangeSet, Guard};
 use domain::run::{Fence, Run, RunStatus};
 use domain::session::{InboxItem, Session, SessionState};
 use domain::{AgentId, Event, NewEvent, OrgId, RunId, SessionId, Timestamp};
+use ports::metrics::RunEnd;
 use ports::{Committed, Refusal};
 use rusqlite::Connection;
 
@@ -25,22 +26,25 @@ pub(crate) struct Effects {
     pub(crate) inputs: Vec<RunId>,
     /// How often work came to wait.
     pub(crate) works: usize,
+    /// Runs that are over.
+    pub(crate) ended: Vec<RunEnd>,
 }
 
 /// How far the effects had grown, so that those of a refused change set can be taken back.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Mark([usize; 4]);
+pub(crate) struct Mark([usize; 5]);
 
 impl Effects {
     pub(crate) fn mark(&self) -> Mark {
-        Mark([self.appended.len(), self.changed.len(), self.inputs.len(), self.works])
+        Mark([self.appended.len(), self.changed.len(), self.inputs.len(), self.works, self.ended.len()])
     }
 
-    pub(crate) fn take_back(&mut self, Mark([appended, changed, inputs, works]): Mark) {
+    pub(crate) fn take_back(&mut self, Mark([appended, changed, inputs, works, ended]): Mark) {
         self.appended.truncate(appended);
         self.changed.truncate(changed);
         self.inputs.truncate(inputs);
         self.works = works;
+        self.ended.truncate(ended);
     }
 }
 
@@ -151,6 +155,7 @@ impl Application<'_> {
         self.refuse_dead_lease(new)?;
         let ready = runs::insert(self.db, self.org, new)?;
         self.tell_of_work(new, ready);
+        self.tell_of_end(new);
         Ok(())
     }
 
@@ -158,7 +163,13 @@ impl Application<'_> {
         self.refuse_dead_lease(changed)?;
         let ready = runs::put(self.db, self.org, changed)?;
         self.tell_of_work(changed, ready);
+        self.tell_of_end(changed);
         Ok(())
+    }
+
+    fn tell_of_end(&mut self, run: &Run) {
+        let outcome = run.outcome.as_ref().filter(|_| run.status.is_over());
+        self.effects.ended.extend(outcome.map(RunEnd::from));
     }
 
     /// Nothing shows `running` without a live lease, whatever the guards say.

@@ -12,7 +12,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use crate::migrations;
 
 const DATABASE: &str = "sortie.db";
-const LOCK: &str = "lock";
+pub(crate) const LOCK: &str = "lock";
 
 /// Statements kept ready by each connection; there are fewer.
 const STATEMENTS_MAX: usize = 128;
@@ -118,7 +118,7 @@ fn make_private_dir(dir: &Path) -> io::Result<()> {
     builder.create(dir)
 }
 
-fn private_file() -> OpenOptions {
+pub(crate) fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true);
     #[cfg(unix)]
@@ -150,6 +150,19 @@ impl Connector {
         let version = self.recognize(&db)?;
         self.prepare(&mut db, version).map_err(|error| self.unusable(&error))?;
         Ok(db)
+    }
+
+    /// Whether there is a database.
+    pub(crate) fn exists(&self) -> bool {
+        self.path.exists()
+    }
+
+    /// A connection that only reads, to a database of ours that somebody else may hold, and
+    /// the version of its schema.
+    pub(crate) fn look(&self) -> Result<(Connection, i64), OpenError> {
+        let db = self.reader().map_err(|error| self.unusable(&error))?;
+        let version = self.recognize(&db)?;
+        Ok((db, version))
     }
 
     /// A connection that only reads.
@@ -208,7 +221,7 @@ impl Connector {
         migrations::migrate(db, version)
     }
 
-    fn unusable(&self, error: &rusqlite::Error) -> OpenError {
+    pub(crate) fn unusable(&self, error: &rusqlite::Error) -> OpenError {
         OpenError::of_database(&self.path, error)
     }
 }

@@ -33,6 +33,11 @@ impl Readers {
         Self(Arc::new(Pool { connector, idle: Mutex::default(), long }))
     }
 
+    /// What opens further connections.
+    pub(crate) fn connector(&self) -> &Connector {
+        &self.0.connector
+    }
+
     /// Does a short read here and now.
     pub(crate) async fn short<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
         // A task that reads again and again lets others have their turn.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::agent::Overrides;
 use domain::run::{Fence, Run, RunStatus};
 use domain::{AgentId, OrgId, RunId, SessionId, Timestamp};
+use ports::metrics::OpenRuns;
 use ports::store::{LateRun, ReadyRun};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
@@ -56,6 +57,9 @@ statements! {
     CALL_IN = "update runs set status = 'queued', ready = 1, version = version + 1
         where status in ('queued', 'running', 'waiting') and status = 'waiting' and agent = ?1 and org = ?2
         returning session";
+    COUNT_OPEN = "select count(*) filter (where status = 'queued'), count(*) filter (where status = 'running'),
+          count(*) filter (where status = 'waiting')
+        from runs where status in ('queued', 'running', 'waiting')";
     LIST = select!("join sessions s on s.number = r.session where s.id = ?1 and s.org = ?2 order by r.number");
 }
 
@@ -214,6 +218,15 @@ pub(crate) fn list_queued(db: &Connection, org: OrgId, session: SessionId) -> Re
 
 pub(crate) fn list(db: &Connection, org: OrgId, session: SessionId) -> Result<Vec<Run>, Fault> {
     many(db, LIST, (session.0, org.0), |row| read(db, row))
+}
+
+/// See [`ports::Store::count_open_runs`]: counted in the index of open runs alone.
+pub(crate) fn count_open(db: &Connection) -> Result<OpenRuns, Fault> {
+    let count = |row: &Row<'_>, column| Ok::<_, Fault>(row.get::<_, i64>(column)?.cast_unsigned());
+    let counted = one(db, COUNT_OPEN, [], |row| {
+        Ok(OpenRuns { queued: count(row, 0)?, running: count(row, 1)?, waiting: count(row, 2)? })
+    })?;
+    Ok(counted.unwrap_or_default())
 }
 
 /// The body holds everything but the overrides, which never change.

@@ -67,6 +67,7 @@ mod tests {
         ("documents", crate::documents::STATEMENTS),
         ("events", crate::events::STATEMENTS),
         ("inbox", crate::inbox::STATEMENTS),
+        ("inspect", crate::inspect::STATEMENTS),
         ("keys", crate::keys::STATEMENTS),
         ("leases", crate::leases::STATEMENTS),
         ("members", crate::members::STATEMENTS),

@@ -10,6 +10,7 @@ use domain::org::Org;
 use domain::run::Fence;
 use domain::{OrgId, Timestamp};
 use ports::feed::Feed;
+use ports::metrics::{OpenRuns, StoreMetrics};
 use ports::store::{DueCallback, LateRun, ReadyRun};
 use ports::{OrgStore, Store, StoreError};
 
@@ -20,6 +21,7 @@ use crate::options::StoreOptions;
 use crate::planted::PlantedBug;
 use crate::readers::Readers;
 use crate::view::OrgView;
+use crate::writer::Told;
 use crate::writer::desk::Desk;
 use crate::writer::job::job;
 use crate::writer::queue::Queue;
@@ -35,6 +37,7 @@ pub struct SqliteStore {
 pub(crate) struct Inner {
     pub(crate) readers: Readers,
     pub(crate) planted: crate::Planted,
+    metrics: StoreMetrics,
     queue: Arc<Queue>,
     writer: Mutex<Option<JoinHandle<()>>>,
     lock: Mutex<Option<DirectoryLock>>,
@@ -57,13 +60,25 @@ impl SqliteStore {
         }
         let mover = connector.mover().map_err(refused)?;
         let checkpoints = Checkpoints::start(&mut db, mover, options.checkpoint_pages).map_err(refused)?;
-        let queue = Arc::new(Queue::new(options.queue_max_per_org));
+        let metrics = StoreMetrics::default();
+        let queue = Arc::new(Queue::new(options.queue_max_per_org, metrics.clone()));
+        let told = Told { feed, metrics: metrics.clone() };
         let desk = Desk::new(db, planted);
-        let thread = writer::start(desk, Arc::clone(&queue), feed, options.batch_max, checkpoints)
+        let thread = writer::start(desk, Arc::clone(&queue), told, options.batch_max, checkpoints)
             .map_err(|error| OpenError::of_system(dir, &error))?;
         let readers = Readers::new(connector, options.readers);
-        let inner = Inner { readers, planted, queue, writer: Mutex::new(Some(thread)), lock: Mutex::new(Some(lock)) };
+        let (writer, lock) = (Mutex::new(Some(thread)), Mutex::new(Some(lock)));
+        let inner = Inner { readers, planted, metrics, queue, writer, lock };
         Ok(Arc::new(Self { inner: Arc::new(inner) }))
+    }
+
+    pub(crate) fn connector(&self) -> &Connector {
+        self.inner.readers.connector()
+    }
+
+    /// What it counts of itself.
+    pub fn metrics(&self) -> &StoreMetrics {
+        &self.inner.metrics
     }
 
     /// Writes what waits, moves the write-ahead log into the database and gives the
@@ -150,6 +165,10 @@ impl Store for SqliteStore {
 
     async fn list_callbacks(&self) -> Result<Vec<DueCallback>, StoreError> {
         self.inner.readers.long(callbacks::list).await
+    }
+
+    async fn count_open_runs(&self) -> Result<OpenRuns, StoreError> {
+        self.inner.readers.long(runs::count_open).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -11,9 +11,11 @@ pub(crate) mod queue;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use ports::StoreError;
 use ports::feed::Feed;
+use ports::metrics::StoreMetrics;
 
 use self::desk::{Desk, Recorded};
 use self::job::Job;
@@ -28,11 +30,11 @@ use crate::planted::PlantedBug;
 pub(crate) fn start(
     desk: Desk,
     queue: Arc<Queue>,
-    feed: Feed,
+    told: Told,
     batch_max: usize,
     checkpoints: Checkpoints,
 ) -> std::io::Result<JoinHandle<()>> {
-    let writer = Writer { desk, feed, batch_max, checkpoints, pruning: Pruning::default() };
+    let writer = Writer { desk, told, batch_max, checkpoints, pruning: Pruning::default() };
     std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
         let queue = Abandoning(queue);
         writer.run(&queue.0);
@@ -48,9 +50,17 @@ impl Drop for Abandoning {
     }
 }
 
+/// Whom the writer tells of what is on disk.
+pub(crate) struct Told {
+    /// The streams and the workers.
+    pub(crate) feed: Feed,
+    /// The operator.
+    pub(crate) metrics: StoreMetrics,
+}
+
 struct Writer {
     desk: Desk,
-    feed: Feed,
+    told: Told,
     batch_max: usize,
     checkpoints: Checkpoints,
     pruning: Pruning,
@@ -117,14 +127,17 @@ impl Writer {
         if self.desk.planted.is(PlantedBug::AcknowledgeBeforeCommit) {
             answer(std::mem::take(&mut done));
         }
+        let began = Instant::now();
         match self.commit() {
             Ok(recorded) => {
+                self.told.metrics.committed(done.len(), began.elapsed());
                 self.pruning.note(&recorded);
                 self.publish(recorded);
                 answer(done);
             }
             Err(fault) => {
                 self.desk.roll_back();
+                self.told.metrics.failed();
                 fail(done, &fault);
             }
         }
@@ -138,19 +151,21 @@ impl Writer {
 
     /// Tells the streams and the workers of this process, in commit order.
     fn publish(&mut self, recorded: Recorded) {
-        let Effects { appended, inputs, works, .. } = std::mem::take(&mut self.desk.effects);
+        let Effects { appended, inputs, works, ended, .. } = std::mem::take(&mut self.desk.effects);
+        let Told { feed, metrics } = &self.told;
         for (session, events) in appended {
-            self.feed.stored(session, events);
+            feed.stored(session, events);
         }
         for (org, position) in recorded.positions {
-            self.feed.changed(org, position);
+            feed.changed(org, position);
         }
         for run in inputs {
-            self.feed.input_waits(run);
+            feed.input_waits(run);
         }
         if works > 0 {
-            self.feed.work_waits();
+            feed.work_waits();
         }
+        ended.into_iter().for_each(|end| metrics.run_ended(end));
     }
 }
 

@@ -8,7 +8,7 @@ use axum::Router;
 use domain::secret::SealingKey;
 use engine::{Engine, EnginePorts};
 use outbound::Outbound;
-use ports::{Feed, Models, Store, ToolRunner, Workers};
+use ports::{Feed, Metrics, Models, Store, ToolRunner, Workers};
 use store_sqlite::{Planted, SqliteStore, StoreOptions};
 use tools::extract::ChildCommand;
 use tools::{ExtractOptions, Extractor, HttpTools};
@@ -43,6 +43,8 @@ impl Running {
         let options = StoreOptions { planted, ..StoreOptions::default() };
         let store = SqliteStore::open(data, &options, feed.clone()).expect("the store opens");
         let models: Arc<dyn Models> = Arc::new(plan.registry());
+        let providers = plan.providers.iter().map(|(name, ..)| name.clone()).chain(["scripted".to_owned()]);
+        let metrics = Metrics::new(providers, store.metrics(), feed.laggards());
         let outbound = Outbound::new(&plan.outbound).expect("options of the outbound client");
         let sealing_key = SealingKey::new(SEALING_KEY);
         let engine_ports = EnginePorts {
@@ -52,6 +54,7 @@ impl Running {
             tools: Arc::new(HttpTools::new(outbound.clone(), sealing_key.clone())) as Arc<dyn ToolRunner>,
             clock: Arc::clone(&plan.clock),
             ids: Arc::clone(&plan.ids),
+            metrics: metrics.clone(),
         };
         let mut ports_of_the_first = engine_ports.clone();
         if plan.stalls {
@@ -68,6 +71,7 @@ impl Running {
             clock: Arc::clone(&plan.clock),
             ids: Arc::clone(&plan.ids),
             url_check: Arc::new(move |url| checked.check_url(url).map(|_| ()).map_err(|error| error.to_string())),
+            metrics,
         };
         let callbacks: Arc<dyn api_make::Callbacks> = Arc::new(GuardedCallbacks(outbound));
         let app = App::new(ports, KeySecrets::new(HASHING_KEY), sealing_key);

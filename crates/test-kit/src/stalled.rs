@@ -8,6 +8,7 @@ use domain::key::{Key, KeyHash};
 use domain::org::Org;
 use domain::run::Fence;
 use domain::{OrgId, Timestamp};
+use ports::metrics::OpenRuns;
 use ports::store::{DueCallback, LateRun, ReadyRun};
 use ports::{OrgStore, Store, StoreError};
 
@@ -55,6 +56,10 @@ impl Store for Stalled {
 
     async fn list_callbacks(&self) -> Result<Vec<DueCallback>, StoreError> {
         self.0.list_callbacks().await
+    }
+
+    async fn count_open_runs(&self) -> Result<OpenRuns, StoreError> {
+        self.0.count_open_runs().await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

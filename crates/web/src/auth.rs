@@ -98,13 +98,16 @@ pub struct Door {
 pub async fn require_caller(State(door): State<Door>, mut request: Request, next: Next) -> Response {
     let known = authenticate(&door.app, request.headers(), door.order).await;
     let admitted = known.and_then(|caller| door.shared.limits.check(door.facade, caller.ctx()).map(|()| caller));
-    match admitted {
+    let mut response = match admitted {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
         Err(error) => (door.render)(error),
-    }
+    };
+    // For whoever counts the answers, further out.
+    response.extensions_mut().insert(door.facade);
+    response
 }
 
 fn without_scheme(value: &str) -> &str {

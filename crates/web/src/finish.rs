@@ -12,17 +12,24 @@ use futures::FutureExt;
 use tower::ServiceExt;
 use tracing::Instrument;
 
-use crate::Shared;
+use app::Metrics;
+
 use crate::fold::fold_uri;
 use crate::request_id::{self, RequestId};
+use crate::{Facade, Shared};
 
 /// Puts what all requests share around the façades' routes.
 pub fn finish(routes: Router, shared: &Shared) -> Router {
     let app = shared.app.clone();
     // Folding must come before routing, so the routes stand behind a router that has none.
     Router::new().fallback(move |request: Request| {
-        let (routes, id) = (routes.clone(), RequestId::new(app.fresh_uuid()));
-        answer(routes, request, id)
+        let (routes, id, metrics) = (routes.clone(), RequestId::new(app.fresh_uuid()), app.metrics().clone());
+        async move {
+            let began = Instant::now();
+            let response = answer(routes, request, id).await;
+            count(&metrics, &response, began);
+            response
+        }
     })
 }
 
@@ -56,6 +63,12 @@ async fn answer(routes: Router, mut request: Request, id: RequestId) -> Response
         _ => tracing::info!(target: "web::requests", status, micros, "answered"),
     });
     response
+}
+
+/// Counts an answer, under the façade that gave it; what no façade saw has none.
+fn count(metrics: &Metrics, response: &Response, began: Instant) {
+    let api = response.extensions().get::<Facade>().map_or("none", |facade| facade.name());
+    metrics.answered(api, response.status().as_u16(), began.elapsed());
 }
 
 /// The answer to a request whose handler panicked where no façade noticed. What happened

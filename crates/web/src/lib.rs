@@ -44,7 +44,7 @@ impl Shared {
     /// For one server.
     pub fn new(app: &App, options: &WebOptions) -> Self {
         let drain = Drain::new(options.drain_grace);
-        Self { drain, limits: Arc::new(Limits::new(options)), app: app.clone() }
+        Self { drain, limits: Arc::new(Limits::new(options, app.metrics().clone())), app: app.clone() }
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use app::{Ctx, Error};
+use app::{Ctx, Error, Metrics, OpenStream};
 use domain::{OrgId, Timestamp};
 
 use crate::WebOptions;
@@ -32,12 +32,25 @@ pub enum Facade {
     Cased,
 }
 
+impl Facade {
+    /// What it is called in what is counted.
+    pub fn name(self) -> &'static str {
+        match self {
+            Facade::Native => "native",
+            Facade::Make => "make",
+            Facade::Cassidy => "cassidy",
+            Facade::Cased => "cased",
+        }
+    }
+}
+
 /// The limits of all façades, and what has been used of them.
 #[derive(Debug)]
 pub struct Limits {
     options: WebOptions,
     windows: Mutex<HashMap<(Facade, OrgId), Window>>,
     streams: Arc<Mutex<HashMap<OrgId, usize>>>,
+    metrics: Metrics,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -51,11 +64,13 @@ struct Window {
 pub struct StreamPlace {
     org: OrgId,
     streams: Arc<Mutex<HashMap<OrgId, usize>>>,
+    #[expect(dead_code, reason = "it counts as long as it lives")]
+    counted: OpenStream,
 }
 
 impl Limits {
-    pub(crate) fn new(options: &WebOptions) -> Self {
-        Self { options: options.clone(), windows: Mutex::default(), streams: Arc::default() }
+    pub(crate) fn new(options: &WebOptions, metrics: Metrics) -> Self {
+        Self { options: options.clone(), windows: Mutex::default(), streams: Arc::default(), metrics }
     }
 
     /// Counts a request.
@@ -87,7 +102,7 @@ impl Limits {
             return Err(Error::Busy);
         }
         *open += 1;
-        Ok(StreamPlace { org, streams: Arc::clone(&self.streams) })
+        Ok(StreamPlace { org, streams: Arc::clone(&self.streams), counted: self.metrics.stream_opens() })
     }
 
     fn per_minute(&self, facade: Facade) -> u32 {
@@ -152,7 +167,8 @@ mod tests {
     }
 
     fn limits(make_per_minute: u32) -> Limits {
-        Limits::new(&WebOptions { make_per_minute, streams_per_org_max: 2, ..WebOptions::default() })
+        let options = WebOptions { make_per_minute, streams_per_org_max: 2, ..WebOptions::default() };
+        Limits::new(&options, Metrics::default())
     }
 
     fn wait(limits: &Limits, ctx: &Ctx) -> Option<u64> {

@@ -7,6 +7,7 @@ mod configuration;
 mod faults;
 mod full_disk;
 mod keys;
+mod operations;
 mod secrets;
 mod serving;
 mod sortie;

@@ -165,3 +165,17 @@ fn the_log_can_be_read_by_programs() {
     let answered = lines.iter().find(|line| line["message"] == "answered").expect("the request is logged");
     assert!(answered["span"]["request.id"].as_str().is_some_and(|id| id.starts_with("req_")), "{answered}");
 }
+
+#[test]
+fn the_reference_finds_its_documents() {
+    let house = House::new();
+    let server = house.serve();
+    for path in ["/docs", "/docs/make"] {
+        let (status, page) = server.get(path);
+        assert_eq!(status, 200, "{path}");
+        let document = page.split("spec-url=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let (status, document) = server.get(document);
+        let document: Value = serde_json::from_str(&document).unwrap();
+        assert!(status == 200 && document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
+    }
+}

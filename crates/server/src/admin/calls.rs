@@ -1,5 +1,7 @@
 //! What the operator can ask for.
 
+use std::path::PathBuf;
+
 use app::{CreateOrg as CreateOrgOperation, FirstKey, KeyFormat};
 use domain::key::Scope;
 use domain::{KeyId, Timestamp};
@@ -7,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::views::{KeyView, NewKeyView, NewOrgView, OrgView, ProjectView};
 use super::{AdminError, Call, Desk};
+use crate::backup::{self, BackupView};
 use crate::house::operator;
 
 /// Makes an organization with an owner, a project and a key.
@@ -34,6 +37,22 @@ impl Call for CreateOrg {
         let FirstKey { org, project, key, secret, .. } = desk.app.create_org(&operator(), create).await?;
         let first_key = NewKeyView { view: key.into(), key: secret.reveal().to_owned() };
         Ok(NewOrgView { org: OrgView::from(&org), project: project.into(), first_key })
+    }
+}
+
+/// Makes a backup while everything goes on.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Backup {
+    /// The directory to make.
+    pub to: PathBuf,
+}
+
+impl Call for Backup {
+    const NAME: &'static str = "backup";
+    type Reply = BackupView;
+
+    async fn answer(self, desk: &Desk) -> Result<BackupView, AdminError> {
+        backup::make(&desk.store, &self.to, desk.app.now()).await
     }
 }
 

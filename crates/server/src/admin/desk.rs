@@ -1,8 +1,11 @@
 //! Where the operator's requests are answered.
 
+use std::sync::Arc;
+
 use app::{App, Ctx};
 use domain::OrgId;
 use domain::org::{Org, Project};
+use store_sqlite::SqliteStore;
 
 use super::{AdminError, AdminErrorKind};
 use crate::house::operator;
@@ -11,11 +14,12 @@ use crate::house::operator;
 #[derive(Clone)]
 pub struct Desk {
     pub(super) app: App,
+    pub(super) store: Arc<SqliteStore>,
 }
 
 impl Desk {
-    pub(crate) fn new(app: App) -> Self {
-        Self { app }
+    pub(crate) fn new(app: App, store: Arc<SqliteStore>) -> Self {
+        Self { app, store }
     }
 
     /// All organizations, oldest first.

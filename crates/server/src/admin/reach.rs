@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use config::Config;
 use ports::workers::NoWorkers;
-use store_sqlite::{OpenError, SqliteStore};
+use store_sqlite::OpenError;
 
 use super::{AdminError, AdminErrorKind, Call, Desk, socket};
 use crate::fault::StartError;
@@ -18,7 +18,7 @@ enum Way {
     /// A server holds the directory and answers on its socket.
     Socket(reqwest::Client),
     /// No server holds it: this process does.
-    Directory { desk: Desk, store: Arc<SqliteStore> },
+    Directory(Desk),
 }
 
 impl Admin {
@@ -39,8 +39,8 @@ impl Admin {
             },
             opened => opened?,
         };
-        let desk = Desk::new(house.app(Arc::new(NoWorkers)));
-        Ok(Self(Way::Directory { desk, store: house.store }))
+        let desk = Desk::new(house.app(Arc::new(NoWorkers)), house.store);
+        Ok(Self(Way::Directory(desk)))
     }
 
     /// Asks for something.
@@ -49,16 +49,16 @@ impl Admin {
     /// See [`AdminError`].
     pub async fn call<C: Call>(&self, call: C) -> Result<C::Reply, AdminError> {
         match &self.0 {
-            Way::Directory { desk, .. } => call.answer(desk).await,
+            Way::Directory(desk) => call.answer(desk).await,
             Way::Socket(client) => ask(client, call).await,
         }
     }
 
     /// Gives the directory back, if this process holds it.
     pub async fn close(self) {
-        if let Way::Directory { desk, store } = self.0 {
+        if let Way::Directory(desk) = self.0 {
             desk.app.settle().await;
-            store.close().await;
+            desk.store.close().await;
         }
     }
 }

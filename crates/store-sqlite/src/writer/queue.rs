@@ -5,6 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use domain::OrgId;
 use ports::StoreError;
+use ports::metrics::StoreMetrics;
 
 use super::job::Job;
 
@@ -13,6 +14,7 @@ pub(crate) struct Queue {
     waiting: Mutex<Waiting>,
     came: Condvar,
     max_per_org: usize,
+    metrics: StoreMetrics,
 }
 
 #[derive(Default)]
@@ -24,8 +26,8 @@ struct Waiting {
 }
 
 impl Queue {
-    pub(crate) fn new(max_per_org: usize) -> Self {
-        Self { waiting: Mutex::default(), came: Condvar::new(), max_per_org }
+    pub(crate) fn new(max_per_org: usize, metrics: StoreMetrics) -> Self {
+        Self { waiting: Mutex::default(), came: Condvar::new(), max_per_org, metrics }
     }
 
     /// Adds a job, of an organization or of the store itself, which is not bounded.
@@ -42,6 +44,7 @@ impl Queue {
             *count += 1;
         }
         waiting.jobs.push_back((org, job));
+        self.metrics.waits(waiting.jobs.len());
         let writer_sleeps = waiting.writer_sleeps;
         // Woken with the lock free: the writer would only wait for it.
         drop(waiting);
@@ -65,6 +68,7 @@ impl Queue {
         }
         let count = waiting.jobs.len().min(max.max(1));
         let taken: Vec<_> = waiting.jobs.drain(..count).collect();
+        self.metrics.waits(waiting.jobs.len());
         for org in taken.iter().filter_map(|(org, _)| *org) {
             waiting.forget_one(org);
         }
