@@ -1,5 +1,7 @@
 //! The native API, `/v1`, as its client sees it.
 
+mod changes;
+mod line;
 mod stream;
 
 use std::path::Path;
@@ -12,6 +14,7 @@ use serde_json::Value;
 
 use crate::failure::{Code, Failure};
 
+pub(crate) use changes::Changes;
 pub(crate) use stream::{Follow, Update};
 
 /// How long a connection may take to be made.

@@ -111,6 +111,19 @@ mod tests {
         drop(theirs);
     }
 
+    /// A client that is gone without a word cannot be had on one machine; that the system is
+    /// told to look for it can be seen.
+    #[tokio::test]
+    async fn a_client_that_is_gone_is_looked_for() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        set_up(&stream).unwrap();
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap() && stream.nodelay().unwrap());
+        #[cfg(target_os = "linux")]
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(PATIENCE));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_slow_client_is_waited_for() {
         let (ours, mut theirs) = tokio::io::duplex(10);

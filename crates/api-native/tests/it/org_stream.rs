@@ -168,6 +168,44 @@ async fn a_reader_that_was_far_too_slow_misses_nothing() {
 }
 
 #[tokio::test]
+async fn streams_beyond_the_organizations_number_are_refused_until_one_ends() {
+    let mut house = TestHouse::new().web(|web| web.streams_per_org_max = 2).start().await;
+    let (owner, other) = (house.owner(), house.other_org().await);
+    let first = opened(&owner, "").await;
+    let session = owner.session(&owner.agent(json!({})).await).await;
+    let _second = owner.follow(&session, "").await;
+    let refused = owner.get(PATH).await;
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (529, Some("1")));
+    opened(&other, "").await;
+    drop(first);
+    opened(&owner, "").await;
+}
+
+/// Many at once, of a session and of the organization: all are told the same.
+#[tokio::test]
+async fn a_thousand_readers_are_told_the_same() {
+    let house = TestHouse::new().model([says("Hello, all of you.")]).start().await;
+    let owner = house.owner();
+    let session = owner.session(&owner.agent(json!({})).await).await;
+    let (mut of_session, mut of_org) = (Vec::new(), Vec::new());
+    for _ in 0..500 {
+        of_session.push(owner.follow(&session, "event_deltas[]=agent.message").await);
+        of_org.push(opened(&owner, "").await);
+    }
+    let events = owner.turn(&session, "hi").await;
+    for mut stream in of_session {
+        let told = stream.until_named("session.status_idle").await;
+        let told: Vec<Value> = told.iter().filter(|frame| frame.id.is_some()).map(Frame::json).collect();
+        assert_eq!(told, events);
+    }
+    for stream in &mut of_org {
+        // One who comes late may see the end of the turn under an earlier position.
+        let told: Vec<u64> = until_at_rest(stream, &session, events.len()).await.iter().map(position).collect();
+        assert_eq!(told, (2..2 + told.len() as u64).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
 async fn it_ends_with_a_word_when_the_server_stops() {
     let house = TestHouse::new().start().await;
     let mut stream = opened(&house.owner(), "").await;

@@ -8,7 +8,7 @@ use super::agents::find_agent;
 use super::follow::Screen;
 use super::shown_time;
 use crate::failure::Failure;
-use crate::native::{Follow, Native, Update, part};
+use crate::native::{Changes, Follow, Native, Update, part};
 use crate::output::{Output, cell};
 
 #[derive(Debug, Subcommand)]
@@ -26,6 +26,13 @@ pub(crate) enum Sessions {
     Show {
         /// Its id.
         session: String,
+    },
+    /// Print which sessions change, as they do, until Ctrl-C. A broken connection is taken up
+    /// again where it broke.
+    Watch {
+        /// Begin behind this position instead of now; `start` is a week ago at most.
+        #[arg(long, value_name = "POSITION")]
+        after: Option<String>,
     },
     /// Print what happened in a session.
     Tail {
@@ -45,6 +52,7 @@ pub(super) async fn run(native: Native, sessions: Sessions, output: Output) -> R
     match sessions {
         Sessions::List { agent, limit } => list(&native, agent, limit, output).await,
         Sessions::Show { session } => show(&native, &session, output).await,
+        Sessions::Watch { after } => watch(&native, after, output).await,
         Sessions::Tail { session, follow: true, after } => {
             let mut screen = Screen::new(output, true);
             let mut follow = Follow::begin(&native, &session, Some(&after)).await?;
@@ -81,6 +89,22 @@ async fn list(native: &Native, agent: Option<String>, limit: usize, output: Outp
         ]
     };
     output.table(&["id", "agent", "status", "title", "changed"], &sessions.iter().map(row).collect::<Vec<_>>())
+}
+
+async fn watch(native: &Native, after: Option<String>, output: Output) -> Result<(), Failure> {
+    let mut changes = Changes::begin(native, after).await?;
+    loop {
+        let change = changes.next().await?;
+        output.either(&change, || change_words(&change))?;
+    }
+}
+
+/// A change in a line.
+fn change_words(change: &Value) -> String {
+    let waits = change["waiting_for"].as_array().is_some_and(|calls| !calls.is_empty());
+    let status = if waits { "waits for somebody".to_owned() } else { cell(&change["status"]) };
+    let (id, seq, title) = (cell(&change["session_id"]), cell(&change["seq"]), cell(&change["title"]));
+    format!("{id}  {seq:>6} events  {status}  {title}").trim_end().to_owned()
 }
 
 async fn show(native: &Native, named: &str, output: Output) -> Result<(), Failure> {

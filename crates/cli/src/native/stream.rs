@@ -1,23 +1,12 @@
 //! Following a session: live, and without a gap or a repeat across broken connections.
 
-use std::time::Duration;
-
-use eventsource_stream::{Event, Eventsource};
-use futures::StreamExt;
-use futures::stream::BoxStream;
+use eventsource_stream::Event;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
+use super::line::Line;
 use super::{Native, part, refusal};
-use crate::failure::{Code, Failure};
-
-/// A sign of life comes every ten seconds; a connection silent for longer is dead.
-const SILENCE_MAX: Duration = Duration::from_secs(35);
-/// Between attempts to reach the server again; grows with each up to the maximum.
-const FIRST_WAIT: Duration = Duration::from_millis(250);
-const WAIT_MAX: Duration = Duration::from_secs(5);
-/// How long a server that went away is waited for.
-const ATTEMPTS_MAX: u32 = 60;
+use crate::failure::Failure;
 
 /// Something that happened in a session.
 #[derive(Debug)]
@@ -41,8 +30,7 @@ pub(crate) struct Follow {
     after: Option<String>,
     /// The message that is being generated and how much of it was seen, in bytes.
     seen: Option<(String, u64)>,
-    connection: Option<BoxStream<'static, Result<Event, String>>>,
-    failed: u32,
+    line: Line,
     over: bool,
 }
 
@@ -55,56 +43,27 @@ impl Follow {
             session: session.to_owned(),
             after: after.map(str::to_owned),
             seen: None,
-            connection: None,
-            failed: 0,
+            line: Line::new(native),
             over: false,
         };
-        follow.connect().await?;
+        let request = follow.request();
+        follow.line.connect(request).await?;
         Ok(follow)
     }
 
     /// What happens next; `None` when the session has ended for good.
     pub(crate) async fn next(&mut self) -> Result<Option<Update>, Failure> {
         while !self.over {
-            let Some(connection) = &mut self.connection else {
-                self.reconnect().await?;
+            let Some(frame) = self.line.next().await else {
+                let request = self.request();
+                self.line.reconnect(request).await?;
                 continue;
             };
-            match tokio::time::timeout(SILENCE_MAX, connection.next()).await {
-                Ok(Some(Ok(event))) => {
-                    if let Some(update) = self.take(event)? {
-                        return Ok(Some(update));
-                    }
-                }
-                // Cut, closed by a server that stops, or silent: the log knows the rest.
-                Ok(Some(Err(_)) | None) | Err(_) => self.connection = None,
+            if let Some(update) = self.take(frame)? {
+                return Ok(Some(update));
             }
         }
         Ok(None)
-    }
-
-    async fn reconnect(&mut self) -> Result<(), Failure> {
-        let wait = FIRST_WAIT.saturating_mul(1 << self.failed.min(10)).min(WAIT_MAX);
-        tokio::time::sleep(wait).await;
-        match self.connect().await {
-            Err(failure) if failure.is(Code::Unreachable) && self.failed < ATTEMPTS_MAX => {
-                self.failed += 1;
-                Ok(())
-            }
-            connected => connected,
-        }
-    }
-
-    async fn connect(&mut self) -> Result<(), Failure> {
-        let response = self.request().send().await.map_err(|error| self.native.unreachable(&error))?;
-        match response.status() {
-            StatusCode::OK => {}
-            status => return Err(refusal(status, &response.json().await.unwrap_or_default())),
-        }
-        let events = response.bytes_stream().eventsource();
-        self.connection = Some(events.map(|event| event.map_err(|error| error.to_string())).boxed());
-        self.failed = 0;
-        Ok(())
     }
 
     fn request(&self) -> RequestBuilder {
@@ -120,11 +79,8 @@ impl Follow {
     }
 
     fn take(&mut self, event: Event) -> Result<Option<Update>, Failure> {
-        let data: Value = match event.event.as_str() {
-            "ping" => return Ok(None),
-            _ => serde_json::from_str(&event.data)
-                .map_err(|error| Failure::other(format!("the server sent what is no JSON: {error}")))?,
-        };
+        let data: Value = serde_json::from_str(&event.data)
+            .map_err(|error| Failure::other(format!("the server sent what is no JSON: {error}")))?;
         match event.event.as_str() {
             "error" => Err(refusal(StatusCode::INTERNAL_SERVER_ERROR, &data)),
             "event_start" => Ok(None),

@@ -6,6 +6,7 @@ mod battery;
 mod configuration;
 mod faults;
 mod full_disk;
+mod hostile;
 mod keys;
 mod operations;
 mod secrets;

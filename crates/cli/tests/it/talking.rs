@@ -1,5 +1,8 @@
 //! The commands that talk to a server over `/v1`.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use crate::sortie::{Ended, House, sortie};
@@ -24,6 +27,29 @@ fn an_agent_answers_and_remembers() {
         (told.stdout.as_str(), told.stderr.as_str()),
         ("You said: hello\nYou said: again\n", "> hello\n> again\n")
     );
+}
+
+#[test]
+fn changing_sessions_are_watched() {
+    let house = House::new();
+    let server = house.serve();
+    house.run(&["run", "hello"]).done();
+    let id = house.run(&["sessions", "list", "--json"]).json()[0]["id"].clone();
+    let watch = |arguments: &[&str]| {
+        let mut watching = sortie(house.path());
+        watching.args(["sessions", "watch", "--after", "start"]).args(arguments);
+        let mut watching = watching.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(watching.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        watching.kill().unwrap();
+        watching.wait().unwrap();
+        line
+    };
+    let change: Value = serde_json::from_str(&watch(&["--json"])).unwrap();
+    assert_eq!((&change["session_id"], &change["position"]), (&id, &json!(1)));
+    assert!(watch(&[]).starts_with(id.as_str().unwrap()));
+    assert!(house.run(&["sessions", "watch", "--after", "999"]).failed(2).contains("position"));
+    server.stop();
 }
 
 #[test]
