@@ -228,6 +228,7 @@ impl Steps {
             | EventBody::StatusTerminated {}
             | EventBody::RunDropped { .. }
             | EventBody::Error { .. }
+            | EventBody::SessionUpdated(_)
             | EventBody::Usage { .. }
             | EventBody::OutputInvalid { .. } => None,
         }

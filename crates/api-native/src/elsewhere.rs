@@ -8,7 +8,7 @@ use crate::error::ApiError;
 const LATER: [&str; 6] = ["environments", "deployments", "deployment_runs", "vaults", "memory_stores", "stream"];
 
 /// What stands below a session in a later release.
-const LATER_IN_SESSION: [&str; 3] = ["archive", "resources", "threads"];
+const LATER_IN_SESSION: [&str; 2] = ["resources", "threads"];
 
 /// Any path below `/v1` that no operation has.
 pub(crate) async fn nothing_here(uri: Uri) -> ApiError {
@@ -18,11 +18,6 @@ pub(crate) async fn nothing_here(uri: Uri) -> ApiError {
         (Some("sessions"), Some(_), Some(part)) if LATER_IN_SESSION.contains(&part) => ApiError::not_available(),
         _ => ApiError::not_found("Nothing is at this path."),
     }
-}
-
-/// An operation of a later release on a path that has others already.
-pub(crate) async fn not_available() -> ApiError {
-    ApiError::not_available()
 }
 
 /// A path that has operations, but not by this method.

@@ -222,7 +222,8 @@ fn native_path(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use app::{AuthFault, Missing, Refused};
+    use app::{AuthFault, Missing};
+    use domain::session::SessionRefusal;
     use std::time::Duration;
 
     #[test]
@@ -237,7 +238,7 @@ mod tests {
             (Error::Unauthenticated(AuthFault::Missing), 401, "authentication_error", "no API key was sent"),
             (Error::Forbidden { missing: None }, 403, "permission_error", "not allowed"),
             (Error::invalid("instructions", "is long"), 400, "invalid_request_error", "system: is long"),
-            (Refused::SessionArchived.into(), 400, "invalid_request_error", "session is archived"),
+            (SessionRefusal::Archived.into(), 400, "invalid_request_error", "session is archived"),
             (Error::Conflict("moved".into()), 409, "conflict_error", "moved"),
             (Error::Gone("too old".into()), 410, "invalid_request_error", "too old"),
             (Error::Busy, 529, "overloaded_error", "the server is too busy: try again soon"),

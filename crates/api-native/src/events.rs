@@ -6,45 +6,48 @@ pub(crate) mod frames;
 mod listing;
 pub(crate) mod sent;
 pub(crate) mod stream;
+mod wait;
 
 use app::App;
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use domain::{EventId, SessionId};
-use serde::Serialize;
-use utoipa::ToSchema;
-use web::Caller;
+use web::{Caller, Shared};
 
 use self::event_view::EventView;
 use self::listing::ListEvents;
 use self::sent::SendEvents;
+use self::wait::{SendQuery, SentEvents};
 use crate::body::Body;
 use crate::error::{ApiError, ErrorEnvelope};
 use crate::page::Page;
 use crate::path_id::PathId;
 use crate::query::Query;
 
-/// The events as they were taken.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct SentEvents {
-    data: Vec<EventView>,
-}
-
 /// Send events
 ///
 /// All are taken or none. What arrives while a turn runs waits for it to end, but for
-/// interrupts, decisions and results.
+/// interrupts, decisions and results. With `wait`, the answer is held until the session is
+/// idle.
 #[utoipa::path(post, path = "/v1/sessions/{session_id}/events", tag = "events",
-    params(("session_id" = String, Path)), request_body = SendEvents,
+    params(("session_id" = String, Path), SendQuery), request_body = SendEvents,
     responses((status = 200, body = SentEvents), (status = "4XX", body = ErrorEnvelope)))]
 pub(crate) async fn send_events(
     State(app): State<App>,
+    Extension(shared): Extension<Shared>,
     caller: Caller,
     PathId(id): PathId<SessionId>,
+    Query(query): Query<SendQuery>,
     Body(send): Body<SendEvents>,
 ) -> Result<Json<SentEvents>, ApiError> {
-    let sent = app.send_events(caller.ctx(), id, send.into_bodies()?).await?;
-    Ok(Json(SentEvents { data: sent.iter().map(EventView::from).collect() }))
+    let (ctx, patience) = (caller.ctx(), query.patience()?);
+    let bodies = send.into_bodies()?;
+    let Some(patience) = patience else {
+        return Ok(Json(SentEvents::new(&app.send_events(ctx, id, bodies).await?)));
+    };
+    let _place = shared.limits.take_stream(ctx.org)?;
+    let (sent, turn) = app.send_and_watch(ctx, id, bodies).await?;
+    Ok(Json(SentEvents::new(&sent).with(wait::rest(turn, patience, &shared.drain).await?)))
 }
 
 /// List events

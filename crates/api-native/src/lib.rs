@@ -28,7 +28,7 @@ mod usage;
 
 use app::App;
 use axum::response::IntoResponse;
-use axum::routing::{any, post};
+use axum::routing::any;
 use axum::{Extension, Json, Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
@@ -48,10 +48,7 @@ pub fn router(app: App, shared: Shared) -> Router {
         render: error::render,
     };
     let (routes, document) = routes().split_for_parts();
-    let not_yet = Router::new()
-        .route("/v1/sessions/{session_id}", post(elsewhere::not_available).delete(elsewhere::not_available));
     let known = routes
-        .merge(not_yet)
         .method_not_allowed_fallback(elsewhere::wrong_method)
         // The last layer is the first to see a request: the caller is known before it is narrowed.
         .route_layer(middleware::from_fn_with_state(app.clone(), project::narrow))
@@ -79,7 +76,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(agents::archive_agent))
         .routes(routes!(agents::list_versions))
         .routes(routes!(sessions::create_session, sessions::list_sessions))
-        .routes(routes!(sessions::find_session))
+        .routes(routes!(sessions::find_session, sessions::update_session, sessions::delete_session))
+        .routes(routes!(sessions::archive_session))
         .routes(routes!(events::send_events, events::list_events))
         .routes(routes!(events::stream::stream_events))
         .routes(routes!(org_stream::stream_organization))

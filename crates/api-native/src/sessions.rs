@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::Caller;
 
-use self::requests::CreateSession;
+use self::requests::{CreateSession, UpdateSession};
 use self::session_view::{SessionView, StatusView};
 use crate::body::Body;
 use crate::error::{ApiError, ErrorEnvelope};
@@ -135,6 +135,72 @@ pub(crate) async fn find_session(
 ) -> Result<Json<SessionView>, ApiError> {
     let session = app.find_session(caller.ctx(), id).await?;
     Ok(Json(shown(&app, &caller, session).await?))
+}
+
+/// Update a session
+///
+/// Tools and MCP servers replace those there were, from the next turn on; they cannot be
+/// changed while a turn is under way. What changes nothing is not told.
+#[utoipa::path(post, path = "/v1/sessions/{session_id}", tag = "sessions",
+    params(("session_id" = String, Path)), request_body = UpdateSession,
+    responses((status = 200, body = SessionView), (status = "4XX", body = ErrorEnvelope)))]
+pub(crate) async fn update_session(
+    State(app): State<App>,
+    caller: Caller,
+    PathId(id): PathId<SessionId>,
+    Body(update): Body<UpdateSession>,
+) -> Result<Json<SessionView>, ApiError> {
+    update.check_served()?;
+    let session = app.update_session(caller.ctx(), id, |agent| update.patch(agent)).await?;
+    Ok(Json(shown(&app, &caller, session).await?))
+}
+
+/// Archive a session
+///
+/// Its log stays; it takes no input and no change any more. A turn that waits for someone
+/// ends, one that is under way must be interrupted first. Archiving twice changes nothing.
+#[utoipa::path(post, path = "/v1/sessions/{session_id}/archive", tag = "sessions",
+    params(("session_id" = String, Path)),
+    responses((status = 200, body = SessionView), (status = "4XX", body = ErrorEnvelope)))]
+pub(crate) async fn archive_session(
+    State(app): State<App>,
+    caller: Caller,
+    PathId(id): PathId<SessionId>,
+) -> Result<Json<SessionView>, ApiError> {
+    let session = app.archive_session(caller.ctx(), id).await?;
+    Ok(Json(shown(&app, &caller, session).await?))
+}
+
+/// A session that was deleted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeletedSession {
+    #[schema(value_type = String)]
+    id: SessionId,
+    #[serde(rename = "type")]
+    kind: DeletedType,
+}
+
+/// What kind of thing it is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum DeletedType {
+    SessionDeleted,
+}
+
+/// Delete a session
+///
+/// It is gone for good, with its log. Open streams are told and end. A turn that is under
+/// way must be interrupted first.
+#[utoipa::path(delete, path = "/v1/sessions/{session_id}", tag = "sessions",
+    params(("session_id" = String, Path)),
+    responses((status = 200, body = DeletedSession), (status = "4XX", body = ErrorEnvelope)))]
+pub(crate) async fn delete_session(
+    State(app): State<App>,
+    caller: Caller,
+    PathId(id): PathId<SessionId>,
+) -> Result<Json<DeletedSession>, ApiError> {
+    app.delete_session(caller.ctx(), id).await?;
+    Ok(Json(DeletedSession { id, kind: DeletedType::SessionDeleted }))
 }
 
 /// A session with its agent, as it is shown. Whoever was given the session may see it whole,

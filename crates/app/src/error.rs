@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::agent::AgentRefusal;
 use domain::key::Scope;
+use domain::session::SessionRefusal;
 use domain::{AgentId, DocumentId, EventId, KeyId, OrgId, ProjectId, RunId, SessionId, ToolId};
 use ports::StoreError;
 
@@ -98,6 +99,17 @@ impl From<AgentRefusal> for Error {
         match refusal {
             AgentRefusal::Archived => Error::Refused(Refused::Agent(refusal)),
             AgentRefusal::VersionMoved { .. } => Error::Conflict(refusal.to_string()),
+        }
+    }
+}
+
+impl From<SessionRefusal> for Error {
+    fn from(refusal: SessionRefusal) -> Self {
+        match refusal {
+            SessionRefusal::Archived | SessionRefusal::Terminated | SessionRefusal::FollowsAgent => {
+                Error::Refused(Refused::Session(refusal))
+            }
+            SessionRefusal::Busy => Error::Conflict(refusal.to_string()),
         }
     }
 }
@@ -240,12 +252,9 @@ pub enum Refused {
     /// The agent is gone; its sessions can only be read.
     #[error("the agent of this session was deleted")]
     AgentDeleted,
-    /// The session takes no input any more.
-    #[error("session is archived")]
-    SessionArchived,
-    /// The session has ended for good.
-    #[error("session is terminated")]
-    SessionTerminated,
+    /// The session takes no input or change, or not this one.
+    #[error(transparent)]
+    Session(SessionRefusal),
     /// The run is over: nothing can be done to it.
     #[error("the run is over")]
     RunOver,

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use domain::{Event, EventBody, SessionId};
+use domain::{Event, EventBody, SessionId, Timestamp};
 use ports::OrgStore;
 use ports::feed::{Feed, FeedError, FeedItem, Preview, PreviewItem, Subscription};
 use ports::store::EventFilter;
@@ -44,6 +44,11 @@ impl PartialEq for StoredEvent {
 pub(crate) enum Followed {
     Stored(StoredEvent),
     Preview(PreviewItem),
+    /// The session was deleted: nothing comes any more. Not known when, if that was before
+    /// the follower listened.
+    Deleted {
+        at: Option<Timestamp>,
+    },
 }
 
 /// A reader of one session's log.
@@ -60,6 +65,8 @@ pub(crate) struct Follower {
     given: usize,
     /// Whether the log may hold more than was read of it.
     is_behind: bool,
+    /// Whether the session is gone, and since when if that is known.
+    deleted: Option<Option<Timestamp>>,
     previews: Option<Previews>,
 }
 
@@ -77,7 +84,7 @@ impl Follower {
         let mut live = feed.subscribe(session);
         let previews = with_previews.then(|| Previews::of(live.preview.take()));
         let (feed, batch) = (feed.clone(), Arc::default());
-        Self { store, feed, session, key, live, seq, batch, given: 0, is_behind: true, previews }
+        Self { store, feed, session, key, live, seq, batch, given: 0, is_behind: true, deleted: None, previews }
     }
 
     /// Follows what comes behind `seq`, which is known to be the end of the log or not to
@@ -95,6 +102,9 @@ impl Follower {
             if self.is_behind {
                 self.read_page().await?;
                 continue;
+            }
+            if let Some(at) = self.deleted {
+                return Ok(Followed::Deleted { at });
             }
             if let Some(item) = self.previews.as_mut().and_then(Previews::next) {
                 return Ok(Followed::Preview(item));
@@ -120,6 +130,7 @@ impl Follower {
                     self.fall_behind();
                 }
             }
+            Ok(FeedItem::Deleted { at }) => self.deleted = Some(Some(at)),
             Err(FeedError::Behind) => self.fall_behind(),
             Err(FeedError::Closed) => return Err(Error::Draining),
         }
@@ -156,6 +167,10 @@ impl Follower {
         let filter = EventFilter { after: Some(self.seq), limit: Some(PAGE), ..EventFilter::default() };
         let page = self.store.list_events(self.session, filter).await?;
         self.is_behind = page.len() == PAGE;
+        if page.is_empty() && self.store.find_session(self.session).await?.is_none() {
+            // Perhaps before this follower listened, so that nobody will tell.
+            self.deleted.get_or_insert(None);
+        }
         if let Some(previews) = &mut self.previews {
             page.iter().for_each(|event| previews.see(event));
         }

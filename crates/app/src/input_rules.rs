@@ -11,7 +11,7 @@ const EVENTS_MAX: usize = 50;
 
 /// Checks the events of one request: all are good or none is taken.
 pub(crate) fn check_sent(events: &[EventBody]) -> Result<(), Error> {
-    check(events, |body| match body {
+    check("events", events, |body| match body {
         EventBody::UserMessage { .. }
         | EventBody::UserInterrupt {}
         | EventBody::UserToolConfirmation { .. }
@@ -23,7 +23,7 @@ pub(crate) fn check_sent(events: &[EventBody]) -> Result<(), Error> {
 
 /// Checks the events that a session begins with.
 pub(crate) fn check_initial(events: &[EventBody]) -> Result<(), Error> {
-    check(events, |body| match body {
+    check("initial_events", events, |body| match body {
         EventBody::UserMessage { .. } | EventBody::SystemMessage { .. } => Ok(()),
         other => Err(format!("a session does not begin with {}", other.name())),
     })
@@ -45,13 +45,18 @@ pub(crate) fn check_conversation(events: &[EventBody]) -> Result<(), Error> {
     faults.into_result()
 }
 
-fn check(events: &[EventBody], may_be_sent: impl Fn(&EventBody) -> Result<(), String>) -> Result<(), Error> {
+/// `field` is where they stand in the request.
+fn check(
+    field: &str,
+    events: &[EventBody],
+    may_be_sent: impl Fn(&EventBody) -> Result<(), String>,
+) -> Result<(), Error> {
     if !(1..=EVENTS_MAX).contains(&events.len()) {
-        return Err(Error::invalid("events", "must have 1 to 50 entries"));
+        return Err(Error::invalid(field, "must have 1 to 50 entries"));
     }
     let mut faults = Faults::default();
     for (index, body) in events.iter().enumerate() {
-        let path = format!("events[{index}]");
+        let path = format!("{field}[{index}]");
         if let Err(why) = may_be_sent(body) {
             faults.add(format!("{path}.type"), why);
             continue;
@@ -97,9 +102,9 @@ fn check_body(body: &EventBody, path: &str, faults: &mut Faults) {
             faults.check(may_explain, &format!("{path}.deny_message"), "goes only with deny");
             let may_answer = *result == Verdict::Happened || content.is_none();
             faults.check(may_answer, &format!("{path}.content"), "goes only with happened");
-            check_blocks(content.as_deref().unwrap_or_default(), path, faults);
+            check_answer(content.as_deref().unwrap_or_default(), path, faults);
         }
-        EventBody::UserCustomToolResult { content, .. } => check_blocks(content, path, faults),
+        EventBody::UserCustomToolResult { content, .. } => check_answer(content, path, faults),
         _ => {}
     }
 }
@@ -112,11 +117,25 @@ fn check_content(content: &[Block], path: &str, faults: &mut Faults) {
 /// Blocks that no model could be given.
 fn check_blocks(content: &[Block], path: &str, faults: &mut Faults) {
     for (index, block) in content.iter().enumerate() {
-        if let Block::Image { source } | Block::Document { source, .. } = block
-            && source.get("type").and_then(|kind| kind.as_str()) == Some("file")
-        {
-            faults.add(format!("{path}.content[{index}].source"), "files are not served in this release");
+        match block {
+            Block::Image { source } | Block::Document { source, .. }
+                if source.get("type").and_then(|kind| kind.as_str()) == Some("file") =>
+            {
+                faults.add(format!("{path}.content[{index}].source"), "files are not served in this release");
+            }
+            Block::SearchResult { .. } => {
+                faults.add(format!("{path}.content[{index}].type"), "search_result stands only in a tool's answer");
+            }
+            Block::Text { .. } | Block::Image { .. } | Block::Document { .. } => {}
         }
+    }
+}
+
+/// A tool's answer reaches the model as text: what text cannot say would be lost.
+fn check_answer(content: &[Block], path: &str, faults: &mut Faults) {
+    for (index, block) in content.iter().enumerate() {
+        let fault = "a tool's answer takes text, search results, and documents given as text";
+        faults.check(block.as_text().is_some(), &format!("{path}.content[{index}]"), fault);
     }
 }
 
@@ -159,7 +178,7 @@ mod tests {
     fn only_what_clients_send() {
         let refused = [message(), EventBody::StatusRunning {}, EventBody::AgentMessage { content: vec![] }];
         assert_eq!(paths(check_sent(&refused)), ["events[1].type", "events[2].type"]);
-        assert_eq!(paths(check_initial(&[message(), EventBody::UserInterrupt {}])), ["events[1].type"]);
+        assert_eq!(paths(check_initial(&[message(), EventBody::UserInterrupt {}])), ["initial_events[1].type"]);
     }
 
     #[test]
@@ -196,6 +215,22 @@ mod tests {
         let sent = EventBody::UserMessage { content: vec![Block::text("see"), file], dropped: false };
         assert_eq!(paths(check_sent(&[sent])), ["events[0].content[1].source"]);
         let dropped = EventBody::UserMessage { content: vec![Block::text("x")], dropped: true };
+        let picture = || Block::Image { source: json!({"type": "url", "url": "https://example.com/a.png"}) };
+        let found = || Block::SearchResult {
+            source: "https://example.com".into(),
+            title: "t".into(),
+            texts: vec!["x".into()],
+            citations: false,
+        };
+        let answer = |block| EventBody::UserCustomToolResult {
+            custom_tool_use_id: EventId(Uuid::nil()),
+            content: vec![block],
+            is_error: false,
+        };
+        assert!(check_sent(&[answer(found()), answer(Block::text("x"))]).is_ok());
+        assert_eq!(paths(check_sent(&[answer(picture())])), ["events[0].content[0]"]);
+        let looked = EventBody::UserMessage { content: vec![picture(), found()], dropped: false };
+        assert_eq!(paths(check_sent(&[looked])), ["events[0].content[1].type"]);
         assert_eq!(paths(check_sent(&[dropped])), ["events[0].dropped"]);
     }
 

@@ -30,6 +30,7 @@ mod send;
 mod sessions;
 mod streams;
 mod tools;
+mod wait;
 mod watch;
 
 use std::future::Future;
@@ -59,6 +60,7 @@ pub use secret::{KeySecrets, NewSecret};
 pub use send::SentEvent;
 pub use sessions::{AgentChoice, CreateSession};
 pub use streams::{From, SessionStream, StreamItem};
+pub use wait::{Rest, TurnWatch};
 pub use watch::{FinishedRun, RunWatch};
 
 /// How often an operation decides again when its commit came too late.

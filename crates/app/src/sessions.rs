@@ -1,10 +1,13 @@
-//! Sessions: begun, read, listed.
+//! Sessions: begun, read, listed; changed and closed in the modules below.
+
+mod close;
+mod update;
 
 use std::sync::Arc;
 
 use domain::agent::{Agent, AgentRefusal, Overrides};
 use domain::key::Scope;
-use domain::session::{Origin, Session, SessionAgent, SessionState, SessionStatus};
+use domain::session::{Origin, Session, SessionAgent, SessionRefusal, SessionState, SessionStatus};
 use domain::turn::Input;
 use domain::{AgentId, Change, ChangeSet, EventBody, Guard, ProjectId, SessionId};
 use indexmap::IndexMap;
@@ -13,7 +16,7 @@ use ports::store::SessionFilter;
 use crate::agent_rules::{check_metadata, check_served};
 use crate::agents::only_reachable;
 use crate::entry::{Entered, Entry};
-use crate::error::{Error, Faults, Refused};
+use crate::error::{Error, Faults};
 use crate::input_rules;
 use crate::{App, Ctx, TRIES};
 
@@ -142,6 +145,7 @@ impl App {
             thread: None,
             title: None,
             metadata: IndexMap::new(),
+            version: 0,
             created_at: ctx.now,
             archived_at: None,
             state: SessionState::new(ctx.now),
@@ -236,12 +240,21 @@ impl App {
 /// Whether a session takes input.
 pub(crate) fn check_open(session: &Session) -> Result<(), Error> {
     if session.archived_at.is_some() {
-        return Err(Refused::SessionArchived.into());
+        return Err(SessionRefusal::Archived.into());
     }
     if session.state.status == SessionStatus::Terminated {
-        return Err(Refused::SessionTerminated.into());
+        return Err(SessionRefusal::Terminated.into());
     }
     Ok(())
+}
+
+/// The rules of what people say about a session.
+fn check_described(title: Option<&str>, metadata: &IndexMap<String, String>) -> Result<(), Error> {
+    let mut faults = Faults::default();
+    let chars = title.map_or(0, |title| title.chars().count());
+    faults.check(chars <= TITLE_CHARS_MAX, "title", "must have at most 512 characters");
+    check_metadata(metadata, &mut faults);
+    faults.into_result()
 }
 
 /// The rule of thread names.
@@ -253,10 +266,6 @@ pub(crate) fn check_thread(thread: &str) -> Result<(), Error> {
 }
 
 fn check_new_session(create: &CreateSession) -> Result<(), Error> {
-    let mut faults = Faults::default();
-    let title = create.title.as_deref().map_or(0, |title| title.chars().count());
-    faults.check(title <= TITLE_CHARS_MAX, "title", "must have at most 512 characters");
-    check_metadata(&create.metadata, &mut faults);
-    faults.into_result()?;
+    check_described(create.title.as_deref(), &create.metadata)?;
     create.thread.as_deref().map_or(Ok(()), check_thread)
 }

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use domain::key::Scope;
-use domain::{EventBody, EventId, SessionId};
+use domain::{EventBody, EventId, SessionId, Timestamp};
 use futures::Stream;
 use futures::stream::{BoxStream, StreamExt};
 use ports::feed::PreviewItem;
@@ -31,6 +31,13 @@ pub enum StreamItem {
     Stored(StoredEvent),
     /// More of a message in the making; best effort, never stored.
     Preview(PreviewItem),
+    /// The session was deleted. The last thing on its streams; never stored.
+    Deleted {
+        /// The same for everyone who is told: no event has the id of a session.
+        event: EventId,
+        /// When it was deleted, or when this stream noticed.
+        at: Timestamp,
+    },
 }
 
 /// A session's events: history, then live, without a gap or a repeat. Ends after the
@@ -73,7 +80,7 @@ impl App {
         };
         let key = self.watch_key(ctx);
         let follower = Follower::after(seq, id, store, &self.ports().feed, key, previews);
-        Ok(SessionStream(stream_of(follower)))
+        Ok(SessionStream(stream_of(follower, self.clone(), id)))
     }
 }
 
@@ -81,17 +88,21 @@ fn unknown_event() -> Error {
     Error::Invalid(vec![FieldError::new("after", "is not an event of this session").code("unknown_event")])
 }
 
-fn stream_of(follower: Follower) -> BoxStream<'static, Result<StreamItem, Error>> {
-    futures::stream::unfold(Some(follower), |follower| async move {
+fn stream_of(follower: Follower, app: App, id: SessionId) -> BoxStream<'static, Result<StreamItem, Error>> {
+    let farewell =
+        move |at: Option<Timestamp>| StreamItem::Deleted { event: EventId(id.0), at: at.unwrap_or_else(|| app.now()) };
+    futures::stream::unfold((Some(follower), farewell), |(follower, farewell)| async move {
         let mut follower = follower?;
-        match follower.next().await {
-            Ok(Followed::Preview(item)) => Some((Ok(StreamItem::Preview(item)), Some(follower))),
+        let (item, follower) = match follower.next().await {
+            Ok(Followed::Preview(item)) => (Ok(StreamItem::Preview(item)), Some(follower)),
             Ok(Followed::Stored(event)) => {
                 let is_last = matches!(event.body, EventBody::StatusTerminated {});
-                Some((Ok(StreamItem::Stored(event)), (!is_last).then_some(follower)))
+                (Ok(StreamItem::Stored(event)), (!is_last).then_some(follower))
             }
-            Err(error) => Some((Err(error), None)),
-        }
+            Ok(Followed::Deleted { at }) => (Ok(farewell(at)), None),
+            Err(error) => (Err(error), None),
+        };
+        Some((item, (follower, farewell)))
     })
     .boxed()
 }

@@ -43,6 +43,10 @@ impl RunWatch {
                     self.is_over = ends_run(&event);
                     return Some(Ok(event));
                 }
+                Ok(Followed::Deleted { .. }) => {
+                    self.is_over = true;
+                    return Some(Err(Error::not_found(self.run.id)));
+                }
                 Ok(_) => {}
                 Err(error) => {
                     self.is_over = true;

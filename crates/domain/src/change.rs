@@ -82,6 +82,14 @@ pub enum Guard {
         /// Its last `seq`.
         seq: u64,
     },
+    /// What the session is (its title, its metadata, its agent) has not changed since it was
+    /// at this version.
+    SessionDescribedAt {
+        /// The session.
+        session: SessionId,
+        /// [`Session::version`].
+        version: u64,
+    },
     /// The run is at this version.
     RunAt {
         /// The run.
@@ -164,7 +172,26 @@ pub enum Change {
     DeleteDocument(DocumentId),
     /// A new session. Refused if its project, agent and thread are taken.
     InsertSession(Session),
-    /// A new run. If it is queued and nothing is before it in its session, it is ready to
+    /// What a session is, as it is now: title, metadata, agent. Its `version` grows by one.
+    /// Refused if it is archived.
+    PutSession(Session),
+    /// A session takes no new run and no change. Refused while a run of it is not over, so
+    /// this comes behind the end of one that waits.
+    ArchiveSession {
+        /// The session.
+        session: SessionId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A session is gone with its log, its runs and all that waits in it. Refused while a
+    /// run of it is held or due.
+    DeleteSession {
+        /// The session.
+        session: SessionId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A new run, refused if its session is archived. If it is queued and nothing is before it in its session, it is ready to
     /// be claimed; otherwise it becomes so when the session is released.
     InsertRun(Run),
     /// A run as it is now. Its `version` grows by one. A queued run that has its session

@@ -11,6 +11,7 @@ use crate::id::{EventId, RunId};
 use crate::limits::Unit;
 use crate::model::{Block, FaultKind, StopCause, Usage};
 use crate::run::Outcome;
+use crate::session::SessionUpdate;
 use crate::tool::{Effect, Permission, Ruling};
 
 /// A stored event.
@@ -168,6 +169,9 @@ pub enum EventBody {
         /// What is done about it.
         retry: RetryStatus,
     },
+    /// Someone changed what the session is.
+    #[serde(rename = "session.updated")]
+    SessionUpdated(SessionUpdate),
     /// What the session has used.
     #[serde(rename = "session.usage")]
     Usage {
@@ -226,6 +230,7 @@ impl EventBody {
             EventBody::StatusIdle { .. } => "session.status_idle",
             EventBody::StatusTerminated {} => "session.status_terminated",
             EventBody::Error { .. } => "session.error",
+            EventBody::SessionUpdated(_) => "session.updated",
             EventBody::Usage { .. } => "session.usage",
             EventBody::OutputInvalid { .. } => "session.output_invalid",
             EventBody::RunDropped { .. } => "session.run_dropped",

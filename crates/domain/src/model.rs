@@ -1,6 +1,7 @@
 //! A language model as the engine speaks with it: what it is asked, what it answers in
 //! pieces, and how it fails. How a provider spells this on its wire is the adapters' affair.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,6 +84,17 @@ pub enum Block {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         context: Option<String>,
     },
+    /// Something that a search of the client's found. Only in a tool's answer.
+    SearchResult {
+        /// Where it was found.
+        source: String,
+        /// Its title.
+        title: String,
+        /// What it says.
+        texts: Vec<String>,
+        /// Whether the model is asked to cite it.
+        citations: bool,
+    },
 }
 
 impl Block {
@@ -90,6 +102,29 @@ impl Block {
     pub fn text(text: impl Into<String>) -> Self {
         Block::Text { text: text.into() }
     }
+
+    /// The block for a reader of text alone; `None` if text cannot say it.
+    pub fn as_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Block::Text { text } => Some(text.into()),
+            Block::Image { .. } => None,
+            Block::Document { source, title, context } => {
+                let is_text = source.get("type").and_then(Value::as_str) == Some("text");
+                let data = source.get("data").and_then(Value::as_str).filter(|_| is_text)?;
+                let parts = [title.as_deref(), context.as_deref(), Some(data)];
+                Some(parts.into_iter().flatten().collect::<Vec<_>>().join("\n").into())
+            }
+            Block::SearchResult { source, title, texts, .. } => {
+                Some(format!("{title} ({source})\n{}", texts.join("\n")).into())
+            }
+        }
+    }
+}
+
+/// The answer of a tool as a model is told it: all that text can say, a line for each block.
+pub fn answer_of(content: &[Block]) -> String {
+    let texts: Vec<Cow<'_, str>> = content.iter().filter_map(Block::as_text).collect();
+    texts.join("\n")
 }
 
 /// The text of all text blocks, one after the other.

@@ -10,6 +10,11 @@ use crate::event::{EventBody, StopReason};
 use crate::id::{AgentId, EventId, ProjectId, RunId, SessionId};
 use crate::model::Usage;
 
+mod close;
+mod update;
+
+pub use update::{SessionPatch, SessionUpdate, UpdatedAgent};
+
 /// A session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
@@ -30,6 +35,9 @@ pub struct Session {
     /// Free pairs for its owner.
     #[serde(default)]
     pub metadata: IndexMap<String, String>,
+    /// Grows with each change of what stands above.
+    #[serde(default)]
+    pub version: u64,
     /// When it was made.
     pub created_at: Timestamp,
     /// Since when it takes no input.
@@ -66,6 +74,23 @@ impl SessionAgent {
             SessionAgent::Pinned { agent, .. } | SessionAgent::Following { agent } => *agent,
         }
     }
+}
+
+/// A session cannot be changed as asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SessionRefusal {
+    /// It takes no input and no change any more.
+    #[error("session is archived")]
+    Archived,
+    /// It has ended for good.
+    #[error("session is terminated")]
+    Terminated,
+    /// A turn is under way.
+    #[error("the session has a turn under way: interrupt it, or wait for its end")]
+    Busy,
+    /// It answers by its agent's newest version, which is changed instead.
+    #[error("the session follows its agent's newest version: change the agent")]
+    FollowsAgent,
 }
 
 /// What began a session or a run.
@@ -143,4 +168,48 @@ pub struct InboxItem {
     pub accepted_at: Timestamp,
     /// What it will be in the log.
     pub body: EventBody,
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::agent::{Agent, AgentSpec, AgentTool};
+    use crate::turn::Moment;
+
+    /// A session at rest, pinned to [`agent`].
+    pub(crate) fn session() -> Session {
+        let now = Timestamp::UNIX_EPOCH;
+        Session {
+            id: SessionId(Uuid::from_u128(1)),
+            alias: Uuid::from_u128(2),
+            project: ProjectId(Uuid::from_u128(3)),
+            agent: SessionAgent::Pinned { agent: agent().id, version: 1, overrides: Box::default() },
+            origin: Origin::Native,
+            thread: None,
+            title: Some("t".into()),
+            metadata: [("k".to_owned(), "1".to_owned())].into_iter().collect(),
+            version: 0,
+            created_at: now,
+            archived_at: None,
+            state: SessionState::new(now),
+        }
+    }
+
+    pub(crate) fn agent() -> Agent {
+        let input_schema = serde_json::json!({ "type": "object" });
+        let tool = AgentTool::Custom { name: "look".into(), description: "looks".into(), input_schema };
+        let spec = AgentSpec { name: "Ada".into(), tools: vec![tool], ..AgentSpec::default() };
+        let (id, project) = (AgentId(Uuid::from_u128(4)), ProjectId(Uuid::from_u128(3)));
+        Agent::create(id, project, spec, Timestamp::UNIX_EPOCH).0
+    }
+
+    /// Decides at a moment with ids of its own.
+    pub(crate) fn at<T>(decide: impl FnOnce(&mut Moment<'_>) -> T) -> T {
+        let mut next = 9_000;
+        let mut ids = || {
+            next += 1;
+            EventId(Uuid::from_u128(next))
+        };
+        decide(&mut Moment { now: Timestamp::UNIX_EPOCH, ids: &mut ids })
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::event::{Event, EventBody};
 use crate::id::{EventId, RunId};
-use crate::model::{Block, Message, ToolCall, text_of};
+use crate::model::{Block, Message, ToolCall, answer_of, text_of};
 
 /// The messages of a session, run by run.
 #[derive(Debug, Clone, Default)]
@@ -101,10 +101,10 @@ impl Chapter {
                 }
             }
             EventBody::AgentToolResult { tool_use_id, content, is_error } => {
-                self.result(*tool_use_id, text_of(content), *is_error);
+                self.result(*tool_use_id, answer_of(content), *is_error);
             }
             EventBody::UserCustomToolResult { custom_tool_use_id, content, is_error } => {
-                self.result(*custom_tool_use_id, text_of(content), *is_error);
+                self.result(*custom_tool_use_id, answer_of(content), *is_error);
             }
             EventBody::UserMessage { dropped: true, .. }
             | EventBody::SystemMessage { dropped: true, .. }
@@ -116,6 +116,7 @@ impl Chapter {
             | EventBody::StatusTerminated {}
             | EventBody::Error { .. }
             | EventBody::RunDropped { .. }
+            | EventBody::SessionUpdated(_)
             | EventBody::Usage { .. } => {}
             EventBody::StatusIdle { stop_reason } => {
                 if !matches!(stop_reason, crate::event::StopReason::RequiresAction { .. }) {

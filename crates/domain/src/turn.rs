@@ -10,10 +10,11 @@
 mod accept;
 mod calls;
 mod drop_queued;
+mod end_waiting;
 mod resume;
 mod steer;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 pub use accept::{Accepted, Input, accept};
 pub use calls::{Call, CallState};
 pub use drop_queued::{Queued, drop_queued, with_queue_dropped};
+pub use end_waiting::{Unfinished, end_waiting};
 pub use steer::{NotWaiting, Resolution, resolve_waiting};
 
 use crate::change::{Change, ChangeSet, Guard};

@@ -67,6 +67,7 @@ fn text_of_block(block: &Block) -> String {
                 _ => format!("[{title}, which you cannot read]"),
             }
         }
+        Block::SearchResult { .. } => block.as_text().unwrap_or_default().into_owned(),
     }
 }
 

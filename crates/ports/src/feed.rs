@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::{Event, EventId, OrgId, RunId, SessionId};
+use domain::{Event, EventId, OrgId, RunId, SessionId, Timestamp};
 use tokio::sync::{broadcast, watch};
 
 use crate::metrics::Laggards;
@@ -27,6 +27,11 @@ pub enum FeedItem {
     Stored(Arc<[Event]>),
     /// More of a message in the making.
     Preview(PreviewItem),
+    /// The session was deleted: nothing comes any more.
+    Deleted {
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// More of a message in the making.
@@ -105,6 +110,16 @@ impl Feed {
             }
             // Nobody listening is fine for every send here: the log has it.
             channel.send(FeedItem::Stored(events));
+            drop_if_unused(&mut shard, session);
+        }
+    }
+
+    /// A session was deleted. Called by the store, in commit order.
+    pub fn deleted(&self, session: SessionId, at: Timestamp) {
+        let mut shard = self.shard(session);
+        if let Some(channel) = shard.get_mut(&session) {
+            channel.preview = None;
+            channel.send(FeedItem::Deleted { at });
             drop_if_unused(&mut shard, session);
         }
     }

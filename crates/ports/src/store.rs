@@ -365,6 +365,12 @@ pub enum Refusal {
     /// The thread of a new session is taken.
     #[error("the thread exists")]
     ThreadTaken,
+    /// A session that is to be closed has a run that is not over.
+    #[error("a run of the session is not over")]
+    SessionBusy,
+    /// A session that is to have a run, or to be changed, is archived.
+    #[error("the session is archived")]
+    SessionArchived,
     /// An id, or another thing that must be unique, is taken.
     #[error("the thing exists")]
     Exists,

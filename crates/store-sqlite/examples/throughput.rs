@@ -198,6 +198,7 @@ fn a_session(now: Timestamp) -> Session {
         thread: Some(SystemSources.uuid_v4().to_string()),
         title: None,
         metadata: Default::default(),
+        version: 0,
         created_at: now,
         archived_at: None,
         state: SessionState::new(now),

@@ -86,6 +86,8 @@ create table sessions (
     thread text,
     created_at integer not null,
     archived_at integer,
+    -- Grows with each change of title, metadata or agent.
+    version integer not null default 0,
     -- What the log amounts to. `state` is the whole of it, the columns are what counts.
     seq integer not null,
     status text not null,
@@ -98,6 +100,18 @@ create unique index sessions_by_thread on sessions (project, agent, thread) wher
 -- Agent and project stand in the index so that a list of one agent's sessions skips the
 -- others without reading them.
 create index sessions_by_org on sessions (org, created_at, number, agent, project);
+
+-- Sessions that were deleted, by number: a number is never given again, a list goes on behind
+-- the place where one stood, and a row with `leftovers` has something of its session's to be
+-- cleared away, a bite at a time.
+create table deleted_sessions (
+    number integer primary key,
+    id blob not null unique,
+    org blob not null,
+    created_at integer not null,
+    leftovers integer not null
+) strict;
+create index deleted_sessions_to_clear on deleted_sessions (number) where leftovers = 1;
 
 create table runs (
     -- The order in which runs were accepted.

@@ -13,7 +13,9 @@ use rusqlite::Connection;
 
 use crate::fault::Fault;
 use crate::planted::{Planted, PlantedBug};
-use crate::{agents, callbacks, documents, events, inbox, keys, members, orgs, projects, runs, sessions, tools};
+use crate::{
+    agents, callbacks, deletions, documents, events, inbox, keys, members, orgs, projects, runs, sessions, tools,
+};
 
 /// What must be told, once it is on disk. Grows over all change sets of one transaction.
 #[derive(Debug, Default)]
@@ -22,6 +24,8 @@ pub(crate) struct Effects {
     pub(crate) appended: Vec<(SessionId, Arc<[Event]>)>,
     /// Sessions that changed, by number.
     pub(crate) changed: Vec<(OrgId, i64, Timestamp)>,
+    /// Sessions that were deleted.
+    pub(crate) deleted: Vec<(SessionId, Timestamp)>,
     /// Runs that input waits for.
     pub(crate) inputs: Vec<RunId>,
     /// How often work came to wait.
@@ -32,16 +36,24 @@ pub(crate) struct Effects {
 
 /// How far the effects had grown, so that those of a refused change set can be taken back.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Mark([usize; 5]);
+pub(crate) struct Mark([usize; 6]);
 
 impl Effects {
     pub(crate) fn mark(&self) -> Mark {
-        Mark([self.appended.len(), self.changed.len(), self.inputs.len(), self.works, self.ended.len()])
+        Mark([
+            self.appended.len(),
+            self.changed.len(),
+            self.deleted.len(),
+            self.inputs.len(),
+            self.works,
+            self.ended.len(),
+        ])
     }
 
-    pub(crate) fn take_back(&mut self, Mark([appended, changed, inputs, works, ended]): Mark) {
+    pub(crate) fn take_back(&mut self, Mark([appended, changed, deleted, inputs, works, ended]): Mark) {
         self.appended.truncate(appended);
         self.changed.truncate(changed);
+        self.deleted.truncate(deleted);
         self.inputs.truncate(inputs);
         self.works = works;
         self.ended.truncate(ended);
@@ -86,6 +98,7 @@ impl Application<'_> {
                 None => false,
             },
             Guard::SessionAt { session, seq } => sessions::head(db, org, session)?.is_some_and(|head| head.seq == seq),
+            Guard::SessionDescribedAt { session, version } => sessions::is_described_at(db, org, session, version)?,
             Guard::RunAt { run, version } => runs::is_at(db, org, run, version)?,
             Guard::Held { run, fence } => {
                 self.planted.is(PlantedBug::IgnoreFence)
@@ -115,6 +128,9 @@ impl Application<'_> {
             Change::PutDocument { document, text } => documents::put(db, org, &document, &text)?,
             Change::DeleteDocument(document) => documents::delete(db, org, document)?,
             Change::InsertSession(new) => self.insert_session(&new)?,
+            Change::PutSession(changed) => sessions::put(db, org, &changed)?,
+            Change::ArchiveSession { session, at } => self.archive_session(session, at)?,
+            Change::DeleteSession { session, at } => self.delete_session(session, at)?,
             Change::InsertRun(new) => self.insert_run(&new)?,
             Change::PutRun(changed) => self.put_run(&changed)?,
             Change::Append { session, events, state } => {
@@ -148,6 +164,34 @@ impl Application<'_> {
     fn insert_session(&mut self, new: &Session) -> Result<(), Fault> {
         let number = sessions::insert(self.db, self.org, new)?;
         self.effects.changed.push((self.org, number, new.created_at));
+        Ok(())
+    }
+
+    fn archive_session(&mut self, session: SessionId, at: Timestamp) -> Result<(), Fault> {
+        let head = sessions::need(self.db, self.org, session)?;
+        if head.active_run.is_some() || runs::queued_in(self.db, head.number)? {
+            return Err(Refusal::SessionBusy.into());
+        }
+        sessions::archive(self.db, head.number, at)?;
+        self.effects.changed.push((self.org, head.number, at));
+        Ok(())
+    }
+
+    /// What belongs to the session is gone with its row, and cleared away later, since it
+    /// may be much.
+    fn delete_session(&mut self, session: SessionId, at: Timestamp) -> Result<(), Fault> {
+        let head = sessions::need(self.db, self.org, session)?;
+        let is_under_way = match head.active_run {
+            Some(run) => !runs::is_waiting(self.db, run)?,
+            None => runs::queued_in(self.db, head.number)?,
+        };
+        if is_under_way {
+            return Err(Refusal::SessionBusy.into());
+        }
+        deletions::insert(self.db, head.number, head.active_run)?;
+        sessions::delete(self.db, head.number)?;
+        self.effects.changed.push((self.org, head.number, at));
+        self.effects.deleted.push((session, at));
         Ok(())
     }
 

@@ -66,11 +66,16 @@ pub(crate) fn json<T: DeserializeOwned>(db: &Connection, row: &Row<'_>, column: 
 pub(crate) fn delete(db: &Connection, row: &Row<'_>, column: usize) -> Result<Option<i64>, Fault> {
     match row.get_ref(column)? {
         ValueRef::Integer(number) => {
-            run(db, DELETE, [number])?;
+            forget(db, number)?;
             Ok(Some(number))
         }
         _ => Ok(None),
     }
+}
+
+/// Forgets the text of this number.
+pub(crate) fn forget(db: &Connection, number: i64) -> Result<(), Fault> {
+    run(db, DELETE, [number]).map(|_| ())
 }
 
 fn outside(db: &Connection, number: i64) -> Result<String, Fault> {

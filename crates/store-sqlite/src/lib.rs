@@ -22,6 +22,7 @@ mod checks;
 mod columns;
 mod contents;
 mod copy;
+mod deletions;
 mod documents;
 mod events;
 mod fault;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::agent::Overrides;
 use domain::run::{Fence, Run, RunStatus};
 use domain::{AgentId, OrgId, RunId, SessionId, Timestamp};
+use ports::Refusal;
 use ports::metrics::OpenRuns;
 use ports::store::{LateRun, ReadyRun};
 use rusqlite::types::ValueRef;
@@ -47,7 +48,8 @@ statements! {
     READY_OF = "select id from runs where ready = 1 and org = ?1 order by number limit ?2";
     NEXT_DEADLINE = "select org, id, deadline from runs
         where ready = 0 and status in ('queued', 'waiting') and deadline is not null order by deadline limit 1";
-    FIND = select!("where r.id = ?1 and r.org = ?2");
+    IS_WAITING = "select 1 from runs where id = ?1 and status = 'waiting'";
+    FIND = select!("where r.id = ?1 and r.org = ?2 and exists (select 1 from sessions s where s.number = r.session)");
     FIND_QUEUED = select!("join sessions s on s.number = r.session where s.id = ?1 and s.org = ?2
         and r.status = 'queued' and r.first_seq is null order by r.number desc limit 1");
     LIST_QUEUED = select!("join sessions s on s.number = r.session where s.id = ?1 and s.org = ?2
@@ -66,6 +68,9 @@ statements! {
 /// Stores a new run; whether it is ready to be claimed.
 pub(crate) fn insert(db: &Connection, org: OrgId, new: &Run) -> Result<bool, Fault> {
     let session = sessions::need(db, org, new.session)?;
+    if session.is_archived {
+        return Err(Refusal::SessionArchived.into());
+    }
     let is_first = session.active_run.is_none() && !queued_in(db, session.number)?;
     let ready = new.status == RunStatus::Queued && is_first;
     let changes_nothing = *new.overrides == Overrides::default();
@@ -118,6 +123,11 @@ fn has_its_turn(db: &Connection, org: OrgId, queued: &Run) -> Result<bool, Fault
 /// Whether a run waits in the session with this number.
 pub(crate) fn queued_in(db: &Connection, session: i64) -> Result<bool, Fault> {
     exists(db, QUEUED_IN, [session])
+}
+
+/// Whether a run waits for someone.
+pub(crate) fn is_waiting(db: &Connection, id: RunId) -> Result<bool, Fault> {
+    exists(db, IS_WAITING, [id.0])
 }
 
 /// Makes the oldest queued run of a session ready if no run has the session; whether one

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::columns::{json, limit, maybe_id, maybe_micros, maybe_time, micros, time, to_json};
 use crate::fault::{Fault, found};
 use crate::places::place;
-use crate::sql::{many, one, run, statements};
+use crate::sql::{exists, many, one, run, statements};
 
 /// What a session is read by. A session that is idle by its log shows that a run is due in
 /// it and no worker holds that run yet. Only idle sessions are asked, and only the index of
@@ -18,7 +18,7 @@ use crate::sql::{many, one, run, statements};
 macro_rules! select {
     ($($rest:literal),*) => {
         concat!(
-            "select s.archived_at, s.seq, s.updated_at,
+            "select s.archived_at, s.version, s.seq, s.updated_at,
                case when s.status = 'idle'
                  and exists (select 1 from runs r where r.session = s.number and r.status = 'queued' and r.ready = 1)
                  then 'rescheduling' else s.status end as shown_status,
@@ -43,12 +43,17 @@ macro_rules! listed {
 }
 
 statements! {
-    INSERT = "insert into sessions (id, org, alias, project, agent, agent_version, thread, created_at, archived_at,
-          seq, status, active_run, updated_at, state, body)
-        select :id, :org, :alias, :project, :agent, :agent_version, :thread, :created_at, :archived_at,
-          0, :status, :active_run, :updated_at, :state, :body
+    INSERT = "insert into sessions (number, id, org, alias, project, agent, agent_version, thread, created_at,
+          archived_at, seq, status, active_run, updated_at, state, body)
+        select max(ifnull((select max(number) from sessions), 0), ifnull((select max(number) from deleted_sessions), 0))
+          + 1, :id, :org, :alias, :project, :agent, :agent_version, :thread, :created_at,
+          :archived_at, 0, :status, :active_run, :updated_at, :state, :body
         where exists (select 1 from agents where id = :agent and org = :org and project = :project)";
-    HEAD = "select number, seq, active_run from sessions where id = ?1 and org = ?2";
+    PUT = "update sessions set version = version + 1, body = ?2 where number = ?1";
+    ARCHIVE = "update sessions set archived_at = ?2 where number = ?1";
+    DELETE = "delete from sessions where number = ?1";
+    IS_DESCRIBED_AT = "select 1 from sessions where id = ?1 and org = ?2 and version = ?3";
+    HEAD = "select number, seq, active_run, archived_at is not null from sessions where id = ?1 and org = ?2";
     ADVANCE = "update sessions set seq = ?2, updated_at = ?3 where number = ?1";
     PUT_STATE = "update sessions set seq = ?2, updated_at = ?3, status = ?4, active_run = ?5, state = ?6
         where number = ?1";
@@ -57,7 +62,8 @@ statements! {
     FIND_NUMBERED = select!("where s.number = ?1 and s.org = ?2");
     FIND_THREAD = select!("where s.project = ?1 and s.agent = ?2 and s.thread = ?3 and s.org = ?4");
     FIND_BY_ALIAS = select!("where s.alias = ?1 and s.org = ?2");
-    PLACE = "select created_at, number from sessions where id = ?1 and org = ?2";
+    PLACE = "select created_at, number from sessions where id = ?1 and org = ?2
+        union all select created_at, number from deleted_sessions where id = ?1 and org = ?2";
     LIST_OLDEST_FIRST = listed!("and (s.created_at, s.number) > (:after_at, :after) order by s.created_at, s.number");
     LIST_NEWEST_FIRST =
         listed!("and (s.created_at, s.number) < (:after_at, :after) order by s.created_at desc, s.number desc");
@@ -72,6 +78,8 @@ pub(crate) struct Head {
     pub(crate) seq: u64,
     /// The run that has it.
     pub(crate) active_run: Option<RunId>,
+    /// Whether it takes no new run.
+    pub(crate) is_archived: bool,
 }
 
 /// Stores a new session; its number. Its agent must be of the same organization and project.
@@ -103,7 +111,12 @@ pub(crate) fn insert(db: &Connection, org: OrgId, session: &Session) -> Result<i
 
 pub(crate) fn head(db: &Connection, org: OrgId, session: SessionId) -> Result<Option<Head>, Fault> {
     one(db, HEAD, (session.0, org.0), |row| {
-        Ok(Head { number: row.get(0)?, seq: row.get::<_, i64>(1)?.cast_unsigned(), active_run: maybe_id(row, 2)? })
+        Ok(Head {
+            number: row.get(0)?,
+            seq: row.get::<_, i64>(1)?.cast_unsigned(),
+            active_run: maybe_id(row, 2)?,
+            is_archived: row.get(3)?,
+        })
     })
 }
 
@@ -131,6 +144,28 @@ pub(crate) fn advance(
         }
     };
     Ok(())
+}
+
+/// Stores what a session is now.
+pub(crate) fn put(db: &Connection, org: OrgId, session: &Session) -> Result<(), Fault> {
+    let head = need(db, org, session.id)?;
+    if head.is_archived {
+        return Err(Refusal::SessionArchived.into());
+    }
+    run(db, PUT, (head.number, to_json(session)?)).map(|_| ())
+}
+
+pub(crate) fn is_described_at(db: &Connection, org: OrgId, session: SessionId, version: u64) -> Result<bool, Fault> {
+    exists(db, IS_DESCRIBED_AT, (session.0, org.0, version.cast_signed()))
+}
+
+pub(crate) fn archive(db: &Connection, number: i64, at: Timestamp) -> Result<(), Fault> {
+    run(db, ARCHIVE, (number, micros(at))).map(|_| ())
+}
+
+/// The row alone: whatever belongs to the session is found through it, and is gone with it.
+pub(crate) fn delete(db: &Connection, number: i64) -> Result<(), Fault> {
+    run(db, DELETE, [number]).map(|_| ())
 }
 
 /// A run is due in the session, and its worker is gone.
@@ -185,12 +220,13 @@ pub(crate) fn list(db: &Connection, org: OrgId, filter: &SessionFilter) -> Resul
 }
 
 fn read(row: &Row<'_>) -> Result<Session, Fault> {
-    let mut session: Session = json(row, 5)?;
+    let mut session: Session = json(row, 6)?;
     session.archived_at = maybe_time(row, 0)?;
-    session.state = json(row, 4)?;
-    session.state.seq = row.get::<_, i64>(1)?.cast_unsigned();
-    session.state.updated_at = time(row.get(2)?)?;
-    session.state.status = status(row.get_ref(3)?.as_str().map_err(Fault::damaged)?)?;
+    session.version = row.get::<_, i64>(1)?.cast_unsigned();
+    session.state = json(row, 5)?;
+    session.state.seq = row.get::<_, i64>(2)?.cast_unsigned();
+    session.state.updated_at = time(row.get(3)?)?;
+    session.state.status = status(row.get_ref(4)?.as_str().map_err(Fault::damaged)?)?;
     Ok(session)
 }
 

@@ -64,6 +64,7 @@ mod tests {
         ("callbacks", crate::callbacks::STATEMENTS),
         ("checks", crate::checks::STATEMENTS),
         ("contents", crate::contents::STATEMENTS),
+        ("deletions", crate::deletions::STATEMENTS),
         ("documents", crate::documents::STATEMENTS),
         ("events", crate::events::STATEMENTS),
         ("inbox", crate::inbox::STATEMENTS),

@@ -23,6 +23,7 @@ use self::pruning::Pruning;
 use self::queue::Queue;
 use crate::changes::Effects;
 use crate::checkpoint::Checkpoints;
+use crate::deletions;
 use crate::fault::Fault;
 use crate::planted::PlantedBug;
 
@@ -34,7 +35,9 @@ pub(crate) fn start(
     batch_max: usize,
     checkpoints: Checkpoints,
 ) -> std::io::Result<JoinHandle<()>> {
-    let writer = Writer { desk, told, batch_max, checkpoints, pruning: Pruning::default() };
+    // Those of an earlier life; looking for them is tried again with the next deletion.
+    let has_leftovers = deletions::wait(desk.db()).unwrap_or(false);
+    let writer = Writer { desk, told, batch_max, checkpoints, pruning: Pruning::default(), has_leftovers };
     std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
         let queue = Abandoning(queue);
         writer.run(&queue.0);
@@ -64,18 +67,44 @@ struct Writer {
     batch_max: usize,
     checkpoints: Checkpoints,
     pruning: Pruning,
+    /// Whether deleted sessions have left something to be cleared away.
+    has_leftovers: bool,
 }
 
 type Done = (Box<dyn Job>, Result<(), Fault>);
 
 impl Writer {
     fn run(mut self, queue: &Queue) {
-        while let Some(jobs) = queue.take(self.batch_max) {
-            self.write(jobs);
+        while let Some(jobs) = self.next_jobs(queue) {
+            if !jobs.is_empty() {
+                self.write(jobs);
+            }
+            if self.has_leftovers {
+                self.clear_some();
+            }
             self.pruning.after_commit(&mut self.desk);
             self.checkpoints.after_commit(self.desk.db());
         }
         self.checkpoints.at_close(self.desk.db());
+    }
+
+    /// What is to be written next. Does not wait while there is something to clear away.
+    fn next_jobs(&self, queue: &Queue) -> Option<Vec<Box<dyn Job>>> {
+        if self.has_leftovers { queue.take_waiting(self.batch_max) } else { queue.take(self.batch_max) }
+    }
+
+    /// Clears away a bite of what deleted sessions left, between two batches.
+    fn clear_some(&mut self) {
+        let cleared = self.desk.begin().and_then(|()| {
+            let more = deletions::clear_some(self.desk.db())?;
+            self.desk.statement("commit")?;
+            Ok(more)
+        });
+        self.has_leftovers = cleared.unwrap_or_else(|fault| {
+            self.desk.roll_back();
+            tracing::warn!(?fault, "what deleted sessions left could not be cleared away: it is tried again later");
+            false
+        });
     }
 
     /// Writes one batch and answers every job of it.
@@ -151,13 +180,17 @@ impl Writer {
 
     /// Tells the streams and the workers of this process, in commit order.
     fn publish(&mut self, recorded: Recorded) {
-        let Effects { appended, inputs, works, ended, .. } = std::mem::take(&mut self.desk.effects);
+        let Effects { appended, deleted, inputs, works, ended, .. } = std::mem::take(&mut self.desk.effects);
         let Told { feed, metrics } = &self.told;
         for (session, events) in appended {
             feed.stored(session, events);
         }
         for (org, position) in recorded.positions {
             feed.changed(org, position);
+        }
+        self.has_leftovers |= !deleted.is_empty();
+        for (session, at) in deleted {
+            feed.deleted(session, at);
         }
         for run in inputs {
             feed.input_waits(run);

@@ -39,6 +39,23 @@ impl Clock for StoppedClock {
     }
 }
 
+/// A clock that runs ahead of the machine's by as much as a test says.
+#[derive(Debug, Default)]
+pub struct ShiftedClock(AtomicU64);
+
+impl ShiftedClock {
+    /// Is this far ahead from now on.
+    pub fn shift(&self, by: Duration) {
+        self.0.store(u64::try_from(by.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
+impl Clock for ShiftedClock {
+    fn now(&self) -> Timestamp {
+        SystemSources.now() + Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
+
 /// Ids that count from 1, for tests that compare whole documents.
 #[derive(Debug, Default)]
 pub struct CountingIds(AtomicU64);

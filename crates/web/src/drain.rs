@@ -44,6 +44,12 @@ impl Drain {
         }
     }
 
+    /// Waits this long, or until it has begun and the grace is over.
+    pub async fn grace_over_or(&self, patience: Duration) {
+        // Nothing to do for either end: whoever waits is told that it waited enough.
+        let _ = tokio::time::timeout(patience, self.grace_over()).await;
+    }
+
     /// Does `work` as long as the grace lasts; `None` if it did not come to its end.
     pub async fn within_grace<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {

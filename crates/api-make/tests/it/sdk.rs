@@ -3,13 +3,11 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use domain::Timestamp;
 use ports::Clock;
-use ports::time::SystemSources;
 use serde_json::json;
+use test_kit::sources::ShiftedClock;
 use test_kit::{TestHouse, ToolStub, says};
 use tokio::process::Command;
 
@@ -32,26 +30,15 @@ async fn the_sdk_does_every_json_operation() {
 #[tokio::test]
 async fn the_sdk_waits_as_it_is_told_and_succeeds() {
     let Some(clients) = clients() else { return };
-    let clock = Arc::new(Shifted(AtomicI64::new(0)));
+    let clock = Arc::new(ShiftedClock::default());
     let house = TestHouse::new().clock(Arc::clone(&clock) as Arc<dyn Clock>).web(|web| web.make_per_minute = 2);
     let mut team = Team::of(house.answering(|_| says("ok"))).await;
     // The fixture's first request began the minute; it is nearly over when the SDK comes.
     team.t.get(&agents()).await.ok();
-    clock.0.store(55_000, Ordering::Relaxed);
+    clock.shift(Duration::from_secs(55));
     assert_eq!(team.t.get(&agents()).await.status, 429);
     let address = team.house.listen().await;
     run_script(&clients, "retries.mjs", &address, team.t.key()).await;
-}
-
-/// A clock that runs ahead of the machine's by as many milliseconds as a test says.
-#[derive(Debug)]
-struct Shifted(AtomicI64);
-
-impl Clock for Shifted {
-    fn now(&self) -> Timestamp {
-        let ahead = Duration::from_millis(self.0.load(Ordering::Relaxed).unsigned_abs());
-        SystemSources.now() + ahead
-    }
 }
 
 /// The folder whose `node_modules` has the SDK. Without it the test is passed over on a

@@ -30,6 +30,36 @@ pub(crate) enum ContentBlock {
         #[serde(default)]
         context: Option<String>,
     },
+    /// Something that a search found; only in a tool's answer.
+    SearchResult(SearchResult),
+}
+
+/// Something that a search found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct SearchResult {
+    /// Where it was found.
+    source: String,
+    /// Its title.
+    title: String,
+    /// What it says.
+    content: Vec<TextBlock>,
+    /// Whether the model is asked to cite it.
+    #[serde(default)]
+    citations: Citations,
+}
+
+/// Whether something is to be cited.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Citations {
+    #[serde(default)]
+    enabled: bool,
+}
+
+impl From<SearchResult> for Block {
+    fn from(SearchResult { source, title, content, citations }: SearchResult) -> Self {
+        let texts = content.into_iter().map(|TextBlock::Text { text }| text).collect();
+        Block::SearchResult { source, title, texts, citations: citations.enabled }
+    }
 }
 
 /// Where a picture is.
@@ -90,6 +120,7 @@ impl From<ContentBlock> for Block {
             ContentBlock::Document { source, title, context } => {
                 Block::Document { source: json!(source), title, context }
             }
+            ContentBlock::SearchResult(found) => found.into(),
         }
     }
 }
@@ -117,6 +148,8 @@ pub(crate) enum ContentView {
         title: Option<String>,
         context: Option<String>,
     },
+    /// Something that a search found.
+    SearchResult(SearchResult),
 }
 
 impl From<&Block> for ContentView {
@@ -125,6 +158,12 @@ impl From<&Block> for ContentView {
             Block::Text { text } => ContentView::Text { text },
             Block::Image { source } => ContentView::Image { source },
             Block::Document { source, title, context } => ContentView::Document { source, title, context },
+            Block::SearchResult { source, title, texts, citations } => ContentView::SearchResult(SearchResult {
+                source,
+                title,
+                content: texts.into_iter().map(|text| TextBlock::Text { text }).collect(),
+                citations: Citations { enabled: citations },
+            }),
         }
     }
 }
@@ -150,6 +189,8 @@ mod tests {
             json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}}),
             json!({"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "d"},
                    "title": "t", "context": null}),
+            json!({"type": "search_result", "source": "https://example.com", "title": "t",
+                   "content": [{"type": "text", "text": "x"}], "citations": {"enabled": true}}),
         ] {
             let block = Block::from(serde_json::from_value::<ContentBlock>(sent.clone()).unwrap());
             assert_eq!(serde_json::to_value(ContentView::from(&block)).unwrap(), sent);

@@ -5,14 +5,16 @@ use domain::event::{EventBody, RetryStatus, StopReason, Verdict};
 use domain::limits::Unit;
 use domain::model::FaultKind;
 use domain::run::Outcome;
-use domain::session::InboxItem;
+use domain::session::{InboxItem, SessionUpdate};
 use domain::tool::{Permission, Ruling};
 use domain::{Event, EventId, RunId, Timestamp};
+use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::content::{ContentView, shown};
+use crate::agents::agent_view::DescribedAgent;
 use crate::agents::tools::EffectParam;
 use crate::usage::{CallUsage, Money, UsageView};
 
@@ -33,6 +35,11 @@ pub(crate) struct EventView {
 }
 
 impl EventView {
+    /// The end of a session that was deleted then. It has no place in a log.
+    pub(crate) fn session_deleted(id: EventId, at: Timestamp) -> Self {
+        Self { id, body: BodyView::SessionDeleted {}, processed_at: Some(at), seq: None, run_id: None }
+    }
+
     /// The name of the event.
     pub(crate) fn name(&self) -> &'static str {
         self.body.name()
@@ -160,6 +167,23 @@ bodies! {
     StatusTerminated = "session.status_terminated" {}
     /// A fault.
     SessionError = "session.error" { error: FaultView, }
+    /// Someone changed what the session is. Holds what changed and nothing else.
+    SessionUpdated = "session.updated" {
+        /// The title since; null if it was removed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>, required = false)]
+        title: Option<Option<String>>,
+        /// All metadata since.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<std::collections::HashMap<String, String>>, required = false)]
+        metadata: Option<IndexMap<String, String>>,
+        /// The agent since, from the next turn on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(required = false)]
+        agent: Option<Box<DescribedAgent>>,
+    }
+    /// The session is gone for good. Only on streams, and the last thing there.
+    SessionDeleted = "session.deleted" {}
     /// What the session has used.
     SessionUsage = "session.usage" {
         usage: UsageView,
@@ -230,6 +254,10 @@ impl From<&EventBody> for BodyView {
             EventBody::StatusTerminated {} => Self::StatusTerminated {},
             EventBody::Error { kind, message, retry } => {
                 Self::SessionError { error: FaultView::new(kind, message, retry) }
+            }
+            EventBody::SessionUpdated(SessionUpdate { title, metadata, agent }) => {
+                let agent = agent.map(|agent| Box::new(DescribedAgent::new(agent.id, agent.version, &agent.spec)));
+                Self::SessionUpdated { title, metadata, agent }
             }
             EventBody::Usage { usage } => Self::SessionUsage { usage: UsageView::new(usage, None), budget: None },
             EventBody::OutputInvalid { reason } => Self::OutputInvalid { reason },

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use app::PreviewItem;
 use bytes::Bytes;
-use domain::{Event, EventId};
+use domain::{Event, EventId, Timestamp};
 use serde::Serialize;
 use web::StreamPlace;
 use web::sse::{EndsBy, FrameStyle, Manners, comment};
@@ -63,6 +63,12 @@ pub(crate) fn manners(place: StreamPlace) -> Manners {
 pub(crate) fn stored(event: &Event) -> Bytes {
     let view = EventView::from(event);
     frame(Some(&event.id), view.name(), &view)
+}
+
+/// The last word on a session that was deleted. There is nothing to go on from.
+pub(crate) fn deleted(event: EventId, at: Timestamp) -> Bytes {
+    let view = EventView::session_deleted(event, at);
+    frame(None, view.name(), &view)
 }
 
 /// A fault of the stream itself.
@@ -150,7 +156,7 @@ struct Text<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{EventBody, Timestamp};
+    use domain::EventBody;
     use uuid::Uuid;
 
     const ALL: Previews = Previews { messages: true, thinking: true };

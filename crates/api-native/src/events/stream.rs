@@ -74,6 +74,7 @@ fn rendered(
         std::future::ready(match item {
             Ok(StreamItem::Stored(event)) => Some(frames::stored(&event)),
             Ok(StreamItem::Preview(item)) => frames::preview(&item, wanted, known),
+            Ok(StreamItem::Deleted { event, at }) => Some(frames::deleted(event, at)),
             Err(error) => Some(frames::fault(&ApiError::from(error).envelope(request))),
         })
     })

@@ -2,7 +2,9 @@
 
 use app::{AgentChoice, Error};
 use domain::AgentId;
-use domain::agent::{AgentTool, Overrides};
+use domain::agent::{AgentSpec, AgentTool, Overrides};
+use domain::session::SessionPatch;
+use indexmap::IndexMap;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -45,6 +47,40 @@ pub(crate) struct CreateSession {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     budget: Option<Value>,
+}
+
+/// A change of a session. What is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct UpdateSession {
+    /// At most 512 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    title: Patch<String>,
+    /// A text sets the key, null removes it; other keys stay.
+    #[serde(default)]
+    #[schema(value_type = Option<std::collections::HashMap<String, Option<String>>>)]
+    metadata: Option<IndexMap<String, Option<String>>>,
+    /// Only while no turn is under way; from the next one on.
+    #[serde(default)]
+    agent: Option<AgentUpdate>,
+    /// Not available in this release: left out.
+    #[serde(default)]
+    vault_ids: Option<Vec<String>>,
+    /// Not available in this release: null.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    budget: Option<Value>,
+}
+
+/// What changes of a session's agent. A list replaces the one there was.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub(crate) struct AgentUpdate {
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<ToolParam>>)]
+    tools: Patch<Vec<ToolParam>>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<McpServer>>)]
+    mcp_servers: Patch<Vec<McpServer>>,
 }
 
 /// Who answers: an id, or an object with more to choose.
@@ -124,6 +160,39 @@ impl CreateSession {
             Some((field, _)) => Err(Error::invalid(*field, "is not available in this release")),
             None => Ok(()),
         }
+    }
+}
+
+impl UpdateSession {
+    /// Refuses what this release cannot keep.
+    pub(crate) fn check_served(&self) -> Result<(), Error> {
+        match (&self.vault_ids, &self.budget) {
+            (Some(_), _) => Err(Error::invalid("vault_ids", "cannot be changed")),
+            (None, Some(_)) => Err(Error::invalid("budget", "is not available in this release")),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// What it changes of a session whose agent answers so.
+    ///
+    /// # Errors
+    /// MCP servers and toolsets that do not match; every other rule is the application's.
+    pub(crate) fn patch(&self, current: &AgentSpec) -> Result<SessionPatch, Error> {
+        let mut patch = SessionPatch {
+            title: self.title.clone().map(Some).given(),
+            metadata: self.metadata.clone().unwrap_or_default(),
+            ..SessionPatch::default()
+        };
+        let Some(agent) = &self.agent else { return Ok(patch) };
+        let as_tools = |tools: Vec<ToolParam>| tools.into_iter().map(AgentTool::from).collect();
+        patch.tools = agent.tools.clone().map(as_tools).given();
+        patch.mcp_servers = agent.mcp_servers.clone().map(|servers| mcp_servers::stored(&servers)).given();
+        if patch.concerns_agent() {
+            let servers = patch.mcp_servers.as_ref().unwrap_or(&current.mcp_servers);
+            let tools = patch.tools.as_ref().unwrap_or(&current.tools);
+            refuse(mcp_servers::faults(&mcp_servers::read(servers), tools))?;
+        }
+        Ok(patch)
     }
 }
 

@@ -79,6 +79,7 @@ async fn a_key_that_may_read_may_not_write() {
         reply.expect(403);
         assert_eq!(error_type(&reply), "permission_error", "{path}");
     }
+    reader.delete(&format!("/v1/sessions/{session}")).await.expect(403);
 }
 
 #[tokio::test]
@@ -110,6 +111,8 @@ async fn another_organization_sees_nothing() {
     for (path, body) in writable(&agent, &session).into_iter().filter(|(path, _)| path.contains('_')) {
         same_404(&other.post(&path, body.clone()).await, &other.post(&never(&path), body).await);
     }
+    let path = format!("/v1/sessions/{session}");
+    same_404(&other.delete(&path).await, &other.delete(&never(&path)).await);
     let foreign = json!({ "agent": agent });
     other.post("/v1/sessions", foreign).await.expect(404);
     assert_eq!(list_len(&other, "/v1/agents").await, 0);
@@ -148,6 +151,8 @@ fn writable(agent: &str, session: &str) -> Vec<(String, Value)> {
         (format!("/v1/agents/{agent}"), json!({ "name": "b" })),
         ("/v1/sessions".to_owned(), json!({ "agent": agent })),
         (format!("/v1/sessions/{session}/events"), json!({ "events": [message("hi")] })),
+        (format!("/v1/sessions/{session}"), json!({ "title": "t" })),
+        (format!("/v1/sessions/{session}/archive"), json!({})),
         (format!("/v1/agents/{agent}/archive"), json!({})),
     ]
 }

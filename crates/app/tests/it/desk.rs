@@ -81,10 +81,9 @@ impl Desk {
     pub(crate) async fn at_rest(&self, id: SessionId) -> Session {
         let waits = async {
             loop {
-                let session = self.app().find_session(&self.ctx, id).await.expect("the session");
                 let runs = self.app().list_runs(&self.ctx, id).await.expect("its runs");
                 if runs.iter().all(|run| run.status.is_over()) {
-                    return session;
+                    return self.app().find_session(&self.ctx, id).await.expect("the session");
                 }
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }

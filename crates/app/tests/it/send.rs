@@ -36,7 +36,7 @@ async fn a_session_may_begin_with_its_first_message() {
     desk.at_rest(session.id).await;
     assert_eq!(desk.names(session.id).await[0], "user.message");
     let wrong = app::CreateSession { initial_events: vec![interrupt()], ..native(agent.id) };
-    assert_eq!(paths(desk.app().create_session(&desk.ctx, wrong).await), ["events[0].type"]);
+    assert_eq!(paths(desk.app().create_session(&desk.ctx, wrong).await), ["initial_events[0].type"]);
 }
 
 #[tokio::test]

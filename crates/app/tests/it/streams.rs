@@ -16,7 +16,7 @@ async fn follow(desk: &Desk, ctx: &Ctx, session: SessionId, from: From, previews
 async fn seqs(stream: &mut SessionStream, count: usize) -> Vec<u64> {
     let stored = stream.filter_map(async |item| match item.expect("an item") {
         StreamItem::Stored(event) => Some(event.seq),
-        StreamItem::Preview(_) => None,
+        StreamItem::Preview(_) | StreamItem::Deleted { .. } => None,
     });
     within(stored.take(count).collect()).await
 }
@@ -120,7 +120,7 @@ async fn a_reader_who_comes_late_is_told_the_text_so_far_and_then_the_rest() {
                 assert_eq!(offset, told.len());
                 told.push_str(&text);
             }
-            StreamItem::Preview(other) => panic!("{other:?}"),
+            other @ (StreamItem::Preview(_) | StreamItem::Deleted { .. }) => panic!("{other:?}"),
             StreamItem::Stored(event) => break event,
         }
     };

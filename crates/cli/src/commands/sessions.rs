@@ -46,6 +46,16 @@ pub(crate) enum Sessions {
         #[arg(long, value_name = "EVENT", default_value = "start")]
         after: String,
     },
+    /// Archive a session: from then on it is only read.
+    Archive {
+        /// Its id.
+        session: String,
+    },
+    /// Delete a session for good, with its log.
+    Delete {
+        /// Its id.
+        session: String,
+    },
 }
 
 pub(super) async fn run(native: Native, sessions: Sessions, output: Output) -> Result<(), Failure> {
@@ -66,6 +76,14 @@ pub(super) async fn run(native: Native, sessions: Sessions, output: Output) -> R
             let events = native.list(&format!("sessions/{}/events{query}", part(&session)), None).await?;
             let mut screen = Screen::new(output, true);
             events.into_iter().try_for_each(|event| screen.show(&Update::Event(event)))
+        }
+        Sessions::Archive { session } => {
+            let archived = native.post(&format!("sessions/{}/archive", part(&session)), &json!({})).await?;
+            output.either(&archived, || format!("archived: {}", cell(&archived["id"])))
+        }
+        Sessions::Delete { session } => {
+            let deleted = native.delete(&format!("sessions/{}", part(&session))).await?;
+            output.either(&deleted, || format!("deleted: {}", cell(&deleted["id"])))
         }
     }
 }

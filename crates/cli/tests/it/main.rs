@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to end there")]
 
+mod api_doc;
 mod battery;
 mod configuration;
 mod faults;

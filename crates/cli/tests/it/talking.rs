@@ -27,6 +27,11 @@ fn an_agent_answers_and_remembers() {
         (told.stdout.as_str(), told.stderr.as_str()),
         ("You said: hello\nYou said: again\n", "> hello\n> again\n")
     );
+
+    assert_eq!(house.run(&["sessions", "archive", session]).done(), format!("archived: {session}\n"));
+    house.run(&["run", "--session", session, "more"]).failed(2);
+    assert_eq!(house.run(&["sessions", "delete", session]).done(), format!("deleted: {session}\n"));
+    house.run(&["sessions", "show", session]).failed(3);
 }
 
 #[test]

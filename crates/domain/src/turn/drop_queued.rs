@@ -69,7 +69,8 @@ fn dropped(queued: Queued, outcome: Outcome, at: &mut Moment<'_>) -> (Vec<NewEve
     (events, ended.guarded(as_loaded).guarded(no_more))
 }
 
-fn unused(body: EventBody) -> EventBody {
+/// Input as the log keeps it that was not used.
+pub(super) fn unused(body: EventBody) -> EventBody {
     match body {
         EventBody::UserMessage { content, .. } => EventBody::UserMessage { content, dropped: true },
         EventBody::SystemMessage { content, .. } => EventBody::SystemMessage { content, dropped: true },

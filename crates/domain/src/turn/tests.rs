@@ -20,16 +20,16 @@ use crate::tool::{Effect, Permission, Ruling, ToolOutcome};
 const FENCE: Fence = Fence(1);
 
 /// A session with one run, its store and its worker in one.
-pub(super) struct Desk {
+pub(crate) struct Desk {
     next_id: u128,
     now: Timestamp,
-    pub(super) log: Vec<Event>,
+    pub(crate) log: Vec<Event>,
     spec: AgentSpec,
-    pub(super) turn: Turn,
+    pub(crate) turn: Turn,
 }
 
 impl Desk {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         let now = Timestamp::UNIX_EPOCH;
         let model = ModelChoice { id: "scripted/demo".into(), ..ModelChoice::default() };
         let spec = AgentSpec { model, limits, ..AgentSpec::default() };
@@ -51,7 +51,7 @@ impl Desk {
     }
 
     /// Applies a change set as a store would.
-    pub(super) fn store(&mut self, changes: ChangeSet) {
+    pub(crate) fn store(&mut self, changes: ChangeSet) {
         for change in changes.changes {
             if let Change::Append { events, .. } = change {
                 for event in events {
@@ -63,7 +63,7 @@ impl Desk {
         self.turn.committed(self.log.len() as u64);
     }
 
-    pub(super) fn decide(&mut self, decide: impl FnOnce(&mut Turn, &mut Moment<'_>)) {
+    pub(crate) fn decide(&mut self, decide: impl FnOnce(&mut Turn, &mut Moment<'_>)) {
         let next_id = &mut self.next_id;
         let mut ids = || {
             *next_id += 1;
@@ -89,7 +89,7 @@ impl Desk {
         InboxItem { id, session: self.turn.session(), run: self.turn.run.id, accepted_at: self.now, body }
     }
 
-    pub(super) fn names(&self) -> Vec<&'static str> {
+    pub(crate) fn names(&self) -> Vec<&'static str> {
         self.log.iter().map(|event| event.body.name()).collect()
     }
 }
@@ -104,6 +104,7 @@ fn session(now: Timestamp) -> Session {
         thread: None,
         title: None,
         metadata: Default::default(),
+        version: 0,
         created_at: now,
         archived_at: None,
         state: SessionState::new(now),
@@ -135,7 +136,7 @@ fn run(session: &Session, limits: Limits, now: Timestamp) -> Run {
     }
 }
 
-pub(super) fn judged(effect: Effect, judgement: Judgement) -> JudgedCall {
+pub(crate) fn judged(effect: Effect, judgement: Judgement) -> JudgedCall {
     let permission = Permission::Allow;
     JudgedCall { name: "t".into(), input: json!({}), judgement, permission, effect, by_client: false }
 }
@@ -144,7 +145,7 @@ pub(super) fn says(text: &str) -> Reply {
     Reply { text: text.into(), usage: Usage { output_tokens: 3, ..Usage::default() }, ..Reply::default() }
 }
 
-pub(super) fn asks_for(calls: Vec<JudgedCall>) -> Reply {
+pub(crate) fn asks_for(calls: Vec<JudgedCall>) -> Reply {
     Reply { calls, ..Reply::default() }
 }
 

@@ -243,6 +243,7 @@ fn block_of(block: &Block) -> Result<Content<'_>, String> {
             let [title, context] = [title, context].map(|text| text.as_deref().filter(|text| !is_blank(text)));
             Content::Document { source, title, context }
         }
+        Block::SearchResult { .. } => Content::Text { text: block.as_text().unwrap_or_default() },
     })
 }
 

@@ -194,6 +194,9 @@ fn write_user_content<S: Serializer>(content: &[Block], to: S) -> Result<S::Ok, 
                 let document = document(source, title.as_deref()).map_err(S::Error::custom)?;
                 parts.serialize_element(&document)?;
             }
+            Block::SearchResult { .. } => {
+                parts.serialize_element(&Part::Text { text: &block.as_text().unwrap_or_default() })?;
+            }
         }
     }
     parts.end()

@@ -66,13 +66,20 @@ impl Queue {
             waiting = self.came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
             waiting.writer_sleeps = false;
         }
-        let count = waiting.jobs.len().min(max.max(1));
-        let taken: Vec<_> = waiting.jobs.drain(..count).collect();
+        Some(self.taken_from(&mut waiting, max))
+    }
+
+    /// The same without waiting: nothing if no job is there.
+    pub(super) fn take_waiting(&self, max: usize) -> Option<Vec<Box<dyn Job>>> {
+        let mut waiting = self.lock();
+        let is_over = waiting.is_closed && waiting.jobs.is_empty();
+        (!is_over).then(|| self.taken_from(&mut waiting, max))
+    }
+
+    fn taken_from(&self, waiting: &mut Waiting, max: usize) -> Vec<Box<dyn Job>> {
+        let taken = waiting.take(max);
         self.metrics.waits(waiting.jobs.len());
-        for org in taken.iter().filter_map(|(org, _)| *org) {
-            waiting.forget_one(org);
-        }
-        Some(taken.into_iter().map(|(_, job)| job).collect())
+        taken
     }
 
     /// Takes no more jobs. Those that wait are still written.
@@ -96,6 +103,16 @@ impl Queue {
 }
 
 impl Waiting {
+    /// The oldest jobs, at most `max`.
+    fn take(&mut self, max: usize) -> Vec<Box<dyn Job>> {
+        let count = self.jobs.len().min(max.max(1));
+        let taken: Vec<_> = self.jobs.drain(..count).collect();
+        for org in taken.iter().filter_map(|(org, _)| *org) {
+            self.forget_one(org);
+        }
+        taken.into_iter().map(|(_, job)| job).collect()
+    }
+
     fn forget_one(&mut self, org: OrgId) {
         if let Some(count) = self.by_org.get_mut(&org) {
             *count -= 1;

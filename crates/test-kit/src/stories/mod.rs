@@ -15,6 +15,7 @@
 
 pub mod catalogue;
 pub mod changes;
+pub mod closing;
 pub mod feed;
 pub mod guards;
 pub mod inbox;
@@ -51,6 +52,8 @@ macro_rules! store_stories {
                 a_large_document_comes_back_whole, a_provider_keeps_its_number;
             changes: a_changed_session_has_its_place_in_commit_order, positions_have_no_gap_whoever_commits,
                 old_changes_are_let_go_of_but_for_the_last;
+            closing: a_session_is_changed_only_as_it_was_described, an_archived_session_has_no_run_and_gets_none,
+                a_deleted_session_is_gone_at_once;
             feed: events_reach_the_streams_in_commit_order, a_refused_change_set_is_never_heard_of,
                 work_and_input_wake_whoever_waits;
             guards: each_guard_holds_and_refuses, a_refused_change_set_leaves_nothing_behind,

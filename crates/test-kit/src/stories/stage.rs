@@ -161,6 +161,7 @@ impl Tenant {
             thread: None,
             title: Some("a talk".into()),
             metadata: [("k".to_owned(), "v".to_owned())].into_iter().collect(),
+            version: 0,
             created_at: at,
             archived_at: None,
             state: SessionState::new(at),

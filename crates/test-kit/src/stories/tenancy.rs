@@ -96,6 +96,9 @@ pub async fn a_foreign_thing_cannot_be_changed(stage: Stage) {
         (Change::DeleteDocument(foreign.document.id), Refusal::Missing),
         (Change::InsertSession(Session { thread: None, ..foreign.session.clone() }), Refusal::Missing),
         (Change::InsertSession(Session { id: session, ..ours.new_session() }), Refusal::Exists),
+        (Change::PutSession(foreign.session.clone()), Refusal::Missing),
+        (Change::ArchiveSession { session, at: now() }, Refusal::Missing),
+        (Change::DeleteSession { session, at: now() }, Refusal::Missing),
         (Change::InsertRun(new_run(&foreign.session)), Refusal::Missing),
         (Change::PutRun(over(foreign.run.clone())), Refusal::Missing),
         (appends(session, vec![said("forged")]), Refusal::Missing),
@@ -112,6 +115,7 @@ pub async fn a_foreign_thing_cannot_be_changed(stage: Stage) {
         Guard::AgentLives { agent },
         Guard::SessionAt { session, seq: 1 },
         Guard::SessionFree { session, seq: 1 },
+        Guard::SessionDescribedAt { session, version: 0 },
         Guard::RunAt { run: foreign.run.id, version: 0 },
         Guard::Held { run: foreign.run.id, fence: stage.fence },
     ];
