@@ -218,6 +218,8 @@ impl Connector {
         db.pragma_update(None, "wal_autocheckpoint", 0)?;
         db.pragma_update(None, "temp_store", "memory")?;
         db.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+        // What is deleted is written over, not only forgotten. Little is deleted on a run's way.
+        db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
         migrations::migrate(db, version)
     }
 

@@ -23,8 +23,8 @@ fn open(dir: &TempDir) -> Arc<SqliteStore> {
     SqliteStore::open(dir.path(), &StoreOptions::default(), Feed::default()).unwrap()
 }
 
-/// An organization with a session of so many events, one of them large.
-async fn furnish(store: &SqliteStore, org: OrgId, events: usize) -> SessionId {
+/// An organization with a session of so many events that all say this word, one of them often.
+async fn furnish(store: &SqliteStore, org: OrgId, word: &str, events: usize) -> SessionId {
     let at = Timestamp::UNIX_EPOCH;
     let named = Org { id: org, number: 0, name: "o".into(), time_zone: "UTC".into(), created_at: at };
     let project = Project { id: fresh(), number: 0, name: "p".into(), created_at: at };
@@ -36,7 +36,7 @@ async fn furnish(store: &SqliteStore, org: OrgId, events: usize) -> SessionId {
         agent: SessionAgent::Following { agent: agent.id },
         origin: Origin::Native,
         thread: None,
-        title: None,
+        title: Some(format!("of {word}")),
         metadata: Default::default(),
         version: 0,
         created_at: at,
@@ -44,7 +44,7 @@ async fn furnish(store: &SqliteStore, org: OrgId, events: usize) -> SessionId {
         state: SessionState::new(at),
     };
     let said = |n: usize| {
-        let text = if n == 0 { "large".repeat(100_000) } else { n.to_string() };
+        let text = if n == 0 { word.repeat(100_000) } else { format!("{word} {n}") };
         let body = EventBody::UserMessage { content: vec![Block::text(text)], dropped: false };
         NewEvent { id: fresh(), run: None, at, body }
     };
@@ -72,7 +72,7 @@ async fn what_a_deleted_session_left_is_cleared_away_over_restarts() {
     let dir = tempfile::tempdir().unwrap();
     let org: OrgId = fresh();
     let store = open(&dir);
-    let session = furnish(&store, org, 2_000).await;
+    let session = furnish(&store, org, "mum's the word", 2_000).await;
     delete(&*store.of(org), session).await;
     // How far the clearing came by now is the machine's affair.
     store.close().await;
@@ -82,8 +82,10 @@ async fn what_a_deleted_session_left_is_cleared_away_over_restarts() {
     for _ in 0..10 {
         store.check().await.unwrap();
     }
-    let kept = furnish(&store, fresh(), 3).await;
+    let kept = furnish(&store, fresh(), "spread the word", 3).await;
     store.close().await;
     assert_eq!((rows(&dir, "events"), rows(&dir, "contents")), (3, 1), "only the other session's is left");
     assert_ne!(kept, session);
+    assert_eq!(test_kit::file_with(dir.path(), "mum's the word"), None, "and nobody finds it in the files");
+    assert!(test_kit::file_with(dir.path(), "spread the word").is_some());
 }
