@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use domain::event::EventBody;
+use domain::event::{Compaction, EventBody};
 use domain::model::{Usage, text_of};
 use domain::{Event, EventId, RunId, Timestamp};
 use serde::Serialize;
@@ -203,6 +203,11 @@ impl Steps {
                 // A turn of the agent's that the caller supplied.
                 None => Some(self.step(StepRole::Assistant, event.id.0, text_of(content))),
             },
+            // The call was for a summary, and no step of the conversation.
+            EventBody::ContextCompacted { compaction: Compaction::Summarized { .. } } => {
+                self.call = None;
+                None
+            }
             EventBody::ModelRequestEnd { is_error, model_usage, .. } => {
                 let call = self.call.take().filter(|_| !is_error)?;
                 self.held = Some(self.assistant(call, event, *model_usage));
@@ -221,6 +226,7 @@ impl Steps {
             EventBody::UserMessage { dropped: true, .. }
             | EventBody::SystemMessage { dropped: true, .. }
             | EventBody::UserInterrupt {}
+            | EventBody::ContextCompacted { .. }
             | EventBody::UserToolConfirmation { .. }
             | EventBody::StatusRunning {}
             | EventBody::StatusRescheduled {}

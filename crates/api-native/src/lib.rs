@@ -14,6 +14,7 @@ mod body;
 mod elsewhere;
 mod error;
 mod events;
+mod model_aliases;
 mod models;
 mod org_stream;
 mod page;
@@ -21,6 +22,7 @@ mod patch;
 mod path_id;
 mod project;
 mod project_tools;
+mod providers;
 mod query;
 mod runs;
 mod sessions;
@@ -28,7 +30,7 @@ mod usage;
 
 use app::App;
 use axum::response::IntoResponse;
-use axum::routing::any;
+use axum::routing::{any, get};
 use axum::{Extension, Json, Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
@@ -49,6 +51,8 @@ pub fn router(app: App, shared: Shared) -> Router {
     };
     let (routes, document) = routes().split_for_parts();
     let known = routes
+        // A model's full name holds a slash, which not every client escapes.
+        .route("/v1/models/{model}/{*rest}", get(models::find_model_of))
         .method_not_allowed_fallback(elsewhere::wrong_method)
         // The last layer is the first to see a request: the caller is known before it is narrowed.
         .route_layer(middleware::from_fn_with_state(app.clone(), project::narrow))
@@ -58,7 +62,7 @@ pub fn router(app: App, shared: Shared) -> Router {
         .with_state(app);
     let document = Json(document);
     Router::new()
-        .route("/openapi.json", axum::routing::get(async move || document.clone()))
+        .route("/openapi.json", get(async move || document.clone()))
         .route("/v1", any(elsewhere::nothing_here))
         .route("/v1/{*rest}", any(elsewhere::nothing_here))
         .merge(known)
@@ -88,6 +92,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(project_tools::create_tool, project_tools::list_tools))
         .routes(routes!(project_tools::find_tool, project_tools::delete_tool))
         .routes(routes!(models::list_models))
+        .routes(routes!(models::find_model))
+        .routes(routes!(model_aliases::list_aliases))
+        .routes(routes!(model_aliases::find_alias, model_aliases::put_alias, model_aliases::delete_alias))
+        .routes(routes!(providers::create_provider, providers::list_providers))
+        .routes(routes!(providers::find_provider, providers::update_provider, providers::delete_provider))
+        .routes(routes!(providers::test_provider))
 }
 
 #[derive(OpenApi)]

@@ -44,7 +44,7 @@ impl App {
     ) -> Result<(), Error> {
         let mut faults = Faults::default();
         check_texts(spec, &mut faults);
-        self.check_model(ctx.org, &spec.model, &mut faults);
+        self.check_model(ctx.org, &spec.model, &mut faults).await?;
         check_limits(&spec.limits, &mut faults);
         check_metadata(&spec.metadata, &mut faults);
         check_output_schema(spec.output_schema.as_deref(), &mut faults);
@@ -60,7 +60,7 @@ impl App {
         }
         let mut faults = Faults::default();
         if let Some(model) = &overrides.model {
-            self.check_model(ctx.org, model, &mut faults);
+            self.check_model(ctx.org, model, &mut faults).await?;
         }
         let instructions = overrides.instructions.as_ref().and_then(Option::as_deref);
         check_instructions(instructions, RUN_INSTRUCTIONS_CHARS_MAX, &mut faults);
@@ -72,26 +72,24 @@ impl App {
         faults.into_result()
     }
 
-    fn check_model(&self, org: OrgId, model: &ModelChoice, faults: &mut Faults) {
-        if model.id.chars().count() > MODEL_CHARS_MAX {
-            return faults.add("model.id", "must have at most 256 characters");
-        }
-        let known =
-            ModelName::parse(&model.id).is_some_and(|name| self.ports().models.find(org, name.provider).is_some());
-        if !known {
-            faults.push(FieldError::new("model.id", unknown_model(&model.id)).code("unknown_model"));
-        }
-        faults.check(model.max_tokens != Some(0), "model.max_tokens", "must be at least 1");
-        let effort = model.effort.as_deref();
-        let efforts = ["low", "medium", "high", "xhigh", "max"];
+    async fn check_model(&self, org: OrgId, model: &ModelChoice, faults: &mut Faults) -> Result<(), Error> {
+        let offering = self.ports().models.of(org).await?;
         faults.check(
-            effort.is_none_or(|effort| efforts.contains(&effort)),
-            "model.effort",
-            "must be low, medium, high, xhigh or max",
+            model.fallbacks.len() <= ModelChoice::FALLBACKS_MAX,
+            "model.fallbacks",
+            "must have at most 3 entries",
         );
-        let speed = model.speed.as_deref();
-        let speeds = ["standard", "fast"];
-        faults.check(speed.is_none_or(|speed| speeds.contains(&speed)), "model.speed", "must be standard or fast");
+        for (index, name) in model.names().take(ModelChoice::FALLBACKS_MAX + 1).enumerate() {
+            let path =
+                index.checked_sub(1).map_or_else(|| "model.id".to_owned(), |at| format!("model.fallbacks[{at}]"));
+            if name.chars().count() > MODEL_CHARS_MAX {
+                faults.add(path, "must have at most 256 characters");
+            } else if offering.resolve(name).is_none() {
+                faults.push(FieldError::new(path, unknown_model(name)).code("unknown_model"));
+            }
+        }
+        check_model_use(model, faults);
+        Ok(())
     }
 
     async fn check_tools(
@@ -225,6 +223,21 @@ fn check_instructions(instructions: Option<&str>, chars_max: usize, faults: &mut
     }
 }
 
+/// Checks how a model is to be used, whichever it is.
+fn check_model_use(model: &ModelChoice, faults: &mut Faults) {
+    faults.check(model.max_tokens != Some(0), "model.max_tokens", "must be at least 1");
+    let effort = model.effort.as_deref();
+    let efforts = ["low", "medium", "high", "xhigh", "max"];
+    faults.check(
+        effort.is_none_or(|effort| efforts.contains(&effort)),
+        "model.effort",
+        "must be low, medium, high, xhigh or max",
+    );
+    let speed = model.speed.as_deref();
+    let speeds = ["standard", "fast"];
+    faults.check(speed.is_none_or(|speed| speeds.contains(&speed)), "model.speed", "must be standard or fast");
+}
+
 fn check_limits(limits: &Limits, faults: &mut Faults) {
     faults.check(limits.steps != Some(0), "limits.steps", "must be at least 1");
     faults.check(limits.tokens != Some(0), "limits.tokens", "must be at least 1");
@@ -250,7 +263,9 @@ fn joined(path: &str, field: &str) -> String {
 fn unknown_model(id: &str) -> String {
     match ModelName::parse(id) {
         Some(name) => format!("no provider is named {:?} here: see the list of providers", name.provider),
-        None => "must be provider/model, such as local/default".to_owned(),
+        None => {
+            format!("no model is called {id:?} here: write provider/model, such as local/default, or make it an alias")
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use domain::agent::{Agent, AgentSpec, Overrides};
 use domain::limits::Spent;
 use domain::run::{Run, RunStatus};
 use domain::session::{InboxItem, Origin, Session, SessionAgent};
-use domain::turn::{self, Accepted, Doing, Input};
+use domain::turn::{self, Accepted, Claim, Doing, Input};
 use domain::{Change, ChangeSet, Event, EventId, Guard, Timestamp};
 use jiff::SignedDuration;
 use ports::{CommitError, Committed, Refusal, Slot};
@@ -71,6 +71,8 @@ impl App {
             in_flight: Vec::new(),
             waiting: Vec::new(),
             failed_attempts: 0,
+            model_at: 0,
+            refused_tokens: None,
             outcome: None,
         }
     }
@@ -100,11 +102,12 @@ impl App {
     /// Accepts and claims; `None` if the session turned out to be busy.
     async fn enter_claimed(&self, ctx: &Ctx, entry: &Entry, slot: Box<dyn Slot>) -> Result<Option<Entered>, Error> {
         let run = Run { agent_version: Some(entry.version), ..entry.run.clone() };
-        let claim = Some((slot.fence(), &*entry.spec));
+        let models = self.ports().models.of(ctx.org).await?.chain(&entry.spec.model);
+        let claim = Claim { fence: slot.fence(), spec: &entry.spec, models };
         let inputs = entry.inputs.clone();
         let callback = remembered(run.id, entry.callback.clone());
         let Accepted { changes, turn } =
-            self.decide(ctx.now, |at| turn::accept(&entry.session, entry.is_new, run, inputs, claim, at));
+            self.decide(ctx.now, |at| turn::accept(&entry.session, entry.is_new, run, inputs, Some(claim), at));
         match self.store(ctx.org).commit(living(&entry.newest, changes.and(callback))).await {
             Ok(committed) => {
                 let events = appended(committed);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::agent::AgentRefusal;
 use domain::key::Scope;
 use domain::session::SessionRefusal;
-use domain::{AgentId, DocumentId, EventId, KeyId, OrgId, ProjectId, RunId, SessionId, ToolId};
+use domain::{AgentId, DocumentId, EventId, KeyId, OrgId, ProjectId, ProviderId, RunId, SessionId, ToolId};
 use ports::StoreError;
 
 /// Why an operation did not do what it was asked to. Façades match it without a wildcard.
@@ -239,6 +239,7 @@ nouns! {
     KeyId => "key",
     OrgId => "organization",
     ProjectId => "project",
+    ProviderId => "provider",
     ToolId => "tool",
     DocumentId => "document",
 }
@@ -261,6 +262,20 @@ pub enum Refused {
     /// No call of the run waits for word on whether it happened.
     #[error("no tool call of this run waits for word on whether it happened")]
     NothingInDoubt,
+    /// The provider stands in the operator's configuration.
+    #[error("provider {0} is the operator's: it is changed in the server's configuration")]
+    OperatorsProvider(String),
+    /// The alias stands in the operator's configuration.
+    #[error("the alias {0} is the operator's: it is changed in the server's configuration, or made your own")]
+    OperatorsAlias(String),
+    /// There are as many as there may be.
+    #[error("there are {max} {things} already, and no more may be made: delete some first")]
+    Enough {
+        /// What there is so much of.
+        things: &'static str,
+        /// How many there may be.
+        max: usize,
+    },
     /// The agent needs something that this release does not serve.
     #[error("{0} is not served in this release")]
     NotServed(String),

@@ -107,6 +107,13 @@ impl<K: Hash + Eq + Clone + Debug, V: Clone> Recent<K, V> {
         inner.entries.pop(key);
     }
 
+    /// Forgets everything: what has changed is not known by its key.
+    pub(crate) fn forget_all(&self) {
+        let mut inner = self.lock();
+        inner.changes += 1;
+        inner.entries.clear();
+    }
+
     fn lock(&self) -> MutexGuard<'_, Entries<K, V>> {
         // Every change of the entries is one step, so a panic elsewhere leaves them whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

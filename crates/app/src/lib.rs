@@ -10,6 +10,7 @@
 
 mod agent_rules;
 mod agents;
+mod aliases;
 mod callbacks;
 mod ctx;
 mod entry;
@@ -22,6 +23,7 @@ mod knowledge;
 mod known;
 mod org_stream;
 mod orgs;
+mod own_providers;
 mod providers;
 mod runs;
 mod sealing;
@@ -43,6 +45,7 @@ use ports::{Clock, CommitError, Committed, Feed, IdSource, Models, OrgStore, Sto
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+pub use aliases::AliasView;
 pub use ctx::{Ctx, Operator};
 pub use domain::tool::HttpTool;
 pub use error::{AuthFault, Error, FieldError, Missing, Refused};
@@ -51,6 +54,7 @@ pub use keys::{CreateKey, KeyFormat};
 pub use knowledge::{AddDocument, DocumentSource};
 pub use org_stream::{ChangedSession, FromPosition, OrgStream};
 pub use orgs::{Bootstrap, CallerView, CreateOrg, FirstKey};
+pub use own_providers::{ProviderKey, UsableProvider};
 pub use ports::feed::PreviewItem;
 pub use ports::metrics::{Metrics, OpenStream};
 pub use ports::store::{AgentFilter, DueCallback, EventFilter, Order, SessionFilter};

@@ -54,9 +54,9 @@ impl App {
     pub async fn list_providers(&self, ctx: &Ctx) -> Result<Vec<ProviderView>, Error> {
         ctx.require(Scope::ProvidersRead)?;
         let mut views = Vec::new();
-        for provider in self.ports().models.list(ctx.org) {
-            let number = self.number_of(&provider.name).await?;
-            views.push(ProviderView { number, name: provider.name, kind: provider.kind });
+        for (name, provider) in self.ports().models.of(ctx.org).await?.providers() {
+            let number = self.number_of(name).await?;
+            views.push(ProviderView { number, name: name.to_owned(), kind: provider.kind.clone() });
         }
         Ok(views)
     }
@@ -89,8 +89,9 @@ impl App {
     /// missing.
     pub async fn list_models(&self, ctx: &Ctx, provider: &str) -> Result<Vec<ModelInfo>, Error> {
         ctx.require(Scope::ProvidersRead)?;
-        let found = self.ports().models.find(ctx.org, provider);
-        let model = found.ok_or_else(|| Error::NotFound(Missing::new("provider", provider)))?;
+        let offering = self.ports().models.of(ctx.org).await?;
+        let found = offering.find(provider).ok_or_else(|| Error::NotFound(Missing::new("provider", provider)))?;
+        let model = Arc::clone(&found.model);
         let ask = async {
             let answer = match tokio::time::timeout(LIST_TIMEOUT, model.list()).await {
                 Ok(Ok(models)) => Ok(models.into()),

@@ -71,6 +71,18 @@ impl App {
         }
         Ok(tool.http)
     }
+
+    /// A secret sealed for its place; `path` is where it stands in the request. What is
+    /// `stored` there stays if the caller sent the same, or the mask it was shown.
+    pub(crate) fn seal(
+        &self,
+        secret: Secret,
+        stored: Option<&Secret>,
+        place: Place<'_>,
+        path: &str,
+    ) -> Result<Secret, Error> {
+        settled(self.sealing_key(), secret, stored, place, random()?).map_err(|wrong| Error::invalid(path, wrong))
+    }
 }
 
 /// A secret as it is to be stored.
@@ -89,8 +101,7 @@ fn settled(
         (Secret::Sealed(sealed), _) => Ok(Secret::Sealed(sealed)),
         (Secret::Kept, Some((stored, _))) => Ok(stored.clone()),
         (Secret::Kept, None) => {
-            Err("is only shown so: give the value itself, for none is kept for a tool of this name at this address"
-                .to_owned())
+            Err("is only shown so: give the value itself, for none is kept under this name for this address".to_owned())
         }
         // The same secret again is no change, though it would be sealed into other bytes.
         (Secret::Given(given), Some((stored, kept))) if given.expose_secret() == kept.expose_secret() => {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{agents, config, keys, models, orgs, projects, run, runs, sessions, tools};
+use crate::commands::{agents, config, keys, models, orgs, projects, providers, run, runs, sessions, tools};
 
 /// Mission control for AI agents: the server, and the client of a running one.
 ///
@@ -97,9 +97,13 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Tools(tools::Tools),
 
-    /// The built-in model's files, and what a server's providers offer.
+    /// The built-in model's files, what a server's providers offer, and other names for models.
     #[command(subcommand)]
     Models(models::Models),
+
+    /// Providers of models: the operator's, and those your organization brings.
+    #[command(subcommand)]
+    Providers(providers::Providers),
 
     /// API keys. Works on the data directory of this machine, with or without a running server.
     #[command(subcommand)]

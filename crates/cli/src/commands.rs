@@ -9,6 +9,7 @@ pub(crate) mod keys;
 pub(crate) mod models;
 pub(crate) mod orgs;
 pub(crate) mod projects;
+pub(crate) mod providers;
 pub(crate) mod run;
 pub(crate) mod runs;
 mod serve;
@@ -34,7 +35,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Sessions(sessions) => sessions::run(native()?, sessions, output).await,
         Command::Runs(runs) => runs::run(native()?, runs, output).await,
         Command::Tools(tools) => tools::run(native()?, tools, output).await,
-        Command::Models(models) => models::run(models, native().ok(), output).await,
+        Command::Models(models) => models::run(models, native(), output).await,
+        Command::Providers(providers) => providers::run(native()?, providers, output).await,
         Command::Keys(keys) => keys::run(reach::admin(&place).await?, keys, output).await,
         Command::Orgs(orgs) => orgs::run(reach::admin(&place).await?, orgs, output).await,
         Command::Backup { to } => backup::run(reach::admin(&place).await?, &to, output).await,

@@ -34,7 +34,9 @@ pub use environment::{BOOTSTRAP_KEY, Environment};
 pub use error::ConfigError;
 pub use load::{DEFAULT_FILE, Flag, Sources, load};
 pub use sample::{sample, schema_json};
-pub use sections::{BootstrapOptions, LimitOptions, LocalModelOptions, LogFormat, LogOptions, ServerOptions};
+pub use sections::{
+    BootstrapOptions, LimitOptions, LocalModelOptions, LogFormat, LogOptions, ModelOptions, ServerOptions,
+};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -63,6 +65,9 @@ pub struct Config {
 
     /// How text is got out of uploaded files.
     pub extract: ExtractOptions,
+
+    /// Names for models.
+    pub models: ModelOptions,
 
     /// The built-in model.
     pub local: LocalModelOptions,

@@ -186,6 +186,17 @@ impl Default for BootstrapOptions {
     }
 }
 
+/// Names for models.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelOptions {
+    /// Other names for models, for every organization that has no alias of its own of that
+    /// name: `fast = "openai/gpt-5-mini"` lets an agent name the model `fast`.
+    ///
+    /// Since 0.1.
+    pub aliases: BTreeMap<String, String>,
+}
+
 /// The built-in model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -71,8 +71,12 @@ pub struct AgentSpec {
 /// Which model, and how.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelChoice {
-    /// `provider/model`.
+    /// `provider/model`, or another name that the organization has for one; as sent.
     pub id: String,
+    /// The models that are asked instead, in this order, when the one before does not serve:
+    /// at most [`ModelChoice::FALLBACKS_MAX`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallbacks: Vec<String>,
     /// Upper bound on tokens of one answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u32>,
@@ -85,6 +89,16 @@ pub struct ModelChoice {
     /// Where to compute, as sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inference_geo: Option<String>,
+}
+
+impl ModelChoice {
+    /// How many models may stand in for the first.
+    pub const FALLBACKS_MAX: usize = 3;
+
+    /// The models in the order in which they are asked, as written.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.id).chain(&self.fallbacks).map(String::as_str)
+    }
 }
 
 /// One entry of an agent's tools.

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 
 use crate::agent::Agent;
 use crate::event::NewEvent;
-use crate::id::{AgentId, DocumentId, EventId, KeyId, RunId, SessionId, ToolId};
+use crate::id::{AgentId, DocumentId, EventId, KeyId, ProviderId, RunId, SessionId, ToolId};
 use crate::key::Key;
 use crate::knowledge::Document;
 use crate::org::{Member, Org, Project};
+use crate::provider::{ModelAlias, OwnProvider};
 use crate::run::{Fence, Run};
 use crate::session::{InboxItem, Session, SessionState};
 use crate::tool::Tool;
@@ -66,6 +67,13 @@ pub enum Guard {
     AgentLives {
         /// The agent.
         agent: AgentId,
+    },
+    /// The organization's provider is at this version.
+    ProviderAt {
+        /// The provider.
+        provider: ProviderId,
+        /// Its version.
+        version: u64,
     },
     /// The session's last event has this `seq`, no run has the session and none is queued
     /// in it.
@@ -161,6 +169,16 @@ pub enum Change {
     InsertTool(Tool),
     /// A tool is gone.
     DeleteTool(ToolId),
+    /// A new provider of the organization. Refused if its name is taken.
+    InsertProvider(OwnProvider),
+    /// A provider as it is now. Refused if its name is taken.
+    PutProvider(OwnProvider),
+    /// A provider is gone.
+    DeleteProvider(ProviderId),
+    /// Another name for a model, new or with another meaning.
+    PutAlias(ModelAlias),
+    /// Another name for a model is gone.
+    DeleteAlias(String),
     /// A new or replaced document with its text.
     PutDocument {
         /// The document.

@@ -144,6 +144,13 @@ pub enum EventBody {
         /// Whether it failed.
         is_error: bool,
     },
+    /// The conversation had grown too large for the model, and is shown to it shorter from
+    /// here on. The log itself loses nothing.
+    #[serde(rename = "agent.thread_context_compacted")]
+    ContextCompacted {
+        /// How.
+        compaction: Compaction,
+    },
     /// A worker has taken the session's run.
     #[serde(rename = "session.status_running")]
     StatusRunning {},
@@ -225,6 +232,7 @@ impl EventBody {
             EventBody::AgentToolUse { .. } => "agent.tool_use",
             EventBody::AgentCustomToolUse { .. } => "agent.custom_tool_use",
             EventBody::AgentToolResult { .. } => "agent.tool_result",
+            EventBody::ContextCompacted { .. } => "agent.thread_context_compacted",
             EventBody::StatusRunning {} => "session.status_running",
             EventBody::StatusRescheduled {} => "session.status_rescheduled",
             EventBody::StatusIdle { .. } => "session.status_idle",
@@ -238,6 +246,30 @@ impl EventBody {
             EventBody::ModelRequestEnd { .. } => "span.model_request_end",
         }
     }
+}
+
+/// How a conversation was made shorter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Compaction {
+    /// Long results of tools that were logged before this `seq` are shown with their middle
+    /// left out.
+    Shortened {
+        /// The `seq`.
+        until: u64,
+    },
+    /// Messages were replaced by a summary.
+    Summarized {
+        /// The message that begins with the event of this `seq`, and those behind it,
+        from: u64,
+        /// up to this one, which is kept,
+        kept_from: u64,
+        /// but for these.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        kept: Vec<u64>,
+        /// What stands in their place.
+        summary: String,
+    },
 }
 
 /// A person's decision about a tool call.

@@ -96,6 +96,8 @@ ids! {
     ProjectId = "proj";
     /// A tool of a project.
     ToolId = "tool";
+    /// A provider of models that an organization brought.
+    ProviderId = "prov";
     /// A document an agent knows.
     DocumentId = "doc";
 }

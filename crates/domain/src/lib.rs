@@ -18,6 +18,7 @@ pub mod limits;
 pub mod model;
 pub mod org;
 pub mod output;
+pub mod provider;
 pub mod retry;
 pub mod run;
 pub mod secret;

@@ -272,10 +272,19 @@ pub enum FaultKind {
     TooLarge,
     /// Another 4xx: the same request will fail again.
     Rejected,
+    /// The conversation is longer than the model can hold.
+    TooLong,
+    /// The provider wants to be paid first.
+    Unpaid,
+    /// The model, or its provider, would not answer this, and another model is asked.
+    Declined,
     /// The provider refused our credentials.
     Unauthorized,
     /// No such provider or model here, or its file is missing.
     Unavailable,
+    /// Not the model's: the run cannot go on as the agent is described, or by a mistake of
+    /// ours.
+    Internal,
 }
 
 /// A model's name as written: `provider/model`.

@@ -7,7 +7,7 @@ use crate::model::{FaultKind, ModelFault};
 /// How often and how patiently a failed model call is made again.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RetryPolicy {
-    /// Attempts in all, the first included.
+    /// Attempts at each model in all, the first included.
     pub attempts_max: u32,
     /// Wait before the second attempt; doubles with each further one.
     pub first_wait: Duration,
@@ -21,31 +21,59 @@ impl Default for RetryPolicy {
     }
 }
 
+/// A failed call, and what is left to be tried.
+#[derive(Debug, Clone, Copy)]
+pub struct FailedCall<'a> {
+    /// How it failed.
+    pub fault: &'a ModelFault,
+    /// Which attempt at this model it was, from 1.
+    pub attempt: u32,
+    /// Time until the run's deadline; `None` if it has none.
+    pub time_left: Option<Duration>,
+    /// How many models could stand in for this one.
+    pub models_left: usize,
+    /// How many tokens the conversation has, if it may still be made shorter.
+    pub shortenable_tokens: Option<u64>,
+}
+
 /// The verdict on a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
     /// Make it again after this long.
     After(Duration),
+    /// Make the conversation shorter than this, which is too long, and ask again.
+    Compact {
+        /// Its tokens.
+        refused: u64,
+    },
+    /// Ask the next model now.
+    Next,
     /// The run ends here.
     GiveUp,
 }
 
 impl RetryPolicy {
-    /// Decides about a call that failed on its `attempt`th attempt (from 1), with
-    /// `time_left` until the run's deadline and `jitter` in `0.0..1.0`.
-    pub fn decide(&self, fault: &ModelFault, attempt: u32, time_left: Option<Duration>, jitter: f64) -> Retry {
+    /// Decides about a failed call, with `jitter` in `0.0..1.0`. The same model is asked again
+    /// as long as that may help; then the one that stands in for it.
+    pub fn decide(&self, failed: FailedCall<'_>, jitter: f64) -> Retry {
+        if let (FaultKind::TooLong, Some(refused)) = (failed.fault.kind, failed.shortenable_tokens) {
+            return Retry::Compact { refused };
+        }
+        match self.wait_for(failed, jitter) {
+            Some(wait) => Retry::After(wait),
+            None if failed.models_left > 0 && is_up_to_the_model(failed.fault.kind) => Retry::Next,
+            None => Retry::GiveUp,
+        }
+    }
+
+    /// How long to wait before the same model is asked again, if it is.
+    fn wait_for(&self, failed: FailedCall<'_>, jitter: f64) -> Option<Duration> {
+        let FailedCall { fault, attempt, time_left, .. } = failed;
         if attempt >= self.attempts_max || !worth_repeating(fault.kind) {
-            return Retry::GiveUp;
+            return None;
         }
-        let wait = match fault.retry_after {
-            Some(asked) if asked > self.wait_max => return Retry::GiveUp,
-            Some(asked) => asked,
-            None => self.wait_before(attempt, jitter),
-        };
-        match time_left {
-            Some(left) if wait >= left => Retry::GiveUp,
-            _ => Retry::After(wait),
-        }
+        let wait = fault.retry_after.unwrap_or_else(|| self.wait_before(attempt, jitter));
+        (wait <= self.wait_max && time_left.is_none_or(|left| wait < left)).then_some(wait)
     }
 
     /// Between half and all of `first_wait · 2^(attempt-1)`, so that callers that failed
@@ -56,6 +84,7 @@ impl RetryPolicy {
     }
 }
 
+/// Whether the same call may succeed a little later.
 fn worth_repeating(kind: FaultKind) -> bool {
     match kind {
         FaultKind::RateLimited
@@ -65,7 +94,35 @@ fn worth_repeating(kind: FaultKind) -> bool {
         | FaultKind::Silent
         | FaultKind::Cut
         | FaultKind::Malformed => true,
-        FaultKind::TooLarge | FaultKind::Rejected | FaultKind::Unauthorized | FaultKind::Unavailable => false,
+        FaultKind::TooLarge
+        | FaultKind::Rejected
+        | FaultKind::TooLong
+        | FaultKind::Unpaid
+        | FaultKind::Declined
+        | FaultKind::Unauthorized
+        | FaultKind::Unavailable
+        | FaultKind::Internal => false,
+    }
+}
+
+/// Whether another model may do better.
+fn is_up_to_the_model(kind: FaultKind) -> bool {
+    match kind {
+        FaultKind::RateLimited
+        | FaultKind::Overloaded
+        | FaultKind::ServerError
+        | FaultKind::Unreachable
+        | FaultKind::Silent
+        | FaultKind::Cut
+        | FaultKind::Malformed
+        | FaultKind::Rejected
+        | FaultKind::TooLong
+        | FaultKind::Unpaid
+        | FaultKind::Declined
+        | FaultKind::Unauthorized
+        | FaultKind::Unavailable => true,
+        // A reply without end is the agent's affair, and it has cost enough.
+        FaultKind::TooLarge | FaultKind::Internal => false,
     }
 }
 
@@ -78,31 +135,76 @@ mod tests {
         ModelFault { kind, message: String::new(), retry_after: retry_after.map(Duration::from_secs) }
     }
 
+    fn verdict(fault: &ModelFault, attempt: u32, models_left: usize) -> Retry {
+        RetryPolicy::default()
+            .decide(FailedCall { fault, attempt, time_left: None, models_left, shortenable_tokens: None }, 0.5)
+    }
+
     #[test]
     fn retry_after_is_honoured_up_to_a_bound() {
-        let policy = RetryPolicy::default();
-        let asked = |seconds| policy.decide(&fault(FaultKind::RateLimited, Some(seconds)), 1, None, 0.5);
-        assert_eq!(asked(7), Retry::After(Duration::from_secs(7)));
-        assert_eq!(asked(3_600), Retry::GiveUp);
+        let asked = |seconds, models| verdict(&fault(FaultKind::RateLimited, Some(seconds)), 1, models);
+        assert_eq!(asked(7, 1), Retry::After(Duration::from_secs(7)));
+        assert_eq!(asked(3_600, 0), Retry::GiveUp);
+        assert_eq!(asked(3_600, 1), Retry::Next);
     }
 
     #[test]
     fn what_will_fail_again_is_not_repeated() {
-        let verdict = RetryPolicy::default().decide(&fault(FaultKind::Unauthorized, None), 1, None, 0.5);
-        assert_eq!(verdict, Retry::GiveUp);
+        for kind in [FaultKind::Unauthorized, FaultKind::Unpaid, FaultKind::Unavailable, FaultKind::Rejected] {
+            assert_eq!(verdict(&fault(kind, None), 1, 0), Retry::GiveUp);
+            assert_eq!(verdict(&fault(kind, None), 1, 1), Retry::Next);
+        }
+    }
+
+    #[test]
+    fn a_busy_model_is_asked_again_before_another_is() {
+        let busy = fault(FaultKind::Overloaded, None);
+        assert!(matches!(verdict(&busy, 3, 1), Retry::After(_)));
+        assert_eq!(verdict(&busy, 4, 1), Retry::Next);
+        assert_eq!(verdict(&busy, 4, 0), Retry::GiveUp);
+    }
+
+    #[test]
+    fn what_is_too_long_is_made_shorter_once_before_anything_else_is_tried() {
+        let too_long = fault(FaultKind::TooLong, None);
+        let failed = |shortenable_tokens, models_left| FailedCall {
+            fault: &too_long,
+            attempt: 1,
+            time_left: None,
+            models_left,
+            shortenable_tokens,
+        };
+        let decide = |failed| RetryPolicy::default().decide(failed, 0.5);
+        assert_eq!(decide(failed(Some(9), 1)), Retry::Compact { refused: 9 });
+        assert_eq!(decide(failed(None, 1)), Retry::Next);
+        assert_eq!(decide(failed(None, 0)), Retry::GiveUp);
+    }
+
+    #[test]
+    fn a_reply_without_end_is_no_reason_to_ask_another_model() {
+        assert_eq!(verdict(&fault(FaultKind::TooLarge, None), 1, 3), Retry::GiveUp);
     }
 
     proptest! {
         #[test]
-        fn waits_are_bounded_end_before_the_deadline_and_stop(attempt in 1u32..40, left in 0u64..90, jitter in 0.0f64..1.0) {
+        fn waits_are_bounded_end_before_the_deadline_and_stop(
+            attempt in 1u32..40, left in 0u64..90, models_left in 0usize..4, jitter in 0.0f64..1.0,
+        ) {
             let policy = RetryPolicy::default();
-            let left = Duration::from_secs(left);
-            match policy.decide(&fault(FaultKind::Cut, None), attempt, Some(left), jitter) {
+            let (left, fault) = (Duration::from_secs(left), fault(FaultKind::Cut, None));
+            let time_left = Some(left);
+            let failed = FailedCall { fault: &fault, attempt, time_left, models_left, shortenable_tokens: None };
+            match policy.decide(failed, jitter) {
                 Retry::After(wait) => {
                     prop_assert!(wait <= policy.wait_max && wait < left && attempt < policy.attempts_max);
                     prop_assert!(wait >= policy.first_wait / 2);
                 }
-                Retry::GiveUp => prop_assert!(attempt >= policy.attempts_max || left <= policy.wait_max),
+                Retry::Next => prop_assert!(models_left > 0),
+                Retry::Compact { .. } => prop_assert!(false, "that it is too long is not the fault"),
+                Retry::GiveUp => {
+                    prop_assert!(models_left == 0);
+                    prop_assert!(attempt >= policy.attempts_max || left <= policy.wait_max);
+                }
             }
         }
     }

@@ -59,6 +59,13 @@ pub struct Run {
     /// Attempts of the current model call that have failed.
     #[serde(default)]
     pub failed_attempts: u32,
+    /// Which of the agent's models is asked: 0 is its own, above are those that stand in.
+    #[serde(default)]
+    pub model_at: u8,
+    /// The size, in tokens, at which the model refused the conversation as too long since it
+    /// last replied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_tokens: Option<u64>,
     /// How it ended.
     pub outcome: Option<Outcome>,
 }

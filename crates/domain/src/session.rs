@@ -122,6 +122,10 @@ pub struct SessionState {
     pub usage: Usage,
     /// Milliseconds that workers held its runs.
     pub active_ms: u64,
+    /// The `seq` from which on the log is enough to know the conversation as the model is shown
+    /// it: what is before is only in a summary. Absent is the whole log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context_from: Option<u64>,
     /// When the last event was stored.
     pub updated_at: Timestamp,
 }
@@ -136,6 +140,7 @@ impl SessionState {
             stop_reason: None,
             usage: Usage::default(),
             active_ms: 0,
+            context_from: None,
             updated_at: now,
         }
     }

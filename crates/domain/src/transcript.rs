@@ -1,14 +1,24 @@
 //! The conversation as a model reads it, folded from the log.
 //!
 //! The fold is fed event by event and kept between steps and runs; nothing is computed
-//! twice and no message is copied.
+//! twice and no message is copied. A conversation that outgrows its model is shortened by
+//! [`plan`], which decides, and by the events that come of it, which this fold obeys: whoever
+//! folds the log again sees what the model saw.
 
-use std::collections::{HashMap, VecDeque};
+mod chapter;
+pub mod estimate;
+mod plan;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::event::{Event, EventBody};
-use crate::id::{EventId, RunId};
-use crate::model::{Block, Message, ToolCall, answer_of, text_of};
+use chapter::{Chapter, Entry, Kind};
+pub use plan::{Cut, DEFAULT_WINDOW_TOKENS, Plan, Room};
+
+use crate::event::{Compaction, Event, EventBody};
+use crate::model::{Block, Message};
 
 /// The messages of a session, run by run.
 #[derive(Debug, Clone, Default)]
@@ -17,26 +27,13 @@ pub struct Transcript {
     runs: VecDeque<Chapter>,
 }
 
-/// The messages of one run.
-#[derive(Debug, Clone)]
-struct Chapter {
-    run: Option<RunId>,
-    messages: Vec<Arc<Message>>,
-    /// Tool uses and messages of the model call that is being folded, if one is open.
-    open: Option<Reply>,
-    /// Answers to calls by call: they are shown in the order of the calls.
-    results: HashMap<EventId, Arc<Message>>,
-    calls: Vec<EventId>,
-}
-
-/// What a model call has said so far.
-#[derive(Debug, Clone, Default)]
-struct Reply {
-    text: String,
-    calls: Vec<ToolCall>,
-}
-
 impl Transcript {
+    /// A fold that begins in the middle of a log, with the event of this `seq`: what is before
+    /// it is only in a summary behind it (see [`crate::session::SessionState::context_from`]).
+    pub fn beginning_at(seq: u64) -> Self {
+        Self { seq: seq.saturating_sub(1), runs: VecDeque::new() }
+    }
+
     /// `seq` of the last event folded in; the next one must follow it.
     pub fn seq(&self) -> u64 {
         self.seq
@@ -55,6 +52,9 @@ impl Transcript {
         if self.runs.back().is_none_or(|chapter| event.run.is_some() && chapter.run != event.run) {
             self.runs.push_back(Chapter::new(event.run));
         }
+        if let EventBody::ContextCompacted { compaction } = &event.body {
+            return self.compact(compaction);
+        }
         if let Some(chapter) = self.runs.back_mut() {
             chapter.apply(event);
         }
@@ -63,115 +63,61 @@ impl Transcript {
     /// The messages for the next model call: those of the newest `history_runs` runs before
     /// the current one (all if `None`), then the current run's.
     pub fn messages(&self, history_runs: Option<u32>) -> Vec<Arc<Message>> {
+        self.shown(history_runs).flat_map(Chapter::messages).collect()
+    }
+
+    /// About how much of a model's window they take.
+    pub fn tokens(&self, history_runs: Option<u32>) -> u64 {
+        self.shown(history_runs).map(|chapter| chapter.tokens).sum()
+    }
+
+    /// What is to be done before the next model call, so that the conversation fits.
+    pub fn plan(&self, history_runs: Option<u32>, room: Room) -> Plan {
+        plan::plan(self.shown(history_runs).flat_map(|chapter| &chapter.entries), room)
+    }
+
+    /// What a cut takes out of the conversation, as a text for whoever summarizes it.
+    pub fn telling(&self, history_runs: Option<u32>, cut: &Cut) -> String {
+        plan::telling(self.shown(history_runs).flat_map(|chapter| &chapter.entries), cut)
+    }
+
+    /// Where a fold may begin once a cut is made, if it loses nothing.
+    pub fn begins_at(&self, history_runs: Option<u32>, cut: &Cut) -> Option<u64> {
+        let hides_none = self.shown(history_runs).count() == self.runs.len();
+        let shown = self.shown(history_runs).flat_map(|chapter| &chapter.entries);
+        plan::first_left(shown, cut).filter(|_| hides_none)
+    }
+
+    fn shown(&self, history_runs: Option<u32>) -> impl Iterator<Item = &Chapter> {
         let shown = history_runs.map_or(usize::MAX, |runs| runs as usize).saturating_add(1);
-        let skipped = self.runs.len().saturating_sub(shown);
-        self.runs.iter().skip(skipped).flat_map(|chapter| chapter.messages.iter().cloned()).collect()
-    }
-}
-
-impl Chapter {
-    fn new(run: Option<RunId>) -> Self {
-        Self { run, messages: Vec::new(), open: None, results: HashMap::new(), calls: Vec::new() }
+        self.runs.iter().skip(self.runs.len().saturating_sub(shown))
     }
 
-    fn apply(&mut self, event: &Event) {
-        match &event.body {
-            EventBody::UserMessage { content, dropped: false } => self.user(content.clone()),
-            EventBody::SystemMessage { content, dropped: false } => {
-                self.user(vec![Block::text(format!("[instructions from the operator]\n{}", text_of(content)))]);
-            }
-            EventBody::OutputInvalid { reason } => {
-                self.user(vec![Block::text(format!(
-                    "Your answer does not fit the required JSON schema:\n{reason}\nAnswer again with the corrected JSON only."
-                ))]);
-            }
-            EventBody::ModelRequestStart { .. } => self.open = Some(Reply::default()),
-            EventBody::AgentMessage { content } => match &mut self.open {
-                Some(reply) => reply.text.push_str(&text_of(content)),
-                None => self.push(Message::Assistant { text: text_of(content), tool_calls: Vec::new() }),
-            },
-            EventBody::AgentToolUse { name, input, .. } | EventBody::AgentCustomToolUse { name, input } => {
-                self.call(event.id, name, input);
-            }
-            EventBody::ModelRequestEnd { is_error, .. } => {
-                let reply = self.open.take().unwrap_or_default();
-                let is_empty = reply.text.is_empty() && reply.calls.is_empty();
-                if !(*is_error || is_empty) {
-                    self.push(Message::Assistant { text: reply.text, tool_calls: reply.calls });
+    fn compact(&mut self, compaction: &Compaction) {
+        match compaction {
+            Compaction::Shortened { until } => {
+                for chapter in &mut self.runs {
+                    chapter.rewrite(|entry| if entry.seq < *until { plan::shortened(&entry.message) } else { None });
                 }
             }
-            EventBody::AgentToolResult { tool_use_id, content, is_error } => {
-                self.result(*tool_use_id, answer_of(content), *is_error);
-            }
-            EventBody::UserCustomToolResult { custom_tool_use_id, content, is_error } => {
-                self.result(*custom_tool_use_id, answer_of(content), *is_error);
-            }
-            EventBody::UserMessage { dropped: true, .. }
-            | EventBody::SystemMessage { dropped: true, .. }
-            | EventBody::UserInterrupt {}
-            | EventBody::UserToolConfirmation { .. }
-            | EventBody::AgentThinking { .. }
-            | EventBody::StatusRunning {}
-            | EventBody::StatusRescheduled {}
-            | EventBody::StatusTerminated {}
-            | EventBody::Error { .. }
-            | EventBody::RunDropped { .. }
-            | EventBody::SessionUpdated(_)
-            | EventBody::Usage { .. } => {}
-            EventBody::StatusIdle { stop_reason } => {
-                if !matches!(stop_reason, crate::event::StopReason::RequiresAction { .. }) {
-                    self.close();
+            Compaction::Summarized { from, kept_from, kept, summary } => {
+                for chapter in &mut self.runs {
+                    chapter.retain(|entry| !plan::goes(entry, *from..*kept_from, kept));
+                }
+                let at =
+                    self.runs.iter().position(|chapter| chapter.entries.iter().any(|entry| entry.seq >= *kept_from));
+                let at = at.unwrap_or(self.runs.len().saturating_sub(1));
+                let text = format!("[summary of the conversation so far, which was too long to be shown]\n{summary}");
+                let message = Message::User { content: vec![Block::text(text)] };
+                if let Some(chapter) = self.runs.get_mut(at) {
+                    chapter.insert(Entry::new(kept_from.saturating_sub(1), Kind::Summary, message));
+                }
+                // Only in front: elsewhere an earlier run would come into view in its place.
+                while self.runs.len() > 1 && self.runs.front().is_some_and(|chapter| chapter.entries.is_empty()) {
+                    self.runs.pop_front();
                 }
             }
         }
-    }
-
-    fn push(&mut self, message: Message) {
-        self.messages.push(Arc::new(message));
-    }
-
-    fn user(&mut self, content: Vec<Block>) {
-        self.push(Message::User { content });
-    }
-
-    /// Tool uses follow the end of their model call in the log; they belong to its message.
-    fn call(&mut self, id: EventId, name: &str, input: &serde_json::Value) {
-        let call = ToolCall { id: id.to_string(), name: name.to_owned(), arguments: input.clone() };
-        self.calls.push(id);
-        if let Some(reply) = &mut self.open {
-            reply.calls.push(call);
-            return;
-        }
-        match self.messages.last_mut().map(Arc::make_mut) {
-            Some(Message::Assistant { tool_calls, .. }) => tool_calls.push(call),
-            _ => self.push(Message::Assistant { text: String::new(), tool_calls: vec![call] }),
-        }
-    }
-
-    /// Results arrive in any order and are shown, whole, in the order of the calls.
-    fn result(&mut self, tool_use: EventId, content: String, is_error: bool) {
-        let message = Message::Tool { call_id: tool_use.to_string(), content, is_error };
-        self.results.insert(tool_use, Arc::new(message));
-        if self.calls.iter().all(|call| self.results.contains_key(call)) {
-            self.show_results();
-        }
-    }
-
-    fn show_results(&mut self) {
-        for call in std::mem::take(&mut self.calls) {
-            let answer = self.results.remove(&call).unwrap_or_else(|| unanswered(call));
-            self.messages.push(answer);
-        }
-        self.results.clear();
-    }
-
-    /// The run is over: a call that never got its answer gets one now, since models refuse
-    /// a conversation with an open call.
-    fn close(&mut self) {
-        if !self.calls.is_empty() {
-            self.show_results();
-        }
-        self.open = None;
     }
 }
 
@@ -182,12 +128,4 @@ fn is_dropped(body: &EventBody) -> bool {
         EventBody::RunDropped { .. } => true,
         _ => false,
     }
-}
-
-fn unanswered(call: EventId) -> Arc<Message> {
-    Arc::new(Message::Tool {
-        call_id: call.to_string(),
-        content: "the run ended before this call was answered".into(),
-        is_error: true,
-    })
 }

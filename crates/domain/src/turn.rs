@@ -9,6 +9,7 @@
 
 mod accept;
 mod calls;
+mod compact;
 mod drop_queued;
 mod end_waiting;
 mod resume;
@@ -20,8 +21,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use accept::{Accepted, Input, accept};
+pub use accept::{Accepted, Claim, Input, accept};
 pub use calls::{Call, CallState};
+pub use compact::Summary;
 pub use drop_queued::{Queued, drop_queued, with_queue_dropped};
 pub use end_waiting::{Unfinished, end_waiting};
 pub use steer::{NotWaiting, Resolution, resolve_waiting};
@@ -30,7 +32,7 @@ use crate::change::{Change, ChangeSet, Guard};
 use crate::event::{EventBody, NewEvent, RetryStatus, StopReason};
 use crate::id::{EventId, SessionId};
 use crate::limits::{Limits, Unit};
-use crate::model::{Block, ModelFault, StopCause, Usage};
+use crate::model::{Block, FaultKind, ModelFault, StopCause, Usage};
 use crate::retry::Retry;
 use crate::run::{Fence, Need, Outcome, Run, RunStatus, Waiting};
 use crate::session::{SessionState, SessionStatus};
@@ -52,7 +54,8 @@ pub struct Turn {
     /// The session's state as decided so far. `seq` is the store's, from the last commit.
     pub state: SessionState,
     limits: Limits,
-    model: String,
+    /// The models that may be asked, in order, by their full names.
+    models: Vec<String>,
     phase: Phase,
     calls: Vec<Call>,
     repaired: bool,
@@ -153,6 +156,17 @@ impl Turn {
         self.run.session
     }
 
+    /// The model that is asked, by its full name. Empty if there is none.
+    pub fn model(&self) -> &str {
+        let at = usize::from(self.run.model_at);
+        self.models.get(at).or(self.models.last()).map_or("", String::as_str)
+    }
+
+    /// How many models could still stand in for the one that is asked.
+    pub fn models_left(&self) -> usize {
+        self.models.len().saturating_sub(usize::from(self.run.model_at) + 1)
+    }
+
     /// The session's log is now at this `seq`.
     pub fn committed(&mut self, seq: u64) {
         self.state.seq = seq;
@@ -163,6 +177,10 @@ impl Turn {
     pub fn replied(&mut self, reply: Reply, at: &mut Moment<'_>) {
         let Phase::CallingModel { start } = self.phase else { return };
         self.run.failed_attempts = 0;
+        self.run.refused_tokens = None;
+        if reply.stop == Some(StopCause::Refusal) && self.models_left() > 0 {
+            return self.declined(start, reply.usage, at);
+        }
         if let Some(summary) = reply.thinking {
             let id = reply.thinking_id.unwrap_or_else(|| (at.ids)());
             self.log_as(id, at.now, EventBody::AgentThinking { summary });
@@ -191,6 +209,13 @@ impl Turn {
         }
     }
 
+    /// The model declined, and another is asked: what was said before it did is not kept.
+    fn declined(&mut self, start: EventId, usage: Usage, at: &mut Moment<'_>) {
+        self.end_model_call(start, true, usage, Some(StopCause::Refusal), at);
+        let message = format!("{} declined to answer", self.model());
+        self.ask_the_next(&ModelFault::new(FaultKind::Declined, message), at);
+    }
+
     /// The model call failed, and this is the verdict on it.
     pub fn model_failed(&mut self, fault: &ModelFault, verdict: Retry, at: &mut Moment<'_>) {
         let Phase::CallingModel { start } = self.phase else { return };
@@ -203,11 +228,26 @@ impl Turn {
                 self.log(at, EventBody::StatusRescheduled {});
                 self.phase = Phase::Pausing(wait);
             }
-            Retry::GiveUp => {
+            Retry::Compact { refused } => {
+                self.log_fault(fault, RetryStatus::Retrying, at);
+                self.run.refused_tokens = Some(refused);
+                self.begin_model_call(at);
+            }
+            Retry::Next if self.models_left() > 0 => self.ask_the_next(fault, at),
+            Retry::Next | Retry::GiveUp => {
                 self.log_fault(fault, RetryStatus::Exhausted, at);
                 self.finish(Outcome::ModelFailed { fault: fault.kind, message: fault.message.clone() }, at);
             }
         }
+    }
+
+    /// From here on the run asks its next model.
+    fn ask_the_next(&mut self, fault: &ModelFault, at: &mut Moment<'_>) {
+        self.log_fault(fault, RetryStatus::Retrying, at);
+        self.run.model_at += 1;
+        self.run.failed_attempts = 0;
+        self.run.refused_tokens = None;
+        self.begin_model_call(at);
     }
 
     /// The pause is over.
@@ -222,7 +262,7 @@ impl Turn {
     /// The agent cannot be run as it is described.
     pub fn unrunnable(&mut self, message: String, at: &mut Moment<'_>) {
         self.close_open_work("the run could not go on", at);
-        let fault = ModelFault::new(crate::model::FaultKind::Rejected, message.clone());
+        let fault = ModelFault::new(FaultKind::Internal, message.clone());
         self.log_fault(&fault, RetryStatus::Exhausted, at);
         self.finish(Outcome::Unrunnable { message }, at);
     }
@@ -277,7 +317,7 @@ impl Turn {
         }
         self.run.spent.steps += 1;
         let start = (at.ids)();
-        self.log_as(start, at.now, EventBody::ModelRequestStart { model: self.model.clone() });
+        self.log_as(start, at.now, EventBody::ModelRequestStart { model: self.model().to_owned() });
         self.phase = Phase::CallingModel { start };
     }
 

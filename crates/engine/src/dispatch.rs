@@ -120,11 +120,11 @@ async fn claim(shared: &Arc<Shared>, ready: ReadyRun, permit: OwnedSemaphorePerm
     let Some((agent, spec)) = resolve(store.as_ref(), &session, &run).await? else {
         return end_queued(shared, store.as_ref(), run, Outcome::Interrupted).await;
     };
-    let mut turn = open_turn(shared, store.as_ref(), run, session, &agent, &spec).await?;
+    let mut turn = open_turn(shared, ready.org, run, session, &agent, &spec).await?;
     let committed = match store.commit(turn.take_claim()).await {
         Ok(committed) => committed,
         Err(CommitError::Refused(Refusal::Guard(Guard::AgentLives { .. }))) => {
-            return end_agentless(shared, store.as_ref(), ready.run, &agent, &spec).await;
+            return end_agentless(shared, ready, &agent, &spec).await;
         }
         // Somebody was quicker, or the run changed under the claim: it is looked at again.
         Err(CommitError::Refused(_)) => return Ok(()),
@@ -174,37 +174,38 @@ async fn resolve(
 
 async fn open_turn(
     shared: &Arc<Shared>,
-    store: &dyn OrgStore,
+    org: OrgId,
     mut run: Run,
     session: Session,
     agent: &Agent,
     spec: &AgentSpec,
 ) -> Result<Turn, StoreError> {
+    let store = shared.org(org);
     let inbox = store.list_inbox(run.id).await?;
-    let fence = shared.fence;
+    let claim = shared.claim(org, spec).await?;
     if run.started_at.is_none() {
         run.agent_version = Some(agent.version);
-        return Ok(shared.at(|at| Turn::claim(run, session.state, inbox, fence, spec, at)));
+        return Ok(shared.at(|at| Turn::claim(run, session.state, inbox, claim, at)));
     }
-    let events = transcripts::events_of(store, &run).await?;
-    Ok(shared.at(|at| Turn::resume(run, session.state, &events, inbox, fence, spec, at)))
+    let events = transcripts::events_of(store.as_ref(), &run).await?;
+    Ok(shared.at(|at| Turn::resume(run, session.state, &events, inbox, claim, at)))
 }
 
 /// The agent of a queued run was deleted: the run is stopped, whether it had begun or not.
 async fn end_agentless(
     shared: &Arc<Shared>,
-    store: &dyn OrgStore,
-    run: RunId,
+    ready: ReadyRun,
     agent: &Agent,
     spec: &AgentSpec,
 ) -> Result<(), StoreError> {
-    let Some((run, session)) = load(store, run).await? else { return Ok(()) };
+    let store = shared.org(ready.org);
+    let Some((run, session)) = load(store.as_ref(), ready.run).await? else { return Ok(()) };
     if run.started_at.is_none() {
-        return end_queued(shared, store, run, Outcome::Interrupted).await;
+        return end_queued(shared, store.as_ref(), run, Outcome::Interrupted).await;
     }
-    let mut turn = open_turn(shared, store, run, session, agent, spec).await?;
+    let mut turn = open_turn(shared, ready.org, run, session, agent, spec).await?;
     shared.at(|at| turn.agent_deleted(at));
-    commit_in_time(store, turn.take_claim()).await
+    commit_in_time(store.as_ref(), turn.take_claim()).await
 }
 
 async fn end_queued(shared: &Arc<Shared>, store: &dyn OrgStore, run: Run, outcome: Outcome) -> Result<(), StoreError> {

@@ -4,16 +4,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::model::{FaultKind, ModelChunk, ModelFault, ModelName, ModelRequest, StopCause};
-use domain::run::Run;
-use domain::transcript::Transcript;
-use domain::turn::Reply;
+use domain::transcript::{Cut, Plan, Transcript};
+use domain::turn::{Reply, Summary, Turn};
 use domain::{EventId, OrgId, RunId, SessionId};
 use futures::StreamExt;
-use ports::Model;
 use ports::metrics::ModelCall;
+use ports::{Model, Provider};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::Shared;
+use crate::context;
 use crate::materials::Materials;
 
 /// Bytes of text in one reply.
@@ -32,35 +32,80 @@ pub(crate) struct Generation {
     pub(crate) run: RunId,
     provider: String,
     request: ModelRequest,
+    /// What is to be summarized, if that is what the call is for.
+    summary: Option<ToBeSummarized>,
+    /// Whether readers see the text as it comes.
+    is_shown: bool,
+}
+
+/// What a summary is made of.
+pub(crate) struct ToBeSummarized {
+    cut: Cut,
+    context_from: Option<u64>,
 }
 
 impl Generation {
-    /// The next model call of a run; fails if the agent names no model.
+    /// The next model call of a run; fails if the name of its model means nothing here.
     pub(crate) fn of(
         org: OrgId,
-        run: &Run,
+        turn: &Turn,
         materials: &Materials,
         transcript: &Transcript,
+        plan: Plan,
     ) -> Result<Self, ModelFault> {
-        let spec = &materials.spec;
-        let Some(name) = ModelName::parse(&spec.model.id) else {
-            let message = format!("{:?} is not a model name: write provider/model", spec.model.id);
+        let (run, spec) = (&turn.run, &materials.spec);
+        let Some(name) = ModelName::parse(turn.model()) else {
+            let message =
+                format!("no model is called {:?} here: write provider/model, or make it an alias", turn.model());
             return Err(ModelFault::new(FaultKind::Unavailable, message));
         };
         let tokens_left = run.overrides.limits.or(spec.limits).tokens_left(&run.spent);
         let tokens_left = tokens_left.map(|left| u32::try_from(left).unwrap_or(u32::MAX));
-        let request = ModelRequest {
+        let bounded = |bound: Option<u32>| [bound, tokens_left].into_iter().flatten().min();
+        let base = ModelRequest {
             model: name.model.to_owned(),
-            system: materials.system.clone(),
-            messages: transcript.messages(spec.history_runs),
-            tools: materials.offers.clone(),
-            output_schema: spec.output_schema.clone(),
-            max_tokens: [spec.model.max_tokens, tokens_left].into_iter().flatten().min(),
-            effort: spec.model.effort.clone(),
             speed: spec.model.speed.clone(),
             inference_geo: spec.model.inference_geo.clone(),
+            ..ModelRequest::default()
         };
-        Ok(Self { org, session: run.session, run: run.id, provider: name.provider.to_owned(), request })
+        let history = spec.history_runs;
+        let (request, summary) = match plan {
+            Plan::Summarize(cut) => {
+                let record = context::record(&transcript.telling(history, &cut), cut.summary_tokens);
+                let request = ModelRequest {
+                    system: Some(context::SUMMARY_INSTRUCTIONS.to_owned()),
+                    messages: vec![Arc::new(record)],
+                    max_tokens: bounded(Some(cut.answer_tokens)),
+                    ..base
+                };
+                let context_from = transcript.begins_at(history, &cut);
+                (request, Some(ToBeSummarized { cut, context_from }))
+            }
+            Plan::Stuck if run.refused_tokens.is_some() => return Err(context::too_long(turn)),
+            // What is too long by an estimate may fit all the same: the model has the word.
+            Plan::Fits | Plan::Shorten { .. } | Plan::Stuck => {
+                let request = ModelRequest {
+                    system: materials.system.clone(),
+                    messages: transcript.messages(history),
+                    tools: materials.offers.clone(),
+                    output_schema: spec.output_schema.clone(),
+                    max_tokens: bounded(spec.model.max_tokens),
+                    effort: spec.model.effort.clone(),
+                    ..base
+                };
+                (request, None)
+            }
+        };
+        let provider = name.provider.to_owned();
+        Ok(Self { org, session: run.session, run: run.id, provider, request, summary, is_shown: true })
+    }
+
+    /// The call, and what it is to summarize, if that is what it is for.
+    pub(crate) fn parted(mut self) -> (Self, Option<ToBeSummarized>) {
+        let summary = self.summary.take();
+        // Readers are not shown a summary as if it were an answer.
+        self.is_shown = summary.is_none();
+        (self, summary)
     }
 
     /// Whose model is called.
@@ -70,7 +115,10 @@ impl Generation {
 
     /// Makes the call. The calls of the reply are not judged yet.
     pub(crate) async fn run(self, shared: &Shared, measured: &mut ModelCall) -> Result<RawReply, ModelFault> {
-        let Some(model) = shared.ports.models.find(self.org, &self.provider) else {
+        let offering = shared.ports.models.of(self.org).await.map_err(|error| {
+            ModelFault::new(FaultKind::Unreachable, format!("the providers of models could not be read: {error}"))
+        })?;
+        let Some(Provider { model, .. }) = offering.find(&self.provider) else {
             let message = format!("there is no provider named {:?}", self.provider);
             return Err(ModelFault::new(FaultKind::Unavailable, message));
         };
@@ -87,11 +135,15 @@ impl Generation {
             match chunk {
                 ModelChunk::Text(text) => {
                     reply.add_text(&text)?;
-                    live.says(&text);
+                    if self.is_shown {
+                        live.says(&text);
+                    }
                 }
                 ModelChunk::Thinking(text) => {
                     reply.add_thinking(&text)?;
-                    live.thinks(&text);
+                    if self.is_shown {
+                        live.thinks(&text);
+                    }
                 }
                 ModelChunk::ToolCall { index, name, arguments } => reply.add_call(index, name, &arguments)?,
                 ModelChunk::Usage(usage) => reply.usage = usage,
@@ -188,6 +240,16 @@ impl RawReply {
             stop: self.stop,
             output_fault,
         }
+    }
+
+    /// The summary that the model was asked for.
+    pub(crate) fn summary(self, of: ToBeSummarized) -> Result<Summary, ModelFault> {
+        if self.stop == Some(StopCause::Refusal) || self.text.trim().is_empty() {
+            let message = "the model gave no summary of the conversation, which is too long for it";
+            return Err(ModelFault::new(FaultKind::Malformed, message));
+        }
+        let ToBeSummarized { cut, context_from } = of;
+        Ok(Summary { cut, context_from, text: self.text, usage: self.usage, stop: self.stop })
     }
 
     fn add_text(&mut self, text: &str) -> Result<(), ModelFault> {

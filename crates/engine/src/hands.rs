@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::model::{FaultKind, ModelFault};
 use domain::tool::ToolOutcome;
-use domain::turn::{Call, Doing};
+use domain::turn::{Call, Doing, Summary};
 use domain::{EventId, OrgId};
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -19,6 +19,7 @@ use crate::materials::Materials;
 /// What came of it.
 pub(crate) enum Done {
     Replied(Result<RawReply, ModelFault>),
+    Summarized(Result<Summary, ModelFault>),
     Answered(EventId, ToolOutcome),
     Rested,
 }
@@ -27,7 +28,7 @@ pub(crate) enum Done {
 pub(crate) struct Hands {
     shared: Arc<Shared>,
     org: OrgId,
-    call: Option<(EventId, BoxFuture<'static, Result<RawReply, ModelFault>>)>,
+    call: Option<(EventId, BoxFuture<'static, Done>)>,
     tools: FuturesUnordered<BoxFuture<'static, (EventId, ToolOutcome)>>,
     tools_running: HashSet<EventId>,
     pause: Option<BoxFuture<'static, ()>>,
@@ -91,9 +92,9 @@ impl Hands {
             }
         };
         tokio::select! {
-            reply = call => {
+            done = call => {
                 self.call = None;
-                Done::Replied(reply)
+                done
             }
             Some((id, outcome)) = self.tools.next(), if !self.tools.is_empty() => {
                 self.tools_running.remove(&id);
@@ -106,14 +107,14 @@ impl Hands {
         }
     }
 
-    fn begin_call(
-        &self,
-        generation: Result<Generation, ModelFault>,
-    ) -> BoxFuture<'static, Result<RawReply, ModelFault>> {
+    fn begin_call(&self, generation: Result<Generation, ModelFault>) -> BoxFuture<'static, Done> {
         let shared = Arc::clone(&self.shared);
         let limit = shared.options.model_reply_timeout;
         Box::pin(async move {
-            let generation = generation?;
+            let (generation, summary) = match generation {
+                Ok(generation) => generation.parted(),
+                Err(fault) => return Done::Replied(Err(fault)),
+            };
             let mut measured = shared.ports.metrics.model_call(generation.provider());
             let reply = tokio::time::timeout(limit, generation.run(&shared, &mut measured)).await;
             let reply = reply.unwrap_or_else(|_| {
@@ -121,7 +122,10 @@ impl Hands {
                 Err(ModelFault::new(FaultKind::Silent, message))
             });
             measured.ended(reply.as_ref().map(RawReply::usage));
-            reply
+            match summary {
+                Some(to_be) => Done::Summarized(reply.and_then(|reply| reply.summary(to_be))),
+                None => Done::Replied(reply),
+            }
         })
     }
 

@@ -10,6 +10,7 @@
 //! a variant of [`domain::turn::Doing`] and a hand in [`hands`].
 
 mod commits;
+mod context;
 mod dispatch;
 mod generate;
 mod hands;
@@ -25,8 +26,9 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::agent::AgentSpec;
 use domain::run::Fence;
-use domain::turn::Moment;
+use domain::turn::{Claim, Moment};
 use domain::{EventId, OrgId};
 use ports::store::{Store, StoreError};
 use ports::{Clock, Feed, IdSource, Metrics, Models, Slot, ToolRunner, Workers};
@@ -156,6 +158,12 @@ struct Shared {
 impl Shared {
     fn org(&self, org: OrgId) -> Arc<dyn ports::OrgStore> {
         self.ports.store.of(org)
+    }
+
+    /// What a worker here takes a run with.
+    async fn claim<'a>(&self, org: OrgId, spec: &'a AgentSpec) -> Result<Claim<'a>, StoreError> {
+        let models = self.ports.models.of(org).await?.chain(&spec.model);
+        Ok(Claim { fence: self.fence, spec, models })
     }
 
     /// Lets `decide` decide at this moment.

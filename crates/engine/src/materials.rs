@@ -7,6 +7,7 @@ use domain::model::ToolOffer;
 use domain::output::{BadSchema, Schema};
 use domain::run::Run;
 use domain::tool::{CarriedTool, HttpTool, Permission, ResolvedTool, Runner, Toolset};
+use domain::transcript::estimate;
 use domain::{AgentId, knowledge};
 use ports::OrgStore;
 use ports::store::StoreError;
@@ -21,6 +22,8 @@ pub(crate) struct Materials {
     pub(crate) offers: Vec<Arc<ToolOffer>>,
     pub(crate) system: Option<String>,
     pub(crate) output: Option<Schema>,
+    /// About how many tokens of the model's window the instructions and tools take.
+    pub(crate) tokens: u64,
 }
 
 /// Why a run has no materials.
@@ -45,13 +48,11 @@ impl Materials {
             Some(schema) => Some(Schema::new(schema).map_err(|error| Unready::Unrunnable(error.to_string()))?),
             None => None,
         };
-        Ok(Self {
-            offers: tools.offers(),
-            tools,
-            system: system(shared, store, run, spec).await?,
-            output,
-            spec: Arc::clone(spec),
-        })
+        let (offers, system) = (tools.offers(), system(shared, store, run, spec).await?);
+        let tokens = estimate::of_text(system.as_deref().unwrap_or_default())
+            + offers.iter().map(|offer| estimate::of_offer(offer)).sum::<u64>()
+            + spec.output_schema.as_deref().map_or(0, estimate::of_value);
+        Ok(Self { offers, tools, system, output, tokens, spec: Arc::clone(spec) })
     }
 
     /// The tool that the server calls under this name.

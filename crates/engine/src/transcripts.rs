@@ -22,14 +22,17 @@ impl Transcripts {
         Self(Mutex::new(LruCache::new(NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN))))
     }
 
-    /// The conversation up to and including `appended`, or up to now if that is empty.
+    /// The conversation up to and including `appended`, or up to now if that is empty. If it has
+    /// to be read, from `context_from` on: what is before is only in a summary.
     pub(crate) async fn open(
         &self,
         store: &dyn OrgStore,
         session: SessionId,
+        context_from: Option<u64>,
         appended: &[Event],
     ) -> Result<Transcript, StoreError> {
-        let mut transcript = self.take(session).unwrap_or_default();
+        let read_anew = || context_from.map(Transcript::beginning_at).unwrap_or_default();
+        let mut transcript = self.take(session).unwrap_or_else(read_anew);
         let known_to = appended.first().map(|event| event.seq - 1);
         if known_to.is_none_or(|seq| transcript.seq() < seq) {
             read_on(&mut transcript, store, session).await?;

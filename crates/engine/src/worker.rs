@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::agent::AgentSpec;
+use domain::retry::FailedCall;
 use domain::session::InboxItem;
-use domain::transcript::Transcript;
+use domain::transcript::{Plan, Transcript};
 use domain::turn::{Doing, Moment, Turn};
 use domain::{Event, OrgId};
 use futures::FutureExt;
@@ -19,6 +20,7 @@ use tracing::Instrument;
 
 use crate::Shared;
 use crate::commits::{Lost, commit, patiently};
+use crate::context;
 use crate::generate::Generation;
 use crate::hands::{Done, Hands};
 use crate::materials::{Materials, Unready};
@@ -96,7 +98,7 @@ impl<'a> Worker<'a> {
             }
         };
         let session = turn.session();
-        let open = || shared.transcripts.open(store.as_ref(), session, appended);
+        let open = || shared.transcripts.open(store.as_ref(), session, turn.state.context_from, appended);
         let transcript = patiently(shared, open).await?;
         let hands = Hands::new(Arc::clone(shared), org);
         Ok(Some(Self { shared, store, org, turn, transcript, materials, hands }))
@@ -120,8 +122,21 @@ impl<'a> Worker<'a> {
                 return self.hand_back().await;
             }
             let time_left = self.turn.run.time_left(self.shared.ports.clock.now());
-            let (org, run, materials, transcript) = (self.org, &self.turn.run, &self.materials, &self.transcript);
-            self.hands.pick_up(&doing, materials, time_left, || Generation::of(org, run, materials, transcript));
+            let begins_call = matches!(doing, Doing::CallModel { .. }) && !self.hands.is_calling(&doing);
+            let plan = match begins_call {
+                true => {
+                    let (turn, materials, transcript) = (&self.turn, &self.materials, &self.transcript);
+                    context::plan(self.shared, self.org, turn, materials, transcript).await
+                }
+                false => Plan::Fits,
+            };
+            if let Plan::Shorten { until } = plan {
+                self.decide(|turn, at| turn.shorten_context(until, at));
+                self.commit().await?;
+                continue;
+            }
+            let (org, turn, materials, transcript) = (self.org, &self.turn, &self.materials, &self.transcript);
+            self.hands.pick_up(&doing, materials, time_left, || Generation::of(org, turn, materials, transcript, plan));
             let happened = tokio::select! {
                 done = self.hands.next() => Happened::Done(done),
                 () = registration.rung() => Happened::InputCame,
@@ -155,16 +170,21 @@ impl<'a> Worker<'a> {
 
     fn decide_on(&mut self, done: Done) {
         match done {
+            Done::Summarized(Ok(summary)) => self.decide(|turn, at| turn.summarized(summary, at)),
             Done::Replied(Ok(reply)) => {
                 let reply = reply.judged(&self.materials);
                 self.decide(|turn, at| turn.replied(reply, at));
             }
-            Done::Replied(Err(fault)) => {
+            Done::Replied(Err(fault)) | Done::Summarized(Err(fault)) => {
                 let policy = self.shared.options.retry();
                 let jitter = self.shared.ports.ids.fraction();
                 let attempt = self.turn.run.failed_attempts + 1;
+                let tokens = context::tokens_of(&self.materials, &self.transcript);
+                let shortenable_tokens = self.turn.run.refused_tokens.is_none().then_some(tokens);
                 self.decide(|turn, at| {
-                    let verdict = policy.decide(&fault, attempt, turn.run.time_left(at.now), jitter);
+                    let (time_left, models_left) = (turn.run.time_left(at.now), turn.models_left());
+                    let failed = FailedCall { fault: &fault, attempt, time_left, models_left, shortenable_tokens };
+                    let verdict = policy.decide(failed, jitter);
                     tracing::warn!(kind = ?fault.kind, %fault, attempt, ?verdict, "a model call failed");
                     turn.model_failed(&fault, verdict, at);
                 });

@@ -177,6 +177,10 @@ impl Model for LocalModel {
         Ok(names.map(info).collect())
     }
 
+    fn context_tokens(&self, _model: &str) -> Option<u32> {
+        Some(self.options.window_tokens)
+    }
+
     fn concurrent_max(&self) -> Option<usize> {
         Some(1)
     }

@@ -23,6 +23,7 @@ use url::Url;
 
 use crate::endpoint::{Credential, Endpoint};
 use crate::options::{BadProvider, ProviderOptions};
+use crate::windows::Windows;
 use limits::Limits;
 use reply::Answering;
 use request::Asking;
@@ -31,6 +32,7 @@ use request::Asking;
 pub struct Anthropic {
     endpoint: Endpoint,
     limits: Limits,
+    windows: Windows,
 }
 
 const HOME: &str = "https://api.anthropic.com";
@@ -58,7 +60,7 @@ impl Anthropic {
         let base = base.map_err(|error| BadProvider { name: name.to_owned(), why: format!("`{HOME}`: {error}") })?;
         let credential = Credential { header: API_KEY, prefix: "" };
         let endpoint = Endpoint::new(name, without_version(base), options, outbound, &credential)?;
-        Ok(Self { endpoint, limits: Limits::default() })
+        Ok(Self { endpoint, limits: Limits::default(), windows: Windows::default() })
     }
 
     /// What the model may write at most, as the configuration or the provider says.
@@ -74,9 +76,35 @@ impl Anthropic {
         // A provider without such a list is none the worse for it; if something else is
         // wrong, the call itself will tell.
         let found: Result<ListedModel, _> = self.endpoint.read(get(url), LIMITS_TIMEOUT).await;
-        let known = found.ok().and_then(|listed| listed.max_tokens);
+        let found = found.ok().map(ModelInfo::from);
+        self.windows.remember(found.as_slice());
+        let known = found.and_then(|info| info.output_tokens);
         self.limits.remember(model, known);
         known
+    }
+
+    /// The models as the provider tells them, page by page.
+    async fn told(&self) -> Result<Vec<ModelInfo>, ModelFault> {
+        let mut models = Vec::new();
+        let mut after: Option<String> = None;
+        for _ in 0..PAGES_MAX {
+            let mut url = self.endpoint.at(&["v1", "models"]);
+            url.query_pairs_mut().append_pair("limit", PAGE_MODELS);
+            if let Some(after) = &after {
+                url.query_pairs_mut().append_pair("after_id", after);
+            }
+            let page: ModelPage = self.endpoint.read(get(url), LIST_TIMEOUT).await?;
+            models.extend(page.data.into_iter().map(ModelInfo::from));
+            after = page.last_id.filter(|_| page.has_more);
+            if after.is_none() {
+                break;
+            }
+        }
+        self.windows.remember(&models);
+        for ModelInfo { model, output_tokens, .. } in &models {
+            self.limits.remember(model, *output_tokens);
+        }
+        Ok(models)
     }
 }
 
@@ -102,28 +130,18 @@ impl Model for Anthropic {
     }
 
     async fn list(&self) -> Result<Vec<ModelInfo>, ModelFault> {
-        if let Some(models) = self.endpoint.listed() {
-            return Ok(models.to_vec());
+        match self.endpoint.listed() {
+            Some(models) => Ok(models.to_vec()),
+            None => self.told().await,
         }
-        let mut models = Vec::new();
-        let mut after: Option<String> = None;
-        for _ in 0..PAGES_MAX {
-            let mut url = self.endpoint.at(&["v1", "models"]);
-            url.query_pairs_mut().append_pair("limit", PAGE_MODELS);
-            if let Some(after) = &after {
-                url.query_pairs_mut().append_pair("after_id", after);
-            }
-            let page: ModelPage = self.endpoint.read(get(url), LIST_TIMEOUT).await?;
-            models.extend(page.data.into_iter().map(ModelInfo::from));
-            after = page.last_id.filter(|_| page.has_more);
-            if after.is_none() {
-                break;
-            }
-        }
-        for ModelInfo { model, output_tokens, .. } in &models {
-            self.limits.remember(model, *output_tokens);
-        }
-        Ok(models)
+    }
+
+    async fn probe(&self) -> Result<(), ModelFault> {
+        self.told().await.map(|_| ())
+    }
+
+    fn context_tokens(&self, model: &str) -> Option<u32> {
+        self.windows.find(self.endpoint.listed(), model)
     }
 
     fn concurrent_max(&self) -> Option<usize> {

@@ -91,6 +91,16 @@ impl ToldError<'_> {
         self.words().any(|word| matches!(word, "insufficient_quota" | "billing_error" | "enforced_spend_limit_reached"))
     }
 
+    /// Whether the conversation is more than the model can hold. Few say so by a word of
+    /// their own; the others are known by their sentences.
+    fn is_about_length(&self) -> bool {
+        if self.words().any(|word| matches!(word, "context_length_exceeded" | "exceed_context_size_error")) {
+            return true;
+        }
+        let said = self.message().to_ascii_lowercase();
+        TOO_LONG.iter().any(|sentence| said.contains(sentence))
+    }
+
     /// What its words mean, where no status says it.
     fn kind(&self) -> Option<FaultKind> {
         self.words().find_map(|word| {
@@ -114,6 +124,19 @@ impl ToldError<'_> {
         u16::try_from(number).ok().filter(|status| (400..600).contains(status))
     }
 }
+
+/// What providers say, in lower case, when a conversation is more than the model can hold.
+const TOO_LONG: &[&str] = &[
+    "prompt is too long",
+    "input is too long",
+    "maximum context length",
+    "context length exceeded",
+    "exceeds the context window",
+    "exceed context limit",
+    "exceeds the available context size",
+    "exceeds the maximum number of tokens",
+    "larger than the maximum context",
+];
 
 /// How much of a provider's error text is passed on.
 const TEXT_MAX: usize = 300;
@@ -147,7 +170,8 @@ pub(crate) fn of_status(provider: &Provider, status: StatusCode, headers: &Heade
     };
     let kind = match &error {
         // Waiting does not bring money.
-        Some(error) if error.is_about_money() => FaultKind::Rejected,
+        Some(error) if error.is_about_money() => FaultKind::Unpaid,
+        Some(error) if is_client_error(status) && error.is_about_length() => FaultKind::TooLong,
         _ => kind_of(status.as_u16()),
     };
     let name = &provider.name;
@@ -171,7 +195,8 @@ pub(crate) fn of_status(provider: &Provider, status: StatusCode, headers: &Heade
 /// An error in the middle of an answer that had begun well.
 pub(crate) fn within_reply(provider: &Provider, error: &ToldError<'_>) -> ModelFault {
     let kind = match error.status() {
-        _ if error.is_about_money() => FaultKind::Rejected,
+        _ if error.is_about_money() => FaultKind::Unpaid,
+        _ if error.is_about_length() => FaultKind::TooLong,
         Some(status) => kind_of(status),
         None => error.kind().unwrap_or(FaultKind::ServerError),
     };
@@ -179,8 +204,14 @@ pub(crate) fn within_reply(provider: &Provider, error: &ToldError<'_>) -> ModelF
     provider.fault(kind, &format!("it broke off with an error: {text}"))
 }
 
+/// A refusal of this request, and not of all of them for a while.
+fn is_client_error(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 400 | 413 | 422)
+}
+
 fn kind_of(status: u16) -> FaultKind {
     match status {
+        402 => FaultKind::Unpaid,
         401 | 403 => FaultKind::Unauthorized,
         429 => FaultKind::RateLimited,
         503 | 529 => FaultKind::Overloaded,
@@ -250,7 +281,16 @@ mod tests {
         assert_eq!(fault(529, "").kind, FaultKind::Overloaded);
         assert_eq!(fault(302, "").kind, FaultKind::Rejected);
         let out_of_money = r#"{"error":{"message":"no money","code":"insufficient_quota"}}"#;
-        assert_eq!(fault(429, out_of_money).kind, FaultKind::Rejected);
+        assert_eq!(fault(429, out_of_money).kind, FaultKind::Unpaid);
+        assert_eq!(fault(402, "").kind, FaultKind::Unpaid);
+        for too_long in [
+            r#"{"error":{"type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 maximum"}}"#,
+            r#"{"error":{"message":"This model's maximum context length is 8192 tokens.","code":"context_length_exceeded"}}"#,
+            r#"{"error":{"message":"the request exceeds the available context size, try increasing it"}}"#,
+        ] {
+            assert_eq!(fault(400, too_long).kind, FaultKind::TooLong, "{too_long}");
+            assert_eq!(fault(503, too_long).kind, FaultKind::Overloaded, "{too_long}");
+        }
 
         let quoting = fault(401, r#"{"error":{"message":"Incorrect API key provided: sk-secret"}}"#);
         assert!(!quoting.message.contains("sk-secret"), "{quoting}");

@@ -5,8 +5,9 @@
 //! plays a script for tests and demos. [`Registry`] holds them by name; [`ProviderOptions`] is what an operator writes
 //! about one.
 //!
-//! This crate knows nothing of sessions, runs or stores, and it never retries: a call may
-//! cost money, so whether to make another is the engine's decision.
+//! This crate knows nothing of sessions and runs, of the store only that organizations keep
+//! providers of their own there, and it never retries: a call may cost money, so whether to
+//! make another is the engine's decision.
 //!
 //! One more kind: a module that turns [`ModelRequest`](domain::model::ModelRequest) into
 //! the provider's wire and its answer into [`ModelChunk`](domain::model::ModelChunk)s (over
@@ -21,6 +22,7 @@ pub mod registry;
 mod reply;
 pub mod scripted;
 mod sse;
+mod windows;
 
 pub use anthropic::Anthropic;
 pub use openai::OpenAi;

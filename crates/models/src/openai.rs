@@ -20,11 +20,15 @@ use serde::Deserialize;
 
 use crate::endpoint::{Credential, Endpoint};
 use crate::options::{BadProvider, ProviderOptions};
+use crate::windows::Windows;
 use reply::Completing;
 use request::Completion;
 
 /// One OpenAI-compatible provider.
-pub struct OpenAi(Endpoint);
+pub struct OpenAi {
+    endpoint: Endpoint,
+    windows: Windows,
+}
 
 const LIST_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -39,35 +43,53 @@ impl OpenAi {
             return Err(BadProvider { name: name.to_owned(), why });
         };
         let credential = Credential { header: AUTHORIZATION, prefix: "Bearer " };
-        Endpoint::new(name, base, options, outbound, &credential).map(Self)
+        let endpoint = Endpoint::new(name, base, options, outbound, &credential)?;
+        Ok(Self { endpoint, windows: Windows::default() })
+    }
+}
+
+impl OpenAi {
+    /// The models as the provider tells them.
+    async fn told(&self) -> Result<Vec<ModelInfo>, ModelFault> {
+        let asking = Request::new(Method::GET, self.endpoint.at(&["models"]));
+        let list: ModelList = self.endpoint.read(asking, LIST_TIMEOUT).await?;
+        let models = list.data.into_iter().map(|listed| ModelInfo {
+            model: listed.id,
+            context_tokens: listed.context_length.or(listed.max_model_len),
+            output_tokens: None,
+        });
+        let models: Vec<ModelInfo> = models.collect();
+        self.windows.remember(&models);
+        Ok(models)
     }
 }
 
 #[async_trait]
 impl Model for OpenAi {
     async fn stream(&self, request: ModelRequest) -> Result<ModelStream, ModelFault> {
-        let body = self.0.write(&Completion::from(&request))?;
+        let body = self.endpoint.write(&Completion::from(&request))?;
         drop(request);
-        let asking = Request::new(Method::POST, self.0.at(&["chat", "completions"])).body(body);
-        self.0.ask(asking, Completing::default()).await
+        let asking = Request::new(Method::POST, self.endpoint.at(&["chat", "completions"])).body(body);
+        self.endpoint.ask(asking, Completing::default()).await
     }
 
     async fn list(&self) -> Result<Vec<ModelInfo>, ModelFault> {
-        if let Some(models) = self.0.listed() {
-            return Ok(models.to_vec());
+        match self.endpoint.listed() {
+            Some(models) => Ok(models.to_vec()),
+            None => self.told().await,
         }
-        let asking = Request::new(Method::GET, self.0.at(&["models"]));
-        let list: ModelList = self.0.read(asking, LIST_TIMEOUT).await?;
-        let models = list.data.into_iter().map(|listed| ModelInfo {
-            model: listed.id,
-            context_tokens: listed.context_length.or(listed.max_model_len),
-            output_tokens: None,
-        });
-        Ok(models.collect())
+    }
+
+    async fn probe(&self) -> Result<(), ModelFault> {
+        self.told().await.map(|_| ())
+    }
+
+    fn context_tokens(&self, model: &str) -> Option<u32> {
+        self.windows.find(self.endpoint.listed(), model)
     }
 
     fn concurrent_max(&self) -> Option<usize> {
-        self.0.concurrent_max()
+        self.endpoint.concurrent_max()
     }
 }
 

@@ -169,6 +169,13 @@ impl From<&ModelOptions> for ModelInfo {
     }
 }
 
+impl From<&ModelInfo> for ModelOptions {
+    fn from(info: &ModelInfo) -> Self {
+        let ModelInfo { model, context_tokens, output_tokens } = info.clone();
+        ModelOptions::Described { name: model, context_tokens, output_tokens }
+    }
+}
+
 /// What a million tokens of a model cost, in US dollars.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -1,31 +1,59 @@
 //! The providers by name.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use async_trait::async_trait;
 use domain::OrgId;
-use ports::{Model, Models, Provider};
+use domain::model::{FaultKind, ModelFault, ModelInfo, ModelRequest};
+use domain::provider::{ModelAlias, OwnProvider, WireKind};
+use domain::secret::{SealingKey, Secret};
+use lru::LruCache;
+use outbound::OutboundOptions;
+use ports::{Alias, Model, ModelStream, Models, Offering, Provider, Store, StoreError};
+use secrecy::ExposeSecret;
 
-/// Providers by name: the operator's, which every organization sees, and each
-/// organization's own, which win over the operator's of the same name.
+use crate::options::{ApiKey, ModelOptions, ProviderKind, ProviderOptions};
+use crate::{Anthropic, OpenAi};
+
+/// Organizations whose offering is remembered.
+const ORGS_MAX: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
+
+/// What organizations can use: the operator's providers, which each of them sees, and their
+/// own, which win over the operator's of the same name.
 ///
-/// It is built once, at start; what changes while the server runs belongs to the `Arc`s
-/// inside it.
-#[derive(Default)]
+/// The operator's are built once, at start. An organization's own are read from the store
+/// when they are first asked for, and again after [`Models::forget`].
 pub struct Registry {
-    operator: BTreeMap<String, Entry>,
-    own: HashMap<OrgId, BTreeMap<String, Entry>>,
+    operator: Arc<Offering>,
+    own: Option<Own>,
+    known: Mutex<Known>,
 }
 
+/// How organizations' own providers are found and set up.
+struct Own {
+    store: Arc<dyn Store>,
+    key: SealingKey,
+    outbound: OutboundOptions,
+}
+
+struct Known {
+    offerings: LruCache<OrgId, Entry>,
+    /// Grows with each change; a load that began before the last one is not believed.
+    changes: u64,
+}
+
+#[derive(Clone)]
 struct Entry {
-    kind: String,
-    model: Arc<dyn Model>,
+    offering: Arc<Offering>,
+    is_fresh: bool,
 }
 
-/// Collects the providers of a [`Registry`].
+/// Collects the operator's part of a [`Registry`].
 #[derive(Default)]
 pub struct RegistryBuilder {
-    registry: Registry,
+    operator: Offering,
 }
 
 impl Registry {
@@ -34,10 +62,33 @@ impl Registry {
         RegistryBuilder::default()
     }
 
-    /// What this organization finds under `provider`.
-    fn entry(&self, org: OrgId, provider: &str) -> Option<&Entry> {
-        let own = self.own.get(&org).and_then(|own| own.get(provider));
-        own.or_else(|| self.operator.get(provider))
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // Every change is one step, so a panic elsewhere leaves it whole.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn load(&self, own: &Own, org: OrgId, before: Option<Arc<Offering>>) -> Result<Arc<Offering>, StoreError> {
+        let store = own.store.of(org);
+        let (providers, aliases) = (store.list_providers().await?, store.list_aliases().await?);
+        if providers.is_empty() && aliases.is_empty() {
+            return Ok(Arc::clone(&self.operator));
+        }
+        let mut offering = Offering::clone(&self.operator);
+        for provider in providers {
+            // One that has not changed keeps its connections, and what it has learnt.
+            let at = Some((provider.id, provider.version));
+            let found = before.as_ref().and_then(|before| before.find(&provider.settings.name));
+            let model = match found.filter(|found| found.own == at) {
+                Some(found) => Arc::clone(&found.model),
+                None => own.set_up(org, &provider).unwrap_or_else(|why| Arc::new(Unfit::new(&provider, &why))),
+            };
+            let kind = provider.settings.kind.as_str().to_owned();
+            offering.add(provider.settings.name, Provider { kind, model, own: at });
+        }
+        for ModelAlias { name, model, .. } in aliases {
+            offering.add_alias(name, Alias { model, is_own: true });
+        }
+        Ok(Arc::new(offering))
     }
 }
 
@@ -46,74 +97,154 @@ impl RegistryBuilder {
     /// replaces the first.
     #[must_use]
     pub fn add(mut self, name: impl Into<String>, kind: impl Into<String>, model: Arc<dyn Model>) -> Self {
-        self.registry.operator.insert(name.into(), Entry { kind: kind.into(), model });
+        self.operator.add(name, Provider { kind: kind.into(), model, own: None });
         self
     }
 
-    /// Adds a provider that one organization brought; nobody else sees it.
+    /// Adds another name for a model, for every organization that has none of its own like it.
     #[must_use]
-    pub fn add_own(
-        mut self,
-        org: OrgId,
-        name: impl Into<String>,
-        kind: impl Into<String>,
-        model: Arc<dyn Model>,
-    ) -> Self {
-        let own = self.registry.own.entry(org).or_default();
-        own.insert(name.into(), Entry { kind: kind.into(), model });
+    pub fn add_alias(mut self, name: impl Into<String>, model: impl Into<String>) -> Self {
+        self.operator.add_alias(name, Alias { model: model.into(), is_own: false });
         self
     }
 
-    /// The registry.
+    /// The registry, for organizations that bring nothing.
     pub fn build(self) -> Registry {
-        self.registry
+        self.with(None)
+    }
+
+    /// The registry, with what organizations keep in this store. Their providers' keys are
+    /// opened with `key`, and they are called as other addresses that users name are: not
+    /// at private ones.
+    pub fn build_with_own(self, store: Arc<dyn Store>, key: SealingKey, outbound: OutboundOptions) -> Registry {
+        self.with(Some(Own { store, key, outbound }))
+    }
+
+    fn with(self, own: Option<Own>) -> Registry {
+        let known = Mutex::new(Known { offerings: LruCache::new(ORGS_MAX), changes: 0 });
+        Registry { operator: Arc::new(self.operator), own, known }
     }
 }
 
+#[async_trait]
 impl Models for Registry {
-    fn find(&self, org: OrgId, provider: &str) -> Option<Arc<dyn Model>> {
-        self.entry(org, provider).map(|entry| entry.model.clone())
+    async fn of(&self, org: OrgId) -> Result<Arc<Offering>, StoreError> {
+        let Some(own) = &self.own else { return Ok(Arc::clone(&self.operator)) };
+        let (entry, changes) = {
+            let mut known = self.known();
+            (known.offerings.get(&org).cloned(), known.changes)
+        };
+        let before = match entry {
+            Some(Entry { offering, is_fresh: true }) => return Ok(offering),
+            stale => stale.map(|entry| entry.offering),
+        };
+        let offering = self.load(own, org, before).await?;
+        let mut known = self.known();
+        if known.changes == changes {
+            known.offerings.put(org, Entry { offering: Arc::clone(&offering), is_fresh: true });
+        }
+        Ok(offering)
     }
 
-    fn list(&self, org: OrgId) -> Vec<Provider> {
-        let mut kinds: BTreeMap<&str, &str> = BTreeMap::new();
-        let own = self.own.get(&org).into_iter().flatten();
-        for (name, entry) in self.operator.iter().chain(own) {
-            kinds.insert(name, &entry.kind);
+    fn forget(&self, org: OrgId) {
+        let mut known = self.known();
+        known.changes += 1;
+        if let Some(entry) = known.offerings.get_mut(&org) {
+            entry.is_fresh = false;
         }
-        kinds.into_iter().map(|(name, kind)| Provider { name: name.to_owned(), kind: kind.to_owned() }).collect()
+    }
+
+    fn set_up(&self, org: OrgId, provider: &OwnProvider) -> Result<Arc<dyn Model>, String> {
+        let own = self.own.as_ref().ok_or("providers of organizations are not served here")?;
+        own.set_up(org, provider)
+    }
+}
+
+impl Own {
+    fn set_up(&self, org: OrgId, provider: &OwnProvider) -> Result<Arc<dyn Model>, String> {
+        let settings = &provider.settings;
+        let kind = match settings.kind {
+            WireKind::Openai => ProviderKind::Openai,
+            WireKind::Anthropic => ProviderKind::Anthropic,
+        };
+        let base_url = settings.base_url.as_deref().map(str::parse).transpose();
+        let options = ProviderOptions {
+            kind,
+            base_url: base_url.map_err(|error| format!("base_url: {error}"))?,
+            api_key: self.key_of(org, provider)?,
+            models: settings.models.as_ref().map(|models| models.iter().map(ModelOptions::from).collect()),
+            ..ProviderOptions::default()
+        };
+        let (name, outbound) = (&settings.name, &self.outbound);
+        match settings.kind {
+            WireKind::Openai => OpenAi::new(name, &options, outbound).map(|model| Arc::new(model) as Arc<dyn Model>),
+            WireKind::Anthropic => {
+                Anthropic::new(name, &options, outbound).map(|model| Arc::new(model) as Arc<dyn Model>)
+            }
+        }
+        .map_err(|bad| bad.why)
+    }
+
+    fn key_of(&self, org: OrgId, provider: &OwnProvider) -> Result<Option<ApiKey>, String> {
+        let Some(secret) = &provider.settings.api_key else { return Ok(None) };
+        let Secret::Sealed(sealed) = secret else { return Err("api_key is not sealed".to_owned()) };
+        let origin = provider.settings.origin();
+        let opened = self.key.open(sealed, OwnProvider::key_place(provider.id, org, &origin));
+        opened.map(|key| Some(ApiKey::new(key.expose_secret()))).map_err(|error| format!("api_key: {error}"))
+    }
+}
+
+/// A provider that cannot be set up as it is stored: every call of it says why.
+struct Unfit(ModelFault);
+
+impl Unfit {
+    fn new(provider: &OwnProvider, why: &str) -> Self {
+        let name = &provider.settings.name;
+        tracing::warn!(provider = %provider.id, why, "an organization's provider cannot be used");
+        Self(ModelFault::new(FaultKind::Unavailable, format!("provider {name} cannot be used: {why}")))
+    }
+}
+
+#[async_trait]
+impl Model for Unfit {
+    async fn stream(&self, _: ModelRequest) -> Result<ModelStream, ModelFault> {
+        Err(self.0.clone())
+    }
+
+    async fn list(&self) -> Result<Vec<ModelInfo>, ModelFault> {
+        Err(self.0.clone())
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry").finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scripted::{Demo, Scripted};
-
-    fn org(number: u128) -> OrgId {
-        OrgId(uuid::Uuid::from_u128(number))
-    }
+    use crate::scripted::Demo;
+    use futures::executor::block_on;
 
     #[test]
-    fn an_organizations_own_provider_wins_for_it_alone() {
-        let theirs: Arc<dyn Model> = Arc::new(Scripted::new([]));
+    fn what_the_operator_offers_is_there_for_everyone() {
         let registry = Registry::builder()
-            .add("mock", "scripted", Arc::new(Demo))
             .add("zeta", "scripted", Arc::new(Demo))
-            .add_own(org(1), "mock", "openai", theirs.clone())
+            .add("mock", "scripted", Arc::new(Demo))
+            .add_alias("fast", "mock/demo")
+            .add_alias("lost", "gone/demo")
             .build();
-
-        let found = registry.find(org(1), "mock").expect("registered");
-        assert!(Arc::ptr_eq(&found, &theirs));
-        let found = registry.find(org(2), "mock").expect("registered");
-        assert!(!Arc::ptr_eq(&found, &theirs));
-        assert!(registry.find(org(1), "absent").is_none());
-
-        let names = |org| -> Vec<String> {
-            let list = registry.list(org);
-            list.into_iter().map(|p| format!("{}:{}", p.name, p.kind)).collect()
+        let offering = block_on(registry.of(OrgId(uuid::Uuid::nil()))).expect("nothing is read");
+        assert_eq!(offering.providers().map(|(name, _)| name).collect::<Vec<_>>(), ["mock", "zeta"]);
+        assert_eq!(offering.resolve("fast").as_deref(), Some("mock/demo"));
+        assert_eq!(offering.resolve("lost"), None);
+        let choice = domain::agent::ModelChoice {
+            id: "fast".to_owned(),
+            fallbacks: vec!["lost".to_owned(), "zeta/demo".to_owned()],
+            ..Default::default()
         };
-        assert_eq!(names(org(1)), ["mock:openai", "zeta:scripted"]);
-        assert_eq!(names(org(2)), ["mock:scripted", "zeta:scripted"]);
+        assert_eq!(offering.chain(&choice), ["mock/demo", "lost", "zeta/demo"]);
     }
 }

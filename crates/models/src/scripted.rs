@@ -26,6 +26,7 @@ pub use reply::{Gate, Reply, calls, calls_raw, fails, hangs, says, slow, thinks}
 /// that every test that uses this model guards the protocol too.
 pub struct Scripted {
     played: Mutex<Played>,
+    window: Option<u32>,
 }
 
 struct Played {
@@ -50,6 +51,12 @@ impl Scripted {
         Self::playing(Next::Rule(Box::new(rule)))
     }
 
+    /// As a model that can hold so many tokens. It takes more all the same.
+    #[must_use]
+    pub fn holding(self, tokens: u32) -> Self {
+        Self { window: Some(tokens), ..self }
+    }
+
     /// The requests so far, oldest first.
     pub fn requests(&self) -> Vec<ModelRequest> {
         self.played().requests.clone()
@@ -72,7 +79,7 @@ impl Scripted {
     }
 
     fn playing(next: Next) -> Self {
-        Self { played: Mutex::new(Played { next, requests: Vec::new(), complaints: Vec::new() }) }
+        Self { played: Mutex::new(Played { next, requests: Vec::new(), complaints: Vec::new() }), window: None }
     }
 
     // A rule that panics poisons the lock; what was recorded before is still true, and the
@@ -109,7 +116,11 @@ impl Model for Scripted {
     }
 
     async fn list(&self) -> Result<Vec<ModelInfo>, ModelFault> {
-        Ok(vec![ModelInfo { model: "script".to_owned(), context_tokens: None, output_tokens: None }])
+        Ok(vec![ModelInfo { model: "script".to_owned(), context_tokens: self.window, output_tokens: None }])
+    }
+
+    fn context_tokens(&self, _model: &str) -> Option<u32> {
+        self.window
     }
 }
 

@@ -15,7 +15,7 @@ pub mod workers;
 
 pub use feed::Feed;
 pub use metrics::Metrics;
-pub use model::{Model, ModelStream, Models, Provider};
+pub use model::{Alias, Model, ModelStream, Models, Offering, Provider};
 pub use store::{CommitError, Committed, OrgStore, Refusal, Store, StoreError};
 pub use time::{Clock, IdSource};
 pub use tool::{TextExtractor, ToolRun, ToolRunner};

@@ -373,8 +373,12 @@ fn fault_word(kind: FaultKind) -> &'static str {
         FaultKind::Malformed => "malformed",
         FaultKind::TooLarge => "too_large",
         FaultKind::Rejected => "rejected",
+        FaultKind::TooLong => "too_long",
+        FaultKind::Unpaid => "unpaid",
+        FaultKind::Declined => "declined",
         FaultKind::Unauthorized => "unauthorized",
         FaultKind::Unavailable => "unavailable",
+        FaultKind::Internal => "internal",
     }
 }
 

@@ -8,6 +8,7 @@ use domain::agent::Agent;
 use domain::key::{Key, KeyHash};
 use domain::knowledge::Document;
 use domain::org::{Member, Org, Project};
+use domain::provider::{ModelAlias, OwnProvider};
 use domain::run::{Fence, Run};
 use domain::session::{InboxItem, Session, SessionStatus};
 use domain::tool::Tool;
@@ -157,6 +158,13 @@ pub trait OrgStore: Send + Sync {
 
     /// The tools of a project (of all projects if `None`), oldest first.
     async fn list_tools(&self, project: Option<ProjectId>) -> Result<Vec<Tool>, StoreError>;
+
+    /// The providers that the organization brought, by name. At most
+    /// [`domain::provider::PROVIDERS_MAX`] or so.
+    async fn list_providers(&self) -> Result<Vec<OwnProvider>, StoreError>;
+
+    /// The organization's other names for models, by name.
+    async fn list_aliases(&self) -> Result<Vec<ModelAlias>, StoreError>;
 
     /// A document, without its text.
     async fn find_document(&self, id: DocumentId) -> Result<Option<Document>, StoreError>;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use app::{App, KeySecrets, Operator};
 use config::{Config, LocalModelOptions};
+use domain::provider::ModelAlias;
 use domain::secret::SealingKey;
 use model_local::{LocalModel, LocalOptions};
 use models::scripted::Demo;
-use models::{Anthropic, BadProvider, OpenAi, ProviderKind, ProviderOptions, Registry};
+use models::{Anthropic, BadProvider, OpenAi, ProviderKind, ProviderOptions, Registry, RegistryBuilder};
 use outbound::Outbound;
 use ports::time::SystemSources;
 use ports::{Feed, Metrics, Model, Store, Workers};
@@ -38,7 +39,7 @@ impl House {
     pub(crate) async fn open(config: &Config) -> Result<Self, StartError> {
         let given_key = Secrets::sealing_key_of(config)?;
         let outbound = Outbound::new(&config.outbound).map_err(|error| StartError::Options(error.to_string()))?;
-        let models = Arc::new(registry(config)?);
+        let models = registry(config)?;
         let extractor = Extractor::new(config.extract.clone());
         let extractor =
             Arc::new(extractor.map_err(|error| StartError::Other(format!("this binary is gone: {error}")))?);
@@ -53,6 +54,8 @@ impl House {
         let sealing_key = given_key.unwrap_or_else(|| secrets.sealing_key());
         let tools = HttpTools::new(outbound.clone(), sealing_key.clone());
         let metrics = Metrics::new(config.all_providers().into_keys(), store.metrics(), feed.laggards());
+        let kept = Arc::clone(&store) as Arc<dyn Store>;
+        let models = Arc::new(models.build_with_own(kept, sealing_key.clone(), config.outbound.clone()));
         Ok(Self {
             store,
             feed,
@@ -103,13 +106,19 @@ async fn is_empty(store: &SqliteStore) -> Result<bool, StartError> {
     Ok(orgs.is_empty())
 }
 
-fn registry(config: &Config) -> Result<Registry, StartError> {
+fn registry(config: &Config) -> Result<RegistryBuilder, StartError> {
     let mut registry = Registry::builder();
     for (name, options) in config.all_providers() {
         let model = provider(&name, &options, config)?;
         registry = registry.add(name, options.kind.as_str(), model);
     }
-    Ok(registry.build())
+    for (name, model) in &config.models.aliases {
+        if let Some((field, wrong)) = ModelAlias::faults(name, model).into_iter().next() {
+            return Err(StartError::Options(format!("models.aliases.{name}: its {field} {wrong}")));
+        }
+        registry = registry.add_alias(name, model);
+    }
+    Ok(registry)
 }
 
 /// One provider. A new kind is one more arm.

@@ -226,6 +226,8 @@ fn a_run(id: RunId, session: &Session, fence: Fence, now: Timestamp) -> Run {
         in_flight: Vec::new(),
         waiting: Vec::new(),
         failed_attempts: 0,
+        model_at: 0,
+        refused_tokens: None,
         outcome: None,
     }
 }

@@ -64,6 +64,22 @@ create table tools (
     unique (org, number)
 ) strict;
 
+create table providers (
+    id blob not null unique,
+    org blob not null,
+    name text not null,
+    version integer not null,
+    body text not null,
+    unique (org, name)
+) strict;
+
+create table model_aliases (
+    org blob not null,
+    name text not null,
+    body text not null,
+    primary key (org, name)
+) strict, without rowid;
+
 create table documents (
     number integer primary key,
     id blob not null unique,

@@ -14,7 +14,8 @@ use rusqlite::Connection;
 use crate::fault::Fault;
 use crate::planted::{Planted, PlantedBug};
 use crate::{
-    agents, callbacks, deletions, documents, events, inbox, keys, members, orgs, projects, runs, sessions, tools,
+    agents, aliases, callbacks, deletions, documents, events, inbox, keys, members, orgs, projects, providers, runs,
+    sessions, tools,
 };
 
 /// What must be told, once it is on disk. Grows over all change sets of one transaction.
@@ -99,6 +100,7 @@ impl Application<'_> {
             },
             Guard::SessionAt { session, seq } => sessions::head(db, org, session)?.is_some_and(|head| head.seq == seq),
             Guard::SessionDescribedAt { session, version } => sessions::is_described_at(db, org, session, version)?,
+            Guard::ProviderAt { provider, version } => providers::is_at(db, org, provider, version)?,
             Guard::RunAt { run, version } => runs::is_at(db, org, run, version)?,
             Guard::Held { run, fence } => {
                 self.planted.is(PlantedBug::IgnoreFence)
@@ -125,6 +127,11 @@ impl Application<'_> {
             Change::PutAgentVersion(next) => agents::put_version(db, org, &next)?,
             Change::ArchiveAgent { agent, at } => agents::archive(db, org, agent, at)?,
             Change::DeleteAgent { agent, at } => self.delete_agent(agent, at)?,
+            Change::InsertProvider(new) => providers::insert(db, org, &new)?,
+            Change::PutProvider(changed) => providers::put(db, org, &changed)?,
+            Change::DeleteProvider(provider) => providers::delete(db, org, provider)?,
+            Change::PutAlias(alias) => aliases::put(db, org, &alias)?,
+            Change::DeleteAlias(name) => aliases::delete(db, org, &name)?,
             Change::PutDocument { document, text } => documents::put(db, org, &document, &text)?,
             Change::DeleteDocument(document) => documents::delete(db, org, document)?,
             Change::InsertSession(new) => self.insert_session(&new)?,

@@ -15,6 +15,7 @@
 //! `view`, its changes in `changes`.
 
 mod agents;
+mod aliases;
 mod callbacks;
 mod changes;
 mod checkpoint;
@@ -39,6 +40,7 @@ mod places;
 mod planted;
 mod positions;
 mod projects;
+mod provider_numbers;
 mod providers;
 mod readers;
 mod runs;

@@ -1,22 +1,42 @@
-//! Numbers of the operator's providers, for façades whose ids are integers.
+//! Providers of models that organizations brought.
 
+use domain::provider::OwnProvider;
+use domain::{OrgId, ProviderId};
 use rusqlite::Connection;
 
-use crate::columns::number;
-use crate::fault::Fault;
-use crate::sql::{one, run, statements};
+use crate::columns::{json, to_json};
+use crate::fault::{Fault, found};
+use crate::sql::{exists, many, run, statements};
 
 statements! {
-    INSERT = "insert into provider_numbers (name) values (?1) on conflict (name) do nothing";
-    FIND = "select number from provider_numbers where name = ?1";
+    INSERT = "insert into providers (id, org, name, version, body) values (?1, ?2, ?3, ?4, ?5)";
+    PUT = "update providers set name = ?3, version = ?4, body = ?5 where id = ?1 and org = ?2";
+    DELETE = "delete from providers where id = ?1 and org = ?2";
+    IS_AT = "select 1 from providers where id = ?1 and org = ?2 and version = ?3";
+    LIST = "select body from providers where org = ?1 order by name";
 }
 
-pub(crate) fn find(db: &Connection, name: &str) -> Result<Option<u64>, Fault> {
-    one(db, FIND, [name], |row| Ok(number(row.get(0)?)))
+pub(crate) fn insert(db: &Connection, org: OrgId, new: &OwnProvider) -> Result<(), Fault> {
+    write(db, INSERT, org, new).map(|_| ())
 }
 
-/// The number of a provider, given now if it has none.
-pub(crate) fn number_of(db: &Connection, name: &str) -> Result<u64, Fault> {
-    run(db, INSERT, [name])?;
-    find(db, name)?.ok_or_else(|| Fault::damaged("a provider's number"))
+pub(crate) fn put(db: &Connection, org: OrgId, changed: &OwnProvider) -> Result<(), Fault> {
+    found(write(db, PUT, org, changed)?)
+}
+
+fn write(db: &Connection, sql: &str, org: OrgId, provider: &OwnProvider) -> Result<usize, Fault> {
+    let version = provider.version.cast_signed();
+    run(db, sql, (provider.id.0, org.0, &provider.settings.name, version, to_json(provider)?))
+}
+
+pub(crate) fn delete(db: &Connection, org: OrgId, id: ProviderId) -> Result<(), Fault> {
+    found(run(db, DELETE, (id.0, org.0))?)
+}
+
+pub(crate) fn is_at(db: &Connection, org: OrgId, id: ProviderId, version: u64) -> Result<bool, Fault> {
+    exists(db, IS_AT, (id.0, org.0, version.cast_signed()))
+}
+
+pub(crate) fn list(db: &Connection, org: OrgId) -> Result<Vec<OwnProvider>, Fault> {
+    many(db, LIST, [org.0], |row| json(row, 0))
 }

@@ -61,6 +61,7 @@ mod tests {
     /// Every noun's statements.
     const NOUNS: &[(&str, &[&str])] = &[
         ("agents", crate::agents::STATEMENTS),
+        ("aliases", crate::aliases::STATEMENTS),
         ("callbacks", crate::callbacks::STATEMENTS),
         ("checks", crate::checks::STATEMENTS),
         ("contents", crate::contents::STATEMENTS),
@@ -75,6 +76,7 @@ mod tests {
         ("orgs", crate::orgs::STATEMENTS),
         ("positions", crate::positions::STATEMENTS),
         ("projects", crate::projects::STATEMENTS),
+        ("provider_numbers", crate::provider_numbers::STATEMENTS),
         ("providers", crate::providers::STATEMENTS),
         ("runs", crate::runs::STATEMENTS),
         ("sessions", crate::sessions::STATEMENTS),

@@ -25,7 +25,7 @@ use crate::writer::Told;
 use crate::writer::desk::Desk;
 use crate::writer::job::job;
 use crate::writer::queue::Queue;
-use crate::{callbacks, keys, orgs, providers, runs, writer};
+use crate::{callbacks, keys, orgs, provider_numbers, runs, writer};
 
 /// The embedded store. Closing it, or dropping the last of its views, writes what waits and
 /// gives the directory back.
@@ -136,11 +136,11 @@ impl Store for SqliteStore {
     }
 
     async fn provider_number(&self, name: &str) -> Result<u64, StoreError> {
-        if let Some(number) = self.inner.readers.short(|db| providers::find(db, name)).await? {
+        if let Some(number) = self.inner.readers.short(|db| provider_numbers::find(db, name)).await? {
             return Ok(number);
         }
         let name = name.to_owned();
-        Ok(self.inner.write(None, move |desk| providers::number_of(desk.db(), &name)).await?)
+        Ok(self.inner.write(None, move |desk| provider_numbers::number_of(desk.db(), &name)).await?)
     }
 
     async fn take_lease(&self, now: Timestamp) -> Result<Fence, StoreError> {

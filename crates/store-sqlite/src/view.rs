@@ -7,6 +7,7 @@ use domain::agent::Agent;
 use domain::key::Key;
 use domain::knowledge::Document;
 use domain::org::{Member, Org, Project};
+use domain::provider::{ModelAlias, OwnProvider};
 use domain::run::Run;
 use domain::session::{InboxItem, Session};
 use domain::tool::Tool;
@@ -19,7 +20,10 @@ use ports::{CommitError, Committed, OrgStore, StoreError};
 use uuid::Uuid;
 
 use crate::store::Inner;
-use crate::{agents, documents, events, inbox, keys, members, orgs, positions, projects, runs, sessions, tools};
+use crate::{
+    agents, aliases, documents, events, inbox, keys, members, orgs, positions, projects, providers, runs, sessions,
+    tools,
+};
 
 pub(crate) struct OrgView {
     pub(crate) org: OrgId,
@@ -100,6 +104,16 @@ impl OrgStore for OrgView {
     async fn list_tools(&self, project: Option<ProjectId>) -> Listed<Tool> {
         let org = self.org;
         self.inner.readers.long(move |db| tools::list(db, org, project)).await
+    }
+
+    async fn list_providers(&self) -> Listed<OwnProvider> {
+        let org = self.org;
+        self.inner.readers.long(move |db| providers::list(db, org)).await
+    }
+
+    async fn list_aliases(&self) -> Listed<ModelAlias> {
+        let org = self.org;
+        self.inner.readers.long(move |db| aliases::list(db, org)).await
     }
 
     async fn find_document(&self, id: DocumentId) -> Found<Document> {

@@ -8,12 +8,13 @@ use axum::Router;
 use domain::Timestamp;
 use domain::key::Scope;
 use domain::model::ModelRequest;
+use domain::secret::SealingKey;
 use engine::EngineOptions;
 use models::scripted::{Demo, Reply, Scripted};
 use models::{Anthropic, OpenAi, ProviderKind, ProviderOptions, Registry};
 use outbound::OutboundOptions;
 use ports::time::SystemSources;
-use ports::{Clock, IdSource, Model};
+use ports::{Clock, IdSource, Model, Store};
 use secrecy::SecretString;
 use store_sqlite::PlantedBug;
 use tempfile::TempDir;
@@ -42,6 +43,7 @@ pub struct HouseBuilder {
     script: Arc<Scripted>,
     uses_demo: bool,
     pub(crate) providers: Vec<(String, String, Arc<dyn Model>)>,
+    aliases: Vec<(String, String)>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) engine: EngineOptions,
@@ -59,6 +61,7 @@ impl TestHouse {
             script: Arc::new(Scripted::new([])),
             uses_demo: true,
             providers: Vec::new(),
+            aliases: Vec::new(),
             clock: Arc::new(SystemSources),
             ids: Arc::new(SystemSources),
             engine: EngineOptions::default(),
@@ -229,6 +232,14 @@ impl HouseBuilder {
         self
     }
 
+    /// The models named `scripted/…` are this one.
+    #[must_use]
+    pub fn scripted(mut self, script: Scripted) -> Self {
+        self.script = Arc::new(script);
+        self.uses_demo = false;
+        self
+    }
+
     /// One more provider of models.
     #[must_use]
     pub fn provider(mut self, name: &str, kind: &str, model: Arc<dyn Model>) -> Self {
@@ -267,6 +278,13 @@ impl HouseBuilder {
             ProviderKind::Local | ProviderKind::Scripted => panic!("{kind:?} is not reached over HTTP"),
         };
         self.provider(name, kind.as_str(), model)
+    }
+
+    /// Another name for a model, of the operator's.
+    #[must_use]
+    pub fn alias(mut self, name: &str, model: &str) -> Self {
+        self.aliases.push((name.to_owned(), model.to_owned()));
+        self
     }
 
     /// This clock instead of the machine's.
@@ -342,11 +360,14 @@ impl HouseBuilder {
         TestHouse { plan: self, dir, running, listening: None, owner_key: OWNER_KEY.to_owned(), orgs: 1 }
     }
 
-    pub(crate) fn registry(&self) -> Registry {
+    pub(crate) fn registry(&self, store: Arc<dyn Store>, key: SealingKey) -> Registry {
         let scripted: Arc<dyn Model> = if self.uses_demo { Arc::new(Demo) } else { self.script.clone() };
         let builder = Registry::builder().add("scripted", "scripted", scripted);
         let providers = self.providers.iter().cloned();
-        providers.fold(builder, |builder, (name, kind, model)| builder.add(name, kind, model)).build()
+        let builder = providers.fold(builder, |builder, (name, kind, model)| builder.add(name, kind, model));
+        let aliases = self.aliases.iter();
+        let builder = aliases.fold(builder, |builder, (name, model)| builder.add_alias(name, model));
+        builder.build_with_own(store, key, self.outbound.clone())
     }
 }
 

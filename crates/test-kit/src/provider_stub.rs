@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures::{Stream, StreamExt, stream};
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
@@ -77,6 +77,7 @@ pub struct ProviderStub {
 struct Played {
     script: VecDeque<Act>,
     requests: Vec<Value>,
+    keys: Vec<String>,
     listed: usize,
 }
 
@@ -88,7 +89,7 @@ impl ProviderStub {
     pub async fn start(script: impl IntoIterator<Item = Act>) -> Self {
         let script: VecDeque<Act> = script.into_iter().collect();
         assert!(!script.is_empty(), "a provider stub needs something to play");
-        let state = Arc::new(Mutex::new(Played { script, requests: Vec::new(), listed: 0 }));
+        let state = Arc::new(Mutex::new(Played { script, requests: Vec::new(), keys: Vec::new(), listed: 0 }));
         let router = Router::new()
             .route("/v1/chat/completions", post(complete))
             .route("/v1/messages", post(answer))
@@ -108,6 +109,11 @@ impl ProviderStub {
         lock(&self.state).listed
     }
 
+    /// The keys it was shown so far, by calls and questions for its models, oldest first.
+    pub fn keys(&self) -> Vec<String> {
+        lock(&self.state).keys.clone()
+    }
+
     /// The bodies of the calls so far, oldest first.
     pub fn requests(&self) -> Vec<Value> {
         lock(&self.state).requests.clone()
@@ -122,17 +128,24 @@ pub async fn refused_base_url() -> String {
     format!("http://{address}/v1")
 }
 
-async fn list_models(State(state): State<Arc<Mutex<Played>>>) -> Json<Value> {
-    lock(&state).listed += 1;
+async fn list_models(State(state): State<Arc<Mutex<Played>>>, headers: HeaderMap) -> Response {
+    let mut played = lock(&state);
+    played.listed += 1;
+    played.keys.extend(key_in(&headers));
+    // A server that knows nobody says so to every question.
+    if let Some(Act::Status { status: status @ 401, retry_after }) = played.script.front() {
+        return refusal(*status, *retry_after);
+    }
     let stub = json!({ "id": "stub", "object": "model", "max_input_tokens": 200_000, "max_tokens": 64_000 });
-    Json(json!({ "object": "list", "data": [stub] }))
+    Json(json!({ "object": "list", "data": [stub] })).into_response()
 }
 
 async fn show_model(Path(model): Path<String>) -> Json<Value> {
     Json(json!({ "type": "model", "id": model, "max_input_tokens": 200_000, "max_tokens": 64_000 }))
 }
 
-async fn complete(State(state): State<Arc<Mutex<Played>>>, Json(request): Json<Value>) -> Response {
+async fn complete(State(state): State<Arc<Mutex<Played>>>, headers: HeaderMap, Json(request): Json<Value>) -> Response {
+    lock(&state).keys.extend(key_in(&headers));
     let act = next_act(&state, request);
     act.play(Dialect::Chat).await
 }
@@ -142,8 +155,16 @@ async fn answer(State(state): State<Arc<Mutex<Played>>>, headers: HeaderMap, Jso
         let error = json!({ "type": "invalid_request_error", "message": wrong });
         return (StatusCode::BAD_REQUEST, Json(json!({ "type": "error", "error": error }))).into_response();
     }
+    lock(&state).keys.extend(key_in(&headers));
     let act = next_act(&state, request);
     act.play(Dialect::Messages).await
+}
+
+/// The key in a request, in either dialect.
+fn key_in(headers: &HeaderMap) -> Option<String> {
+    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let key = bearer.or_else(|| headers.get("x-api-key")?.to_str().ok());
+    key.map(str::to_owned)
 }
 
 fn next_act(state: &Mutex<Played>, request: Value) -> Act {

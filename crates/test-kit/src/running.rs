@@ -42,11 +42,12 @@ impl Running {
         let planted = plan.planted.map(Planted::with).unwrap_or_default();
         let options = StoreOptions { planted, ..StoreOptions::default() };
         let store = SqliteStore::open(data, &options, feed.clone()).expect("the store opens");
-        let models: Arc<dyn Models> = Arc::new(plan.registry());
         let providers = plan.providers.iter().map(|(name, ..)| name.clone()).chain(["scripted".to_owned()]);
         let metrics = Metrics::new(providers, store.metrics(), feed.laggards());
         let outbound = Outbound::new(&plan.outbound).expect("options of the outbound client");
         let sealing_key = SealingKey::new(SEALING_KEY);
+        let kept = Arc::clone(&store) as Arc<dyn Store>;
+        let models: Arc<dyn Models> = Arc::new(plan.registry(kept, sealing_key.clone()));
         let engine_ports = EnginePorts {
             store: Arc::clone(&store) as Arc<dyn Store>,
             feed: feed.clone(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// `provider/model`, or an object with more to choose.
+/// The name of a model, or an object with more to choose.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum ModelParam {
@@ -19,8 +19,12 @@ pub(crate) enum ModelParam {
 /// A model and how to use it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct ModelConfig {
-    /// `provider/model`.
+    /// `provider/model`, an alias, or a bare `claude-…`.
     id: String,
+    /// The models that stand in, in this order, when the one before does not serve: at most
+    /// 3. Ours.
+    #[serde(default)]
+    fallbacks: Vec<String>,
     /// How hard to think.
     #[serde(default)]
     effort: Option<Effort>,
@@ -82,8 +86,9 @@ impl From<ModelParam> for ModelChoice {
     fn from(param: ModelParam) -> Self {
         match param {
             ModelParam::Name(id) => ModelChoice { id, ..ModelChoice::default() },
-            ModelParam::Config(ModelConfig { id, effort, speed, inference_geo }) => ModelChoice {
+            ModelParam::Config(ModelConfig { id, fallbacks, effort, speed, inference_geo }) => ModelChoice {
                 id,
+                fallbacks,
                 effort: effort.map(|effort| word(effort.level)),
                 speed: speed.map(word),
                 inference_geo,
@@ -97,6 +102,7 @@ impl From<&ModelChoice> for ModelConfig {
     fn from(choice: &ModelChoice) -> Self {
         Self {
             id: choice.id.clone(),
+            fallbacks: choice.fallbacks.clone(),
             effort: choice.effort.as_deref().and_then(read).map(|level| Effort { level }),
             speed: choice.speed.as_deref().and_then(read),
             inference_geo: choice.inference_geo.clone(),
@@ -124,14 +130,16 @@ mod tests {
     #[test]
     fn every_spelling_is_read_and_shown_as_an_object() {
         for (sent, shown) in [
-            (json!("a/b"), json!({"id": "a/b", "effort": null, "speed": null, "inference_geo": null})),
+            (json!("a/b"), json!({"id": "a/b", "fallbacks": [], "effort": null, "speed": null, "inference_geo": null})),
             (
-                json!({"id": "a/b", "effort": "high", "speed": "fast"}),
-                json!({"id": "a/b", "effort": {"type": "high"}, "speed": "fast", "inference_geo": null}),
+                json!({"id": "a/b", "effort": "high", "speed": "fast", "fallbacks": ["c/d"]}),
+                json!({"id": "a/b", "fallbacks": ["c/d"], "effort": {"type": "high"}, "speed": "fast",
+                       "inference_geo": null}),
             ),
             (
                 json!({"id": "a/b", "effort": {"type": "xhigh"}, "inference_geo": "eu"}),
-                json!({"id": "a/b", "effort": {"type": "xhigh"}, "speed": null, "inference_geo": "eu"}),
+                json!({"id": "a/b", "fallbacks": [], "effort": {"type": "xhigh"}, "speed": null,
+                       "inference_geo": "eu"}),
             ),
         ] {
             let param: ModelParam = serde_json::from_value(sent).unwrap();

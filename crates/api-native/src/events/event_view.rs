@@ -1,7 +1,7 @@
 //! Events as they are listed and streamed.
 
 use app::SentEvent;
-use domain::event::{EventBody, RetryStatus, StopReason, Verdict};
+use domain::event::{Compaction, EventBody, RetryStatus, StopReason, Verdict};
 use domain::limits::Unit;
 use domain::model::FaultKind;
 use domain::run::Outcome;
@@ -157,6 +157,15 @@ bodies! {
         content: Vec<ContentView>,
         is_error: bool,
     }
+    /// The conversation had grown too large for the model, which is shown it shorter from here
+    /// on. The log itself loses nothing.
+    ContextCompacted = "agent.thread_context_compacted" {
+        /// The place in the session before which long results of tools are shown with their
+        /// middle left out. Ours.
+        tool_results_shortened_before: Option<u64>,
+        /// What stands for the oldest messages. Ours.
+        summary: Option<String>,
+    }
     /// A turn goes on.
     StatusRunning = "session.status_running" {}
     /// A turn was interrupted by a fault and will go on.
@@ -245,6 +254,12 @@ impl From<&EventBody> for BodyView {
             }
             EventBody::AgentToolResult { tool_use_id, content, is_error } => {
                 Self::AgentToolResult { tool_use_id, content: shown(&content), is_error }
+            }
+            EventBody::ContextCompacted { compaction: Compaction::Shortened { until } } => {
+                Self::ContextCompacted { tool_results_shortened_before: Some(until), summary: None }
+            }
+            EventBody::ContextCompacted { compaction: Compaction::Summarized { summary, .. } } => {
+                Self::ContextCompacted { tool_results_shortened_before: None, summary: Some(summary) }
             }
             EventBody::StatusRunning {} => Self::StatusRunning {},
             EventBody::StatusRescheduled {} => Self::StatusRescheduled {},
@@ -419,6 +434,12 @@ enum FaultType {
     RateLimited,
     #[serde(rename = "model_request_failed_error")]
     RequestFailed,
+    #[serde(rename = "billing_error")]
+    Billing,
+    #[serde(rename = "compaction_limit_reached_error")]
+    CompactionLimitReached,
+    #[serde(rename = "unknown_error")]
+    Unknown,
 }
 
 /// What is done about a fault.
@@ -442,8 +463,12 @@ impl FaultView {
             | FaultKind::Malformed
             | FaultKind::TooLarge
             | FaultKind::Rejected
+            | FaultKind::Declined
             | FaultKind::Unauthorized
             | FaultKind::Unavailable => FaultType::RequestFailed,
+            FaultKind::Unpaid => FaultType::Billing,
+            FaultKind::TooLong => FaultType::CompactionLimitReached,
+            FaultKind::Internal => FaultType::Unknown,
         };
         let retry_status = match retry {
             RetryStatus::Retrying => RetryStatusView::Retrying,

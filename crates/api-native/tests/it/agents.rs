@@ -35,7 +35,10 @@ async fn a_new_agent_is_shown_whole() {
     );
     assert_eq!(agent["type"], "agent");
     assert_eq!(agent["version"], 1);
-    assert_eq!(agent["model"], json!({ "id": "scripted/demo", "effort": null, "speed": null, "inference_geo": null }));
+    assert_eq!(
+        agent["model"],
+        json!({ "id": "scripted/demo", "fallbacks": [], "effort": null, "speed": null, "inference_geo": null })
+    );
     assert_eq!((&agent["tools"], &agent["skills"], &agent["metadata"]), (&json!([]), &json!([]), &json!({})));
     assert_eq!(agent["execution_identity"], json!({ "type": "service_account" }));
     assert!(agent["created_at"].as_str().unwrap().ends_with('Z'));

@@ -5,10 +5,13 @@
 
 mod agents;
 mod callers;
+mod compaction;
 mod document;
 mod events;
+mod models;
 mod org_stream;
 mod paths;
+mod providers;
 mod python;
 mod resume;
 mod runs;

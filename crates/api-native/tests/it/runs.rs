@@ -1,7 +1,7 @@
 //! Runs, for whoever runs the system; and the models there are.
 
 use serde_json::{Value, json};
-use test_kit::conversation::{id_of, idle, one, types};
+use test_kit::conversation::{idle, one, types};
 use test_kit::{Gate, TestHouse, ToolStub, answers, calls, hangs, says};
 
 #[tokio::test]
@@ -81,15 +81,4 @@ async fn a_call_that_did_not_happen_is_made() {
     let (events, calls) = after_a_crash_in_an_unsafe_call(false).await;
     assert_eq!(calls, 2);
     assert_eq!(one(&events, "agent.tool_result")["is_error"], false);
-}
-
-#[tokio::test]
-async fn models_are_listed_by_their_full_names() {
-    let refused = test_kit::provider_stub::refused_base_url().await;
-    let house = TestHouse::new().openai("down", &refused).start().await;
-    let models = house.owner().get("/v1/models").await.ok();
-    assert_eq!(models["data"][0]["id"], "scripted/demo");
-    assert_eq!((&models["has_more"], &models["last_id"]), (&json!(false), &json!("scripted/demo")));
-    assert_eq!(models["unavailable"][0]["provider"], "down");
-    assert_eq!(id_of(&models["data"][0]), "scripted/demo");
 }

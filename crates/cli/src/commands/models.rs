@@ -1,5 +1,7 @@
 //! `sortie models`: the built-in model's files, and what the providers of a server offer.
 
+mod alias;
+
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -26,16 +28,19 @@ pub(crate) enum Models {
         #[arg(long, value_name = "PATH")]
         file: Option<PathBuf>,
     },
+    /// Other names for models, which agents may write.
+    #[command(subcommand)]
+    Alias(alias::Alias),
 }
 
-/// A server, if one is known, adds its models to a list; nothing else needs it.
-pub(super) async fn run(models: Models, server: Option<Native>, output: Output) -> Result<(), Failure> {
+/// A server adds its models to a list if one is known; only aliases need it.
+pub(super) async fn run(models: Models, server: Result<Native, Failure>, output: Output) -> Result<(), Failure> {
     match models {
         Models::List => {
             let models = list();
             let offered = match server {
-                Some(server) => offered(&server, output).await,
-                None => Vec::new(),
+                Ok(server) => offered(&server, output).await,
+                Err(_) => Vec::new(),
             };
             if output.is_json() {
                 let all: Vec<Value> = models.iter().map(shown).chain(offered.iter().map(offered_shown)).collect();
@@ -50,13 +55,14 @@ pub(super) async fn run(models: Models, server: Option<Native>, output: Output) 
                 pull(&name, options, &progress_bar()).await.map_err(|error| Failure::other(error.to_string()))?;
             output.either(&json!({ "path": path }), || format!("{name} is at {}", path.display()))
         }
+        Models::Alias(alias) => alias::run(server?, alias, output).await,
     }
 }
 
 /// The models of the server's providers, but for the built-in one. That a server or one of
 /// its providers is down hides nothing else.
 async fn offered(server: &Native, output: Output) -> Vec<Value> {
-    let mut page = match server.get("/models").await {
+    let mut page = match server.get("models?limit=1000").await {
         Ok(page) => page,
         Err(failure) => {
             output.note(&format!("the server's models are missing: {}", failure.message()));

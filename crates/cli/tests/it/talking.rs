@@ -99,6 +99,32 @@ fn the_models_of_a_known_server_are_listed_too() {
 }
 
 #[test]
+fn a_provider_is_made_shown_changed_tried_and_deleted() {
+    let house = House::new();
+    let _server = house.serve();
+    let create = ["providers", "create", "mine", "--base-url", "https://127.0.0.1.invalid/v1", "--model", "small"];
+    let made = house.run(&[&create[..], &["--api-key", "sk-hunter2-hunter2"]].concat()).done();
+    assert!(made.contains("mine") && !made.contains("hunter2"), "{made}");
+    let shown = house.run(&["providers", "show", "mine", "--json"]).json();
+    assert_eq!((shown["provider"].as_str(), shown["models"][0]["name"].as_str()), (Some("openai"), Some("small")));
+    assert!(house.run(&["providers", "list"]).done().contains("operator"));
+
+    house.run(&["models", "alias", "set", "fast", "mine/small"]).done();
+    assert!(house.run(&["models", "alias", "list"]).done().contains("mine/small"));
+    house.run(&["agents", "create", "quick", "--model", "fast"]).done();
+    house.run(&["models", "alias", "set", "other", "nobody/x"]).failed(2);
+    house.run(&["models", "alias", "delete", "fast"]).done();
+    house.run(&["models", "alias", "delete", "fast"]).failed(3);
+
+    assert!(house.run(&["providers", "test", "mine"]).failed(1).contains("mine"));
+    house.run(&["providers", "update", "mine", "--name", "ours"]).done();
+    house.run(&["providers", "update", "mine", "--name", "x"]).failed(3);
+    house.run(&["providers", "update", "scripted", "--name", "x"]).failed(2);
+    house.run(&["providers", "delete", "ours"]).done();
+    house.run(&["providers", "show", "ours"]).failed(3);
+}
+
+#[test]
 fn a_tool_is_made_shown_and_deleted() {
     let house = House::new();
     let _server = house.serve();

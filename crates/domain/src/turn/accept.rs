@@ -16,6 +16,17 @@ pub struct Input {
     pub body: EventBody,
 }
 
+/// What a worker takes a run with.
+#[derive(Debug, Clone)]
+pub struct Claim<'a> {
+    /// The worker's lease.
+    pub fence: Fence,
+    /// What the run answers by.
+    pub spec: &'a AgentSpec,
+    /// The models that may be asked, in order, by their full names.
+    pub models: Vec<String>,
+}
+
 /// A run accepted.
 #[derive(Debug)]
 pub struct Accepted {
@@ -27,7 +38,7 @@ pub struct Accepted {
 
 /// Accepts a run with its input into a session.
 ///
-/// With a `claim` (a free worker's lease and the agent's description) accepting, claiming
+/// With a `claim` (a free worker's) accepting, claiming
 /// and the intent of the first model call are one change set; it is refused if the session
 /// is no longer free. Without one the input waits in the inbox and the run in the queue.
 pub fn accept(
@@ -35,7 +46,7 @@ pub fn accept(
     is_new: bool,
     run: Run,
     inputs: Vec<Input>,
-    claim: Option<(Fence, &AgentSpec)>,
+    claim: Option<Claim<'_>>,
     at: &mut Moment<'_>,
 ) -> Accepted {
     let mut changes = ChangeSet::default();
@@ -43,8 +54,8 @@ pub fn accept(
         changes.changes.push(Change::InsertSession(session.clone()));
     }
     match claim {
-        Some((fence, spec)) => {
-            let turn = Turn::begin(run, session.state.clone(), inputs, fence, spec, at);
+        Some(claim) => {
+            let turn = Turn::begin(run, session.state.clone(), inputs, claim, at);
             if !is_new {
                 changes.guards.push(Guard::SessionFree { session: session.id, seq: session.state.seq });
             }
@@ -90,17 +101,10 @@ pub(super) fn unmoved(run: &Run, state: &SessionState) -> [Guard; 2] {
 
 impl Turn {
     /// Claims a queued run that has not begun: its input moves from the inbox to the log.
-    pub fn claim(
-        run: Run,
-        state: SessionState,
-        inbox: Vec<InboxItem>,
-        fence: Fence,
-        spec: &AgentSpec,
-        at: &mut Moment<'_>,
-    ) -> Turn {
+    pub fn claim(run: Run, state: SessionState, inbox: Vec<InboxItem>, claim: Claim<'_>, at: &mut Moment<'_>) -> Turn {
         let guards = unmoved(&run, &state);
         let (inputs, taken) = taken_from(run.session, inbox);
-        let mut turn = Turn::begin(run, state, inputs, fence, spec, at);
+        let mut turn = Turn::begin(run, state, inputs, claim, at);
         turn.guards.extend(guards);
         turn.changes.push(taken);
         turn
@@ -118,7 +122,8 @@ impl Turn {
     ) -> Turn {
         let guards = unmoved(&run, &state);
         let (inputs, taken) = taken_from(run.session, inbox);
-        let mut turn = Turn::held(run, state, fence, &AgentSpec::default(), at.now);
+        let spec = AgentSpec::default();
+        let mut turn = Turn::held(run, state, Claim { fence, spec: &spec, models: Vec::new() }, at.now);
         turn.run.started_at.get_or_insert(at.now);
         turn.run.first_seq.get_or_insert(turn.state.seq + 1);
         turn.guards.extend(guards);
@@ -136,15 +141,8 @@ impl Turn {
         changes
     }
 
-    fn begin(
-        run: Run,
-        state: SessionState,
-        inputs: Vec<Input>,
-        fence: Fence,
-        spec: &AgentSpec,
-        at: &mut Moment<'_>,
-    ) -> Turn {
-        let mut turn = Turn::held(run, state, fence, spec, at.now);
+    fn begin(run: Run, state: SessionState, inputs: Vec<Input>, claim: Claim<'_>, at: &mut Moment<'_>) -> Turn {
+        let mut turn = Turn::held(run, state, claim, at.now);
         turn.run.started_at = Some(at.now);
         turn.run.first_seq = Some(turn.state.seq + 1);
         let interrupted = inputs.iter().any(|input| input.body == EventBody::UserInterrupt {});
@@ -167,13 +165,8 @@ impl Turn {
     }
 
     /// A run as it is when a worker has just taken it.
-    pub(super) fn held(
-        mut run: Run,
-        mut state: SessionState,
-        fence: Fence,
-        spec: &AgentSpec,
-        now: jiff::Timestamp,
-    ) -> Turn {
+    pub(super) fn held(mut run: Run, mut state: SessionState, claim: Claim<'_>, now: jiff::Timestamp) -> Turn {
+        let Claim { fence, spec, models } = claim;
         run.status = RunStatus::Running;
         run.fence = Some(fence);
         state.status = SessionStatus::Running;
@@ -181,7 +174,7 @@ impl Turn {
         state.stop_reason = None;
         Turn {
             limits: run.overrides.limits.or(spec.limits),
-            model: spec.model.id.clone(),
+            models,
             run,
             state,
             phase: Phase::InTools,

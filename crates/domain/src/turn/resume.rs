@@ -1,11 +1,10 @@
 //! Going on with a run that has begun: after a crash, a drain, or a decision it waited for.
 
 use super::accept::unmoved;
-use super::{Call, CallState, Moment, Need, Phase, Turn};
-use crate::agent::AgentSpec;
+use super::{Call, CallState, Claim, Moment, Need, Phase, Turn};
 use crate::event::{Event, EventBody};
 use crate::model::Usage;
-use crate::run::{Fence, Run};
+use crate::run::Run;
 use crate::session::{InboxItem, SessionState};
 use crate::tool::Effect;
 
@@ -19,12 +18,11 @@ impl Turn {
         state: SessionState,
         events: &[Event],
         inbox: Vec<InboxItem>,
-        fence: Fence,
-        spec: &AgentSpec,
+        claim: Claim<'_>,
         at: &mut Moment<'_>,
     ) -> Turn {
         let guards = unmoved(&run, &state);
-        let mut turn = Turn::held(run, state, fence, spec, at.now);
+        let mut turn = Turn::held(run, state, claim, at.now);
         turn.guards.extend(guards);
         let open_call = turn.rebuild(events);
         turn.log(at, EventBody::StatusRunning {});

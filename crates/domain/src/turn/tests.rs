@@ -16,8 +16,12 @@ use crate::limits::Spent;
 use crate::model::FaultKind;
 use crate::session::{InboxItem, Origin, Session, SessionAgent};
 use crate::tool::{Effect, Permission, Ruling, ToolOutcome};
+use crate::transcript::Cut;
 
 const FENCE: Fence = Fence(1);
+
+/// The models of every run here.
+const MODELS: [&str; 3] = ["scripted/demo", "scripted/second", "scripted/third"];
 
 /// A session with one run, its store and its worker in one.
 pub(crate) struct Desk {
@@ -43,7 +47,9 @@ impl Desk {
         let hello = EventBody::UserMessage { content: vec![Block::text("hello")], dropped: false };
         let inputs = vec![Input { id: ids(), body: hello }];
         let at = &mut Moment { now, ids: &mut ids };
-        let accepted = accept(&session, true, run, inputs, Some((FENCE, &spec)), at);
+        let models = MODELS.map(str::to_owned).to_vec();
+        let claim = Claim { fence: FENCE, spec: &spec, models };
+        let accepted = accept(&session, true, run, inputs, Some(claim), at);
         let turn = accepted.turn.expect("it was claimed");
         let mut desk = Self { next_id, now, log: Vec::new(), spec, turn };
         desk.store(accepted.changes);
@@ -80,7 +86,9 @@ impl Desk {
         let state = self.turn.state.clone();
         let (log, spec) = (self.log.clone(), self.spec.clone());
         let queued = Run { status: RunStatus::Queued, ..run };
-        self.decide(|turn, at| *turn = Turn::resume(queued, state, &log, Vec::new(), FENCE, &spec, at));
+        let models = MODELS.map(str::to_owned).to_vec();
+        let claim = Claim { fence: FENCE, spec: &spec, models };
+        self.decide(|turn, at| *turn = Turn::resume(queued, state, &log, Vec::new(), claim, at));
     }
 
     fn item(&mut self, body: EventBody) -> InboxItem {
@@ -132,6 +140,8 @@ fn run(session: &Session, limits: Limits, now: Timestamp) -> Run {
         in_flight: Vec::new(),
         waiting: Vec::new(),
         failed_attempts: 0,
+        model_at: 0,
+        refused_tokens: None,
         outcome: None,
     }
 }
@@ -147,6 +157,10 @@ pub(super) fn says(text: &str) -> Reply {
 
 pub(crate) fn asks_for(calls: Vec<JudgedCall>) -> Reply {
     Reply { calls, ..Reply::default() }
+}
+
+fn declines() -> Reply {
+    Reply { stop: Some(StopCause::Refusal), ..says("I would rather not") }
 }
 
 fn answer() -> ToolOutcome {
@@ -314,12 +328,85 @@ fn an_approved_call_that_is_lost_waits_for_word_on_whether_it_happened() {
     assert_eq!(needs, [Need::Resolution]);
 }
 
+/// The models that were called, in order.
+fn called(desk: &Desk) -> Vec<&str> {
+    let model = |event: &Event| match &event.body {
+        EventBody::ModelRequestStart { model } => MODELS.into_iter().find(|known| known == model),
+        _ => None,
+    };
+    desk.log.iter().filter_map(model).collect()
+}
+
+#[test]
+fn a_model_that_does_not_serve_is_replaced_in_the_open() {
+    let fault = ModelFault::new(FaultKind::Unavailable, "gone");
+    let mut desk = Desk::new(Limits::default());
+    desk.decide(|turn, at| turn.model_failed(&fault, Retry::Next, at));
+    desk.crash();
+    assert_eq!(called(&desk), [MODELS[0], MODELS[1], MODELS[1]], "it is resumed on the model it was at");
+    desk.decide(|turn, at| turn.replied(declines(), at));
+    desk.decide(|turn, at| turn.replied(says("hello"), at));
+    assert_eq!(called(&desk), [MODELS[0], MODELS[1], MODELS[1], MODELS[2]]);
+    assert_eq!(desk.turn.run.outcome, Some(Outcome::Done));
+    let retried = |event: &&Event| matches!(event.body, EventBody::Error { retry: RetryStatus::Retrying, .. });
+    assert_eq!(desk.log.iter().filter(retried).count(), 2, "each change of model is told");
+    let said = |event: &&Event| matches!(event.body, EventBody::AgentMessage { .. });
+    assert_eq!(desk.log.iter().filter(said).count(), 1, "what was said before declining is not kept");
+}
+
+#[test]
+fn the_last_models_word_is_final() {
+    let fault = ModelFault::new(FaultKind::Unpaid, "no money");
+    let mut desk = Desk::new(Limits::default());
+    for _ in MODELS {
+        desk.decide(|turn, at| turn.model_failed(&fault, Retry::Next, at));
+    }
+    assert!(matches!(desk.turn.run.outcome, Some(Outcome::ModelFailed { fault: FaultKind::Unpaid, .. })));
+    let mut desk = Desk::new(Limits::default());
+    for _ in MODELS {
+        desk.decide(|turn, at| turn.replied(declines(), at));
+    }
+    assert_eq!(desk.turn.run.outcome, Some(Outcome::Refused));
+}
+
+#[test]
+fn a_summary_is_made_by_a_call_of_its_own_before_the_answer() {
+    let mut desk = Desk::new(Limits::default());
+    let too_long = ModelFault::new(FaultKind::TooLong, "too long");
+    desk.decide(|turn, at| turn.model_failed(&too_long, Retry::Compact { refused: 900 }, at));
+    desk.crash();
+    assert_eq!(desk.turn.run.refused_tokens, Some(900), "what was learnt survives");
+    let cut = Cut { from: 1, kept_from: 5, kept: vec![2], summary_tokens: 9, answer_tokens: 9, told_bytes: 9 };
+    let usage = Usage { input_tokens: 7, ..Usage::default() };
+    let summary = Summary { cut, context_from: Some(2), text: "x".repeat(100), usage, stop: None };
+    desk.decide(|turn, at| turn.summarized(summary, at));
+    desk.decide(|turn, at| turn.replied(says("done"), at));
+    assert_eq!(
+        desk.names()[8..],
+        [
+            "span.model_request_start",
+            "agent.thread_context_compacted",
+            "span.model_request_end",
+            "span.model_request_start",
+            "agent.message",
+            "span.model_request_end",
+            "session.usage",
+            "session.status_idle",
+        ]
+    );
+    assert_eq!((desk.turn.state.context_from, desk.turn.run.refused_tokens), (Some(2), None));
+    assert_eq!((desk.turn.state.usage.input_tokens, desk.turn.run.spent.steps), (7, 4));
+}
+
 /// What may happen next at the desk.
 #[derive(Debug, Clone)]
 enum Happening {
     Says,
     AsksFor(Vec<(u8, bool)>),
-    Fails(bool),
+    Fails(Retry),
+    Declines,
+    Summarizes,
+    Shortens,
     Answers(usize),
     Rests,
     Interrupts,
@@ -328,11 +415,23 @@ enum Happening {
     TimeIsOver,
 }
 
+fn verdict() -> impl Strategy<Value = Retry> {
+    prop_oneof![
+        Just(Retry::After(Duration::from_secs(1))),
+        Just(Retry::Compact { refused: 9 }),
+        Just(Retry::Next),
+        Just(Retry::GiveUp),
+    ]
+}
+
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         2 => Just(Happening::Says),
         4 => proptest::collection::vec((0u8..3, any::<bool>()), 1..4).prop_map(Happening::AsksFor),
-        2 => any::<bool>().prop_map(Happening::Fails),
+        2 => verdict().prop_map(Happening::Fails),
+        1 => Just(Happening::Declines),
+        1 => Just(Happening::Summarizes),
+        1 => Just(Happening::Shortens),
         6 => (0usize..4).prop_map(Happening::Answers),
         2 => Just(Happening::Rests),
         1 => Just(Happening::Interrupts),
@@ -352,11 +451,20 @@ fn happen(desk: &mut Desk, happening: &Happening) {
             let calls = calls.iter().map(|(number, asked)| judged(effect(*number), judge(*asked))).collect();
             desk.decide(|turn, at| turn.replied(asks_for(calls), at));
         }
-        Happening::Fails(again) => {
+        Happening::Fails(verdict) => {
             let fault = ModelFault::new(FaultKind::Cut, "cut");
-            let verdict = if *again { Retry::After(Duration::from_secs(1)) } else { Retry::GiveUp };
-            desk.decide(|turn, at| turn.model_failed(&fault, verdict, at));
+            desk.decide(|turn, at| turn.model_failed(&fault, *verdict, at));
         }
+        Happening::Declines => desk.decide(|turn, at| turn.replied(declines(), at)),
+        Happening::Summarizes => {
+            let last = desk.log.len() as u64;
+            let cut =
+                Cut { from: 1, kept_from: last, kept: Vec::new(), summary_tokens: 9, answer_tokens: 9, told_bytes: 9 };
+            let text = "so it was".to_owned();
+            let summary = Summary { cut, context_from: None, text, usage: Usage::default(), stop: None };
+            desk.decide(|turn, at| turn.summarized(summary, at));
+        }
+        Happening::Shortens => desk.decide(|turn, at| turn.shorten_context(u64::MAX, at)),
         Happening::Answers(which) => {
             let running = started(desk);
             if let Some(call) = running.get(which % running.len().max(1)).copied() {
@@ -458,6 +566,23 @@ proptest! {
                     prop_assert!(!again || confirmed == Some(call.id), "started again by itself");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_models_are_asked_in_order_whatever_crashes(happenings in proptest::collection::vec(happening(), 0..40)) {
+        let mut desk = Desk::new(Limits::default());
+        let mut at = 0;
+        for happening in &happenings {
+            if desk.turn.doing() == Doing::Over {
+                break;
+            }
+            happen(&mut desk, happening);
+            prop_assert!(desk.turn.run.model_at >= at, "back to a model that did not serve");
+            at = desk.turn.run.model_at;
+            let places: Vec<_> = called(&desk).iter().map(|model| MODELS.iter().position(|known| known == model)).collect();
+            prop_assert!(places.is_sorted());
+            prop_assert_eq!(places.last(), Some(&Some(usize::from(at))));
         }
     }
 

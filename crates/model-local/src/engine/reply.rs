@@ -178,7 +178,7 @@ impl<'m> Desk<'m> {
                 "the conversation is too long for this model: it has {length} tokens with instructions and tools, \
                  and the model holds {size}; begin a new session, or give it less to read"
             );
-            ModelFault::new(FaultKind::Rejected, text)
+            ModelFault::new(FaultKind::TooLong, text)
         };
         let text = self.template.render(talk).map_err(|error| {
             ModelFault::new(

@@ -139,7 +139,7 @@ async fn it_calls_in_good_form_or_answers(model: &LocalModel) {
 async fn it_refuses_what_is_too_long(model: &LocalModel) {
     for text in ["word ".repeat(2000), "x".repeat(1 << 20)] {
         let fault = model.stream(asked(&text, 5)).await.err().unwrap();
-        assert_eq!(fault.kind, FaultKind::Rejected);
+        assert_eq!(fault.kind, FaultKind::TooLong);
         assert!(fault.message.contains("the conversation is too long for this model"), "{fault}");
     }
 }

@@ -58,7 +58,7 @@ async fn statuses_become_kinds() {
     assert!(broken.message.contains("the disk is full"), "{broken}");
     for (status, expected) in [
         ("400 Bad Request", FaultKind::Rejected),
-        ("402 Payment Required", FaultKind::Rejected),
+        ("402 Payment Required", FaultKind::Unpaid),
         ("403 Forbidden", FaultKind::Unauthorized),
         ("404 Not Found", FaultKind::Rejected),
         ("413 Too Large", FaultKind::Rejected),
@@ -76,7 +76,7 @@ async fn statuses_become_kinds() {
     let details = json!({"error_code": "enforced_spend_limit_reached"});
     for error in [json!({"code": "insufficient_quota"}), json!({"type": "rate_limit_error", "details": details})] {
         let body = json!({"type": "error", "error": error}).to_string();
-        check(answer("429 Too Many Requests", "", &body), FaultKind::Rejected).await;
+        check(answer("429 Too Many Requests", "", &body), FaultKind::Unpaid).await;
     }
 }
 
@@ -145,7 +145,7 @@ async fn an_error_within_the_answer_is_its_fault() {
         (json!({"message": "Overloaded", "type": "overloaded_error"}), FaultKind::Overloaded),
         (json!({"message": "oops", "type": "api_error"}), FaultKind::ServerError),
         (json!({"message": "no", "type": "invalid_request_error"}), FaultKind::Rejected),
-        (json!({"message": "no money", "type": "billing_error"}), FaultKind::Rejected),
+        (json!({"message": "no money", "type": "billing_error"}), FaultKind::Unpaid),
         (json!({"message": "who?", "type": "authentication_error"}), FaultKind::Unauthorized),
         (json!({"message": "what?", "type": "something_new"}), FaultKind::ServerError),
         (json!("oops"), FaultKind::ServerError),

@@ -21,6 +21,7 @@ pub mod guards;
 pub mod inbox;
 pub mod leases;
 pub mod log;
+pub mod models;
 pub mod queue;
 pub mod sessions;
 mod stage;
@@ -66,6 +67,7 @@ macro_rules! store_stories {
             log: seq_has_no_gap_whoever_appends, a_log_is_read_from_any_place_in_both_directions,
                 a_log_is_filtered_by_run_type_and_time, a_large_event_comes_back_whole,
                 an_append_without_state_leaves_the_state, times_come_back_as_they_were_streamed;
+            models: a_provider_is_kept_under_one_name_in_its_organization, an_alias_means_one_thing_at_a_time;
             queue: runs_of_a_session_come_one_after_another, the_oldest_run_is_ready_first,
                 every_organization_has_its_turn, a_run_put_back_keeps_its_place, a_dropped_run_lets_the_next_one_come,
                 deadlines_are_known_of_runs_that_nobody_holds, releasing_twice_is_as_once,

@@ -278,6 +278,8 @@ pub(super) fn new_run(session: &Session) -> Run {
         in_flight: Vec::new(),
         waiting: Vec::new(),
         failed_attempts: 0,
+        model_at: 0,
+        refused_tokens: None,
         outcome: None,
     }
 }

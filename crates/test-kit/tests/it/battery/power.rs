@@ -8,7 +8,7 @@ use domain::model::Block;
 use domain::org::{Org, Project};
 use domain::run::{Fence, Run, RunStatus};
 use domain::session::{Origin, Session, SessionAgent, SessionState};
-use domain::turn::{Input, Moment, Reply, accept};
+use domain::turn::{Claim, Input, Moment, Reply, accept};
 use domain::{AgentId, Change, ChangeSet, EventBody, EventId, OrgId, ProjectId, RunId, SessionId, Timestamp};
 use ports::store::EventFilter;
 use ports::time::SystemSources;
@@ -107,8 +107,9 @@ async fn converse(store: &dyn OrgStore, agent: &Agent, fence: Fence, promise: im
     let session = session(agent, now);
     let hello = EventBody::UserMessage { content: vec![Block::text("hello ".repeat(200))], dropped: false };
     let input = Input { id: fresh_id(), body: hello };
-    let (run, claim) = (run(&session, now), Some((fence, agent.spec.as_ref())));
-    let accepted = accept(&session, true, run, vec![input], claim, &mut Moment { now, ids: &mut fresh_id });
+    let claim = Claim { fence, spec: &agent.spec, models: vec![agent.spec.model.id.clone()] };
+    let accepted =
+        accept(&session, true, run(&session, now), vec![input], Some(claim), &mut Moment { now, ids: &mut fresh_id });
     let mut turn = accepted.turn.unwrap();
     let committed = store.commit(accepted.changes).await.unwrap();
     let acknowledged = Promise::of(&committed, session.id);
@@ -161,6 +162,8 @@ fn run(session: &Session, now: Timestamp) -> Run {
         in_flight: Vec::new(),
         waiting: Vec::new(),
         failed_attempts: 0,
+        model_at: 0,
+        refused_tokens: None,
         outcome: None,
     }
 }

@@ -1,0 +1,233 @@
+//! The providers that an organization brings: made, changed, tried out, removed.
+//!
+//! Their keys are sealed before anything is decided, as tools' headers are, and shown to
+//! nobody. They are called as every address that users name is: not at private ones.
+
+use std::time::Duration;
+
+use domain::key::Scope;
+use domain::model::ModelFault;
+use domain::provider::{OwnProvider, PROVIDERS_MAX, ProviderSettings};
+use domain::{Change, ChangeSet, ProviderId};
+
+use crate::error::{Error, Faults, FieldError, Missing, Refused};
+use crate::{App, Ctx, TRIES};
+
+/// How long a provider that is tried out may take.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A provider that an organization can use.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UsableProvider {
+    /// The name before the slash of a model name.
+    pub name: String,
+    /// `openai`, `anthropic`, `local`, `scripted`.
+    pub kind: String,
+    /// What the organization has written about it; `None` for the operator's.
+    pub own: Option<OwnProvider>,
+}
+
+/// What a caller names a provider by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProviderKey {
+    /// The id of an own one.
+    Id(ProviderId),
+    /// The name, of an own one or one of the operator's.
+    Name(String),
+}
+
+impl ProviderKey {
+    fn fits(&self, provider: &UsableProvider) -> bool {
+        match self {
+            ProviderKey::Id(id) => provider.own.as_ref().is_some_and(|own| own.id == *id),
+            ProviderKey::Name(name) => provider.name == *name,
+        }
+    }
+
+    fn missing(&self) -> Error {
+        match self {
+            ProviderKey::Id(id) => Error::not_found(*id),
+            ProviderKey::Name(name) => Error::NotFound(Missing::new("provider", name)),
+        }
+    }
+}
+
+impl App {
+    /// All providers that the organization can use, by name.
+    ///
+    /// # Errors
+    /// The scope is missing, or the store failed.
+    pub async fn list_usable_providers(&self, ctx: &Ctx) -> Result<Vec<UsableProvider>, Error> {
+        ctx.require(Scope::ProvidersRead)?;
+        self.usable_providers(ctx).await
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// It is not there, the scope is missing, or the store failed.
+    pub async fn find_usable_provider(&self, ctx: &Ctx, key: &ProviderKey) -> Result<UsableProvider, Error> {
+        ctx.require(Scope::ProvidersRead)?;
+        let found = self.usable_providers(ctx).await?.into_iter().find(|provider| key.fits(provider));
+        found.ok_or_else(|| key.missing())
+    }
+
+    /// Makes a provider. Nobody is called.
+    ///
+    /// # Errors
+    /// A field breaks a rule, the name is taken, there are too many, the scope is missing, or
+    /// the store failed.
+    pub async fn create_provider(&self, ctx: &Ctx, settings: ProviderSettings) -> Result<OwnProvider, Error> {
+        self.require_providers_write(ctx)?;
+        let id = self.fresh();
+        let settings = self.settled(ctx, id, settings, None)?;
+        let own = self.store(ctx.org).list_providers().await?;
+        check_name(&own, id, &settings)?;
+        if own.len() >= PROVIDERS_MAX {
+            return Err(Refused::Enough { things: "providers", max: PROVIDERS_MAX }.into());
+        }
+        let (provider, changes) = OwnProvider::create(id, settings, ctx.now);
+        self.check_set_up(ctx, &provider)?;
+        match self.commit_models(ctx, changes).await? {
+            true => Ok(provider),
+            false => Err(Error::contended("list of providers")),
+        }
+    }
+
+    /// Changes a provider. `change` is asked again if somebody else was faster. The stored key
+    /// stays where none is given, if the address still leads to the same place.
+    ///
+    /// # Errors
+    /// As [`App::create_provider`]; also if it is not there, or the operator's.
+    pub async fn update_provider(
+        &self,
+        ctx: &Ctx,
+        key: &ProviderKey,
+        change: impl Fn(&ProviderSettings) -> Result<ProviderSettings, Error> + Send + Sync,
+    ) -> Result<OwnProvider, Error> {
+        self.require_providers_write(ctx)?;
+        for _ in 0..TRIES {
+            let current = self.own_provider(ctx, key).await?;
+            let settings = change(&current.settings)?;
+            let settings = self.settled(ctx, current.id, settings, Some(&current.settings))?;
+            check_name(&self.store(ctx.org).list_providers().await?, current.id, &settings)?;
+            let (next, changes) = current.update(settings, ctx.now);
+            if changes.is_empty() {
+                return Ok(next);
+            }
+            self.check_set_up(ctx, &next)?;
+            if self.commit_models(ctx, changes).await? {
+                return Ok(next);
+            }
+        }
+        Err(Error::contended("provider"))
+    }
+
+    /// Removes a provider. Agents that name it stay, and their runs fail and say so.
+    ///
+    /// # Errors
+    /// It is not there, or the operator's; the scope is missing, or the store failed.
+    pub async fn delete_provider(&self, ctx: &Ctx, key: &ProviderKey) -> Result<ProviderId, Error> {
+        self.require_providers_write(ctx)?;
+        let id = self.own_provider(ctx, key).await?.id;
+        let gone = ChangeSet::of([Change::DeleteProvider(id)]);
+        if self.commit_models(ctx, gone).await? { Ok(id) } else { Err(key.missing()) }
+    }
+
+    /// Asks a provider whether it answers and knows us; it generates nothing.
+    ///
+    /// # Errors
+    /// It is not there, the scope is missing, or the store failed. What the provider says is
+    /// the answer.
+    pub async fn test_provider(&self, ctx: &Ctx, key: &ProviderKey) -> Result<Result<(), ModelFault>, Error> {
+        self.require_providers_write(ctx)?;
+        let provider = self.find_usable_provider(ctx, key).await?;
+        let offering = self.ports().models.of(ctx.org).await?;
+        let found = offering.find(&provider.name).ok_or_else(|| key.missing())?;
+        let probed = tokio::time::timeout(PROBE_TIMEOUT, found.model.probe()).await;
+        Ok(probed.unwrap_or_else(|_| {
+            let message = format!("provider {} did not answer within {} s", provider.name, PROBE_TIMEOUT.as_secs());
+            Err(ModelFault::new(domain::model::FaultKind::Silent, message))
+        }))
+    }
+
+    /// Whether the caller may change what the whole organization uses: not with a key for one
+    /// project.
+    pub(crate) fn require_providers_write(&self, ctx: &Ctx) -> Result<(), Error> {
+        ctx.require(Scope::ProvidersWrite)?;
+        if ctx.project.is_none() { Ok(()) } else { Err(Error::Forbidden { missing: None }) }
+    }
+
+    /// Commits a change of what models mean and forgets what was known; `false` if it came too
+    /// late.
+    pub(crate) async fn commit_models(&self, ctx: &Ctx, changes: ChangeSet) -> Result<bool, Error> {
+        let (app, org) = (self.clone(), ctx.org);
+        self.to_the_end(async move {
+            let committed = crate::commit_in_time(&*app.store(org), changes).await;
+            // Also after a failure: what the store did then is not known.
+            app.ports().models.forget(org);
+            app.known().model_lists.forget_all();
+            Ok(committed?.is_some())
+        })
+        .await
+    }
+
+    async fn usable_providers(&self, ctx: &Ctx) -> Result<Vec<UsableProvider>, Error> {
+        let mut own = self.store(ctx.org).list_providers().await?;
+        let mut usable: Vec<UsableProvider> = Vec::new();
+        for (name, provider) in self.ports().models.of(ctx.org).await?.providers() {
+            let at = own.iter().position(|own| own.settings.name == name);
+            let own = at.map(|at| own.swap_remove(at));
+            let kind = own.as_ref().map_or(provider.kind.as_str(), |own| own.settings.kind.as_str()).to_owned();
+            usable.push(UsableProvider { name: name.to_owned(), kind, own });
+        }
+        Ok(usable)
+    }
+
+    async fn own_provider(&self, ctx: &Ctx, key: &ProviderKey) -> Result<OwnProvider, Error> {
+        let found = self.usable_providers(ctx).await?.into_iter().find(|provider| key.fits(provider));
+        let found = found.ok_or_else(|| key.missing())?;
+        found.own.ok_or_else(|| Refused::OperatorsProvider(found.name).into())
+    }
+
+    /// The settings with their key sealed, checked.
+    fn settled(
+        &self,
+        ctx: &Ctx,
+        id: ProviderId,
+        settings: ProviderSettings,
+        stored: Option<&ProviderSettings>,
+    ) -> Result<ProviderSettings, Error> {
+        let mut faults = Faults::default();
+        for (field, wrong) in settings.faults() {
+            faults.add(field, wrong);
+        }
+        faults.into_result()?;
+        if let Some(address) = settings.address()
+            && let Err(refused) = self.check_url(address)
+        {
+            return Err(Error::invalid("base_url", refused));
+        }
+        let origin = settings.origin();
+        let kept = stored.filter(|stored| stored.origin() == origin).and_then(|stored| stored.api_key.as_ref());
+        let place = OwnProvider::key_place(id, ctx.org, &origin);
+        let api_key = match settings.api_key {
+            Some(given) => Some(self.seal(given, kept, place, "api_key")?),
+            None => None,
+        };
+        Ok(ProviderSettings { api_key, ..settings })
+    }
+
+    /// What only whoever speaks to it can know.
+    fn check_set_up(&self, ctx: &Ctx, provider: &OwnProvider) -> Result<(), Error> {
+        let set_up = self.ports().models.set_up(ctx.org, provider);
+        set_up.map(|_| ()).map_err(|why| Error::invalid("base_url", why))
+    }
+}
+
+fn check_name(own: &[OwnProvider], id: ProviderId, settings: &ProviderSettings) -> Result<(), Error> {
+    match own.iter().any(|other| other.id != id && other.settings.name == settings.name) {
+        false => Ok(()),
+        true => Err(Error::Invalid(vec![FieldError::new("name", "is taken").code("name_taken")])),
+    }
+}
