@@ -173,6 +173,7 @@ impl From<Error> for ApiError {
             Error::Invalid(_) => Self::of(error, str::to_owned),
             Error::Refused(refused) => Self::impossible(sentence(&refused.to_string())),
             Error::Conflict(why) => Self::unavailable(sentence(&why)),
+            Error::Repeated(_) => Self::unavailable(sentence(&error.to_string())),
             Error::TooLarge { max_bytes, .. } => Self::too_large(max_bytes),
             Error::RateLimited { retry_after } => Self::rate_limited(retry_after),
             Error::Provider(_) => Self::run_failed(sentence(&error.to_string())),

@@ -6,8 +6,11 @@ use web::body::{JsonRules, json};
 
 use crate::error::ApiError;
 
+/// How large a body may be.
+pub(crate) const BODY_BYTES_MAX: usize = 32 << 20;
+
 /// Nothing at all counts as `{}`, so that a missing field is named and not the body.
-const RULES: JsonRules = JsonRules { max_bytes: 32 << 20, may_be_empty: true };
+const RULES: JsonRules = JsonRules { max_bytes: BODY_BYTES_MAX, may_be_empty: true };
 
 /// The JSON body of a request.
 #[derive(Debug)]

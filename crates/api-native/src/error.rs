@@ -1,6 +1,6 @@
 //! What goes wrong, in this API's envelope.
 
-use app::{Error, FieldError};
+use app::{Error, FieldError, Repeated};
 use axum::Json;
 use axum::http::StatusCode;
 use axum::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
@@ -22,6 +22,8 @@ pub(crate) struct ApiError {
     message: String,
     details: Option<ErrorDetails>,
     retry_after: Option<u64>,
+    /// Whether a client library may try again by itself, where its status does not say so.
+    should_retry: Option<bool>,
 }
 
 /// The body of every error.
@@ -83,7 +85,7 @@ pub(crate) enum ErrorType {
 
 impl ApiError {
     fn new(status: StatusCode, kind: ErrorType, message: impl Into<String>) -> Self {
-        Self { status, kind, message: message.into(), details: None, retry_after: None }
+        Self { status, kind, message: message.into(), details: None, retry_after: None, should_retry: None }
     }
 
     /// 400: this parameter is wrong.
@@ -130,14 +132,15 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, retry_after) = (self.status, self.retry_after);
+        // The client library would try again after any conflict by itself, mostly to no avail.
+        let should_retry = self.should_retry.or((status == StatusCode::CONFLICT).then_some(false));
         let mut response = (status, Json(self.envelope(RequestId::current()))).into_response();
         let headers = response.headers_mut();
         if let Some(seconds) = retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
         }
-        if status == StatusCode::CONFLICT {
-            // The client library would try again by itself, and to no avail.
-            headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
+        if let Some(should_retry) = should_retry {
+            headers.insert(SHOULD_RETRY, HeaderValue::from_static(if should_retry { "true" } else { "false" }));
         }
         response
     }
@@ -176,6 +179,7 @@ impl From<Error> for ApiError {
             Error::Refused(_) => Self::new(S::BAD_REQUEST, T::InvalidRequest, said),
             Error::Conflict(_) => Self::new(S::CONFLICT, T::Conflict, said),
             Error::Gone(_) => Self::new(S::GONE, T::InvalidRequest, said),
+            Error::Repeated(repeated) => Self::repeated(repeated, said),
             Error::TooLarge { .. } => Self::new(S::PAYLOAD_TOO_LARGE, T::InvalidRequest, said),
             Error::RateLimited { retry_after } => Self {
                 retry_after: Some(retry_after.as_secs().max(1)),
@@ -194,6 +198,20 @@ impl ApiError {
         // 529 is this API's own status for a server that has too much to do.
         let status = StatusCode::from_u16(529).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
         Self::new(status, ErrorType::Overloaded, message)
+    }
+
+    fn repeated(repeated: Repeated, said: String) -> Self {
+        let conflict = Self::new(StatusCode::CONFLICT, ErrorType::Conflict, said);
+        let details = |error_code| Some(ErrorDetails { error_code, param: None });
+        match repeated {
+            Repeated::OtherBody => Self { details: details("idempotency_mismatch"), ..conflict },
+            Repeated::StillServed => Self {
+                details: details("idempotency_in_progress"),
+                retry_after: Some(BUSY_SECONDS),
+                should_retry: Some(true),
+                ..conflict
+            },
+        }
     }
 
     fn of_faults(faults: &[FieldError]) -> Self {

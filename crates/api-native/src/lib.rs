@@ -14,6 +14,7 @@ mod body;
 mod elsewhere;
 mod error;
 mod events;
+mod idempotency;
 mod model_aliases;
 mod models;
 mod org_stream;
@@ -55,6 +56,7 @@ pub fn router(app: App, shared: Shared) -> Router {
         .route("/v1/models/{model}/{*rest}", get(models::find_model_of))
         .method_not_allowed_fallback(elsewhere::wrong_method)
         // The last layer is the first to see a request: the caller is known before it is narrowed.
+        .route_layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
         .route_layer(middleware::from_fn_with_state(app.clone(), project::narrow))
         .route_layer(middleware::from_fn_with_state(door, require_caller))
         .layer(CatchPanicLayer::custom(|_| error::ApiError::internal().into_response()))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::agent::{Agent, AgentSpec};
+use domain::idempotency::Made;
 use domain::key::Scope;
 use domain::{AgentId, Change, ChangeSet, DocumentId, ProjectId};
 use ports::store::AgentFilter;
@@ -24,6 +25,9 @@ impl App {
         documents: Vec<DocumentId>,
     ) -> Result<Agent, Error> {
         ctx.require(Scope::AgentsWrite)?;
+        if let Some(Made::AgentVersion { agent, version }) = ctx.made_before() {
+            return self.agent_version(ctx, *agent, *version).await;
+        }
         let id = self.fresh();
         let spec = AgentSpec { tools: self.seal_tools(ctx.org, id, spec.tools, &[])?, ..spec };
         self.check_agent(ctx, project, &spec, &[]).await?;
@@ -31,7 +35,8 @@ impl App {
         ctx.reach(store.find_project(project).await?, |project| project.id, project)?;
         let (agent, changes) = Agent::create(id, project, spec, ctx.now);
         let copies = self.copies(ctx, &documents, &agent).await?;
-        let changes = changes.and(ChangeSet::of(copies));
+        let ctx = ctx.making(|| Made::AgentVersion { agent: id, version: agent.version });
+        let changes = ctx.recording(changes.and(ChangeSet::of(copies)));
         crate::commit_in_time(&*store, changes).await?.ok_or_else(|| Error::contended("project"))?;
         Ok(agent)
     }
@@ -98,6 +103,9 @@ impl App {
         change: impl Fn(&AgentSpec) -> Result<AgentSpec, Error> + Send + Sync,
     ) -> Result<Agent, Error> {
         ctx.require(Scope::AgentsWrite)?;
+        if let Some(Made::AgentVersion { agent, version }) = ctx.made_before() {
+            return self.agent_version(ctx, *agent, *version).await;
+        }
         let store = self.store(ctx.org);
         for _ in 0..TRIES {
             let current = ctx.reach(store.find_agent(id).await?, |agent| agent.project, id)?;
@@ -109,7 +117,8 @@ impl App {
                 return Ok(next);
             }
             self.check_agent(ctx, project, &next.spec, &before.tools).await?;
-            if self.commit_agent(ctx, id, changes).await? {
+            let made = ctx.making(|| Made::AgentVersion { agent: id, version: next.version });
+            if self.commit_agent(ctx, id, made.recording(changes)).await? {
                 return Ok(next);
             }
         }

@@ -1,9 +1,12 @@
 //! Who asks, for which organization, and when.
 
+use std::sync::Arc;
+
 use domain::key::{Scope, Scopes};
 use domain::{KeyId, MemberId, OrgId, ProjectId, Timestamp};
 
 use crate::error::{Error, Missing};
+use crate::idempotency::NamedRequest;
 
 /// Who asks, for which organization, and when. The first argument of every operation.
 #[derive(Debug, Clone)]
@@ -22,6 +25,8 @@ pub struct Ctx {
     pub key_expires_at: Option<Timestamp>,
     /// When the request came.
     pub now: Timestamp,
+    /// The request, if it has a name under which it may be sent again.
+    pub request: Option<Arc<NamedRequest>>,
 }
 
 impl Ctx {
@@ -62,6 +67,15 @@ impl Operator {
 
     /// The operator acting for an organization, with every right in it.
     pub fn acting_for(&self, org: OrgId, now: Timestamp) -> Ctx {
-        Ctx { org, key: None, member: None, scopes: Scopes::all(), project: None, key_expires_at: None, now }
+        Ctx {
+            org,
+            key: None,
+            member: None,
+            scopes: Scopes::all(),
+            project: None,
+            key_expires_at: None,
+            now,
+            request: None,
+        }
     }
 }

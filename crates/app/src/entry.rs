@@ -94,7 +94,7 @@ impl App {
         let Entry { session, is_new, newest, run, inputs, callback, .. } = entry;
         let callback = remembered(run.id, callback);
         let accepted = self.decide(ctx.now, |at| turn::accept(&session, is_new, run, inputs, None, at));
-        let changes = living(&newest, accepted.changes.and(callback));
+        let changes = ctx.recording(living(&newest, accepted.changes.and(callback)));
         let committed = crate::commit_in_time(&*self.store(ctx.org), changes).await?;
         Ok(committed.map_or(Entered::TooLate, |_| Entered::Queued))
     }
@@ -108,7 +108,7 @@ impl App {
         let callback = remembered(run.id, entry.callback.clone());
         let Accepted { changes, turn } =
             self.decide(ctx.now, |at| turn::accept(&entry.session, entry.is_new, run, inputs, Some(claim), at));
-        match self.store(ctx.org).commit(living(&entry.newest, changes.and(callback))).await {
+        match self.store(ctx.org).commit(ctx.recording(living(&entry.newest, changes.and(callback)))).await {
             Ok(committed) => {
                 let events = appended(committed);
                 if let (Some(mut turn), Some(last)) = (turn, events.last()) {

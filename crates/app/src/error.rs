@@ -36,6 +36,9 @@ pub enum Error {
     /// It was there, and is not kept any more.
     #[error("{0}")]
     Gone(String),
+    /// A request cannot be sent again like this.
+    #[error("{0}")]
+    Repeated(Repeated),
     /// More than may be sent.
     #[error("{what} is larger than {max_bytes} bytes")]
     TooLarge {
@@ -117,6 +120,23 @@ impl From<SessionRefusal> for Error {
 impl From<Refused> for Error {
     fn from(refused: Refused) -> Self {
         Error::Refused(refused)
+    }
+}
+
+/// Why a request with an idempotency key is neither served nor answered as before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Repeated {
+    /// Its key was used for another request.
+    #[error("this idempotency key was used with another body: use a new key for a new request")]
+    OtherBody,
+    /// The same request is being served at this moment.
+    #[error("the same request is being served at this moment: try again soon for its answer")]
+    StillServed,
+}
+
+impl From<Repeated> for Error {
+    fn from(repeated: Repeated) -> Self {
+        Error::Repeated(repeated)
     }
 }
 

@@ -86,6 +86,7 @@ impl App {
             project: known.key.project,
             key_expires_at: known.key.expires_at,
             now,
+            request: None,
         })
     }
 

@@ -17,6 +17,7 @@ mod entry;
 mod error;
 mod events;
 mod follow;
+mod idempotency;
 mod input_rules;
 mod keys;
 mod knowledge;
@@ -48,8 +49,9 @@ use tracing::Instrument;
 pub use aliases::AliasView;
 pub use ctx::{Ctx, Operator};
 pub use domain::tool::HttpTool;
-pub use error::{AuthFault, Error, FieldError, Missing, Refused};
+pub use error::{AuthFault, Error, FieldError, Missing, Refused, Repeated};
 pub use follow::StoredEvent;
+pub use idempotency::{Begun, NamedRequest, RequestPlace};
 pub use keys::{CreateKey, KeyFormat};
 pub use knowledge::{AddDocument, DocumentSource};
 pub use org_stream::{ChangedSession, FromPosition, OrgStream};
@@ -107,6 +109,7 @@ struct Inner {
     known: known::Known,
     uploads: knowledge::UploadTurns,
     tails: org_stream::Tails,
+    requests: idempotency::UnderWay,
     /// Work that goes on when its caller has left.
     tasks: TaskTracker,
 }
@@ -118,7 +121,9 @@ impl App {
         let known = known::Known::default();
         let uploads = knowledge::UploadTurns::default();
         let tails = org_stream::Tails::default();
-        App(Arc::new(Inner { ports, secrets, sealing_key, known, uploads, tails, tasks: TaskTracker::new() }))
+        let requests = idempotency::UnderWay::default();
+        let tasks = TaskTracker::new();
+        App(Arc::new(Inner { ports, secrets, sealing_key, known, uploads, tails, requests, tasks }))
     }
 
     /// What time it is.

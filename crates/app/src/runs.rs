@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::agent::{Agent, AgentRefusal, Overrides};
 use domain::event::Verdict;
+use domain::idempotency::Made;
 use domain::key::Scope;
 use domain::model::Block;
 use domain::run::{Need, Outcome, Run, RunStatus};
@@ -138,6 +139,10 @@ impl App {
         ctx.require(Scope::SessionsWrite)?;
         let result = if happened { Verdict::Happened } else { Verdict::DidNotHappen };
         let content = content.filter(|_| happened);
+        if let Some(Made::Resolution { run }) = ctx.made_before() {
+            return self.reachable_run(ctx, *run).await;
+        }
+        let ctx = &ctx.making(|| Made::Resolution { run: id });
         let store = self.store(ctx.org);
         for _ in 0..TRIES {
             let run = self.reachable_run(ctx, id).await?;
@@ -157,7 +162,7 @@ impl App {
             }
             let decided = self.decide(ctx.now, |at| turn::resolve_waiting(run, session.state, decisions, at));
             let changes = decided.map_err(|_| Refused::NothingInDoubt)?;
-            if crate::commit_in_time(&*store, changes).await?.is_some() {
+            if crate::commit_in_time(&*store, ctx.recording(changes)).await?.is_some() {
                 return self.reachable_run(ctx, id).await;
             }
         }

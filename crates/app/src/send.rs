@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use domain::event::NewEvent;
+use domain::idempotency::Made;
 use domain::key::Scope;
 use domain::run::{Run, RunStatus};
 use domain::session::{InboxItem, Origin, Session};
@@ -52,9 +53,25 @@ impl App {
         if events.iter().any(|body| matches!(body, EventBody::UserMessage { .. })) {
             ctx.require(Scope::AgentsRun)?;
         }
+        if let Some(Made::Events { events: ids }) = ctx.made_before() {
+            let inputs = ids.iter().zip(events).map(|(id, body)| Input { id: *id, body }).collect();
+            return self.sent_before(ctx, session, inputs).await;
+        }
         let inputs: Vec<Input> = events.into_iter().map(|body| Input { id: self.fresh(), body }).collect();
-        let (app, ctx) = (self.clone(), ctx.clone());
+        let made = || Made::Events { events: inputs.iter().map(|input| input.id).collect() };
+        let (app, ctx) = (self.clone(), ctx.making(made).into_owned());
         self.to_the_end(async move { app.deliver(&ctx, session, inputs).await }).await
+    }
+
+    /// Events that were taken when the same request came the first time, as they stand now.
+    async fn sent_before(&self, ctx: &Ctx, id: SessionId, inputs: Vec<Input>) -> Result<Vec<SentEvent>, Error> {
+        let session = self.reachable_session(ctx, id).await?;
+        let store = self.store(ctx.org);
+        let mut stored = Vec::with_capacity(inputs.len());
+        for input in &inputs {
+            stored.extend(store.find_event(session.id, input.id).await?);
+        }
+        Ok(sent(inputs, &[stored.into()]))
     }
 
     async fn deliver(&self, ctx: &Ctx, id: SessionId, inputs: Vec<Input>) -> Result<Vec<SentEvent>, Error> {
@@ -93,13 +110,13 @@ impl App {
         let recorded = (!inputs.is_empty()).then(|| record(session, inputs, ctx.now));
         let store = self.store(ctx.org);
         if messages.is_empty() {
-            return commit(&*store, recorded.unwrap_or_default()).await;
+            return commit(ctx, &*store, recorded.unwrap_or_default()).await;
         }
         let entry = self.native_entry(ctx, session, messages).await?;
         if let Some(recorded) = recorded {
             let Entry { run, inputs, .. } = entry;
             let accepted = self.decide(ctx.now, |at| turn::accept(session, false, run, inputs, None, at));
-            return commit(&*store, recorded.and(accepted.changes)).await;
+            return commit(ctx, &*store, recorded.and(accepted.changes)).await;
         }
         Ok(match self.enter_now(ctx, entry).await? {
             Entered::Claimed { events } => Some(vec![events]),
@@ -132,7 +149,7 @@ impl App {
         if !to_next.is_empty() {
             changes = changes.and(self.queue(ctx, store, session, interrupted, to_next).await?);
         }
-        commit(store, changes).await
+        commit(ctx, store, changes).await
     }
 
     /// Interrupts, decisions and results for the run that has the session.
@@ -254,8 +271,8 @@ impl Addressed {
     }
 }
 
-async fn commit(store: &dyn OrgStore, changes: ChangeSet) -> Delivered {
-    let committed = crate::commit_in_time(store, changes).await?;
+async fn commit(ctx: &Ctx, store: &dyn OrgStore, changes: ChangeSet) -> Delivered {
+    let committed = crate::commit_in_time(store, ctx.recording(changes)).await?;
     Ok(committed.map(|Committed { events, .. }| events))
 }
 

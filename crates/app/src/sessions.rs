@@ -6,6 +6,7 @@ mod update;
 use std::sync::Arc;
 
 use domain::agent::{Agent, AgentRefusal, Overrides};
+use domain::idempotency::Made;
 use domain::key::Scope;
 use domain::session::{Origin, Session, SessionAgent, SessionRefusal, SessionState, SessionStatus};
 use domain::turn::Input;
@@ -67,9 +68,13 @@ impl App {
             input_rules::check_initial(&create.initial_events)?;
         }
         check_new_session(&create)?;
+        if let Some(Made::Session { session }) = ctx.made_before() {
+            return self.reachable_session(ctx, *session).await;
+        }
         for _ in 0..TRIES {
             let newest = self.newest_agent(ctx, create.agent.id).await?;
             let (session, agent) = self.describe_session(ctx, &newest, &create).await?;
+            let ctx = &ctx.making(|| Made::Session { session: session.id });
             let begun = match create.initial_events.is_empty() {
                 true => self.begin_empty(ctx, &newest, session).await?,
                 false => self.begin_with_input(ctx, &newest, agent, session, &create).await?,
@@ -193,7 +198,7 @@ impl App {
     async fn begin_empty(&self, ctx: &Ctx, newest: &Agent, session: Session) -> Result<Option<Session>, Error> {
         let guard = Guard::AgentAt { agent: newest.id, version: newest.version };
         let changes = ChangeSet::of([Change::InsertSession(session.clone())]).guarded(guard);
-        Ok(crate::commit_in_time(&*self.store(ctx.org), changes).await?.map(|_| session))
+        Ok(crate::commit_in_time(&*self.store(ctx.org), ctx.recording(changes)).await?.map(|_| session))
     }
 
     async fn begin_with_input(

@@ -1,5 +1,6 @@
 //! The HTTP tools that a project keeps for its agents.
 
+use domain::idempotency::Made;
 use domain::key::Scope;
 use domain::tool::{CarriedTool, HttpTool, Tool};
 use domain::{Change, ChangeSet, ProjectId, ToolId};
@@ -16,6 +17,9 @@ impl App {
     /// not there, the scope is missing, or the store failed.
     pub async fn create_tool(&self, ctx: &Ctx, project: ProjectId, http: HttpTool) -> Result<Tool, Error> {
         ctx.require(Scope::AgentsWrite)?;
+        if let Some(Made::Tool { tool }) = ctx.made_before() {
+            return ctx.reach(self.store(ctx.org).find_tool(*tool).await?, |tool| tool.project, *tool);
+        }
         let store = self.store(ctx.org);
         ctx.reach(store.find_project(project).await?, |project| project.id, project)?;
         let mut faults = Faults::default();
@@ -27,7 +31,8 @@ impl App {
         }
         faults.into_result()?;
         let tool = Tool { id, number: 0, project, http, created_at: ctx.now };
-        let changes = ChangeSet::of([Change::InsertTool(tool.clone())]);
+        let changes =
+            ctx.making(|| Made::Tool { tool: id }).recording(ChangeSet::of([Change::InsertTool(tool.clone())]));
         let committed = crate::commit_in_time(&*store, changes).await?.ok_or_else(|| Error::contended("project"))?;
         Ok(Tool { number: committed.numbers.first().copied().unwrap_or_default(), ..tool })
     }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::agent::Agent;
 use crate::event::NewEvent;
 use crate::id::{AgentId, DocumentId, EventId, KeyId, ProviderId, RunId, SessionId, ToolId};
+use crate::idempotency::RequestRecord;
 use crate::key::Key;
 use crate::knowledge::Document;
 use crate::org::{Member, Org, Project};
@@ -239,6 +240,8 @@ pub enum Change {
     },
     /// The address of a run was told, or given up. Twice is as once.
     CallbackMade(RunId),
+    /// What came of a request that may be sent again.
+    KeepRequest(Box<RequestRecord>),
     /// Input for a run that has not begun, or an interrupt for one that has.
     Enqueue(InboxItem),
     /// Input was taken from the inbox. Refused if it is not there.

@@ -12,6 +12,7 @@ pub mod agent;
 pub mod change;
 pub mod event;
 pub mod id;
+pub mod idempotency;
 pub mod key;
 pub mod knowledge;
 pub mod limits;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::agent::Agent;
+use domain::idempotency::{RequestName, RequestRecord};
 use domain::key::{Key, KeyHash};
 use domain::knowledge::Document;
 use domain::org::{Member, Org, Project};
@@ -132,6 +133,9 @@ pub trait OrgStore: Send + Sync {
 
     /// All keys, revoked ones included, oldest first.
     async fn list_keys(&self) -> Result<Vec<Key>, StoreError>;
+
+    /// What is kept of a request that may be sent again.
+    async fn find_request(&self, request: &RequestName) -> Result<Option<RequestRecord>, StoreError>;
 
     /// An agent at its newest version.
     async fn find_agent(&self, id: AgentId) -> Result<Option<Agent>, StoreError>;

@@ -183,6 +183,23 @@ create table callbacks (
     url text not null
 ) strict;
 
+-- Requests that may be sent again, for a day.
+create table requests (
+    number integer primary key,
+    org blob not null,
+    key blob not null,
+    path text not null,
+    name text not null,
+    fingerprint blob not null,
+    at integer not null,
+    -- What it made; then the status and body of its answer.
+    made text,
+    status integer,
+    answer text,
+    unique (org, key, path, name)
+) strict;
+create index requests_by_time on requests (at);
+
 -- One row for each session that a commit changed, so that a reader of an organization can
 -- go on from any position.
 create table session_changes (

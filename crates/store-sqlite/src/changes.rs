@@ -14,8 +14,8 @@ use rusqlite::Connection;
 use crate::fault::Fault;
 use crate::planted::{Planted, PlantedBug};
 use crate::{
-    agents, aliases, callbacks, deletions, documents, events, inbox, keys, members, orgs, projects, providers, runs,
-    sessions, tools,
+    agents, aliases, callbacks, deletions, documents, events, inbox, keys, members, orgs, projects, providers,
+    requests, runs, sessions, tools,
 };
 
 /// What must be told, once it is on disk. Grows over all change sets of one transaction.
@@ -146,6 +146,7 @@ impl Application<'_> {
             Change::Release(session) => self.release(session)?,
             Change::AddCallback { run, url } => callbacks::insert(db, org, run, &url)?,
             Change::CallbackMade(run) => callbacks::delete(db, org, run)?,
+            Change::KeepRequest(record) => requests::keep(db, org, &record)?,
             Change::Enqueue(item) => self.enqueue(&item)?,
             Change::TakeInput { session, items } => {
                 for item in items {

@@ -43,6 +43,7 @@ mod projects;
 mod provider_numbers;
 mod providers;
 mod readers;
+mod requests;
 mod runs;
 mod sessions;
 mod sql;

@@ -78,6 +78,7 @@ mod tests {
         ("projects", crate::projects::STATEMENTS),
         ("provider_numbers", crate::provider_numbers::STATEMENTS),
         ("providers", crate::providers::STATEMENTS),
+        ("requests", crate::requests::STATEMENTS),
         ("runs", crate::runs::STATEMENTS),
         ("sessions", crate::sessions::STATEMENTS),
         ("tools", crate::tools::STATEMENTS),

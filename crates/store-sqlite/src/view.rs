@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::agent::Agent;
+use domain::idempotency::{RequestName, RequestRecord};
 use domain::key::Key;
 use domain::knowledge::Document;
 use domain::org::{Member, Org, Project};
@@ -21,8 +22,8 @@ use uuid::Uuid;
 
 use crate::store::Inner;
 use crate::{
-    agents, aliases, documents, events, inbox, keys, members, orgs, positions, projects, providers, runs, sessions,
-    tools,
+    agents, aliases, documents, events, inbox, keys, members, orgs, positions, projects, providers, requests, runs,
+    sessions, tools,
 };
 
 pub(crate) struct OrgView {
@@ -73,6 +74,10 @@ impl OrgStore for OrgView {
     async fn list_keys(&self) -> Listed<Key> {
         let org = self.org;
         self.inner.readers.long(move |db| keys::list(db, org)).await
+    }
+
+    async fn find_request(&self, request: &RequestName) -> Found<RequestRecord> {
+        self.inner.readers.short(|db| requests::find(db, self.org, request)).await
     }
 
     async fn find_agent(&self, id: AgentId) -> Found<Agent> {

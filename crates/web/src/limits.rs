@@ -163,7 +163,16 @@ mod tests {
     fn ctx(org: u128, ms: i64) -> Ctx {
         let now = Timestamp::from_millisecond(ms).unwrap();
         let org = OrgId(Uuid::from_u128(org));
-        Ctx { org, key: None, member: None, scopes: Scopes::all(), project: None, key_expires_at: None, now }
+        Ctx {
+            org,
+            key: None,
+            member: None,
+            scopes: Scopes::all(),
+            project: None,
+            key_expires_at: None,
+            now,
+            request: None,
+        }
     }
 
     fn limits(make_per_minute: u32) -> Limits {

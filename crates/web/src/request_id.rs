@@ -31,7 +31,7 @@ impl RequestId {
     }
 
     /// Does `work` as part of this request.
-    pub(crate) async fn during<T>(self, work: impl Future<Output = T>) -> T {
+    pub async fn during<T>(self, work: impl Future<Output = T>) -> T {
         CURRENT.scope(self, work).await
     }
 

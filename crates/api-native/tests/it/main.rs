@@ -8,6 +8,7 @@ mod callers;
 mod compaction;
 mod document;
 mod events;
+mod idempotency;
 mod models;
 mod org_stream;
 mod paths;

@@ -1,6 +1,7 @@
 //! The operations over a real store and engine, with a scripted model.
 
 mod desk;
+mod idempotency;
 mod keys;
 mod providers;
 mod runs;

@@ -9,6 +9,7 @@
 mod checker;
 mod crash;
 mod load;
+mod once;
 mod process;
 mod proxy;
 mod reader;

@@ -1,0 +1,65 @@
+//! The server fell after a request's work was committed and before its answer was kept.
+
+use app::{Begun, Ctx};
+use domain::key::Scope;
+use serde_json::json;
+use test_kit::{TestHouse, says};
+
+use crate::desk::{Desk, message, native, spec};
+
+/// The caller of a request that nobody answers: the place is given back, and no answer kept.
+async fn begun(desk: &Desk, ctx: &Ctx, path: &str) -> Ctx {
+    match desk.app().begin_request(ctx, path, "k", b"body").await.expect("begun") {
+        Begun::Serve(ctx, _place) => ctx,
+        Begun::Replay(answer) => panic!("answered before: {answer:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_a_request_made_before_a_crash_is_found_and_not_made_again() {
+    let mut desk = Desk::at(TestHouse::new().model([says("Hello.")])).await;
+    let key = desk.house.key(Scope::ALL.iter().copied()).await;
+    let ctx = desk.app().authenticate(key.key()).await.expect("a caller");
+    let there = desk.agent().await;
+    let tool = || {
+        let tool = json!({ "name": "t", "description": "d", "input_schema": { "type": "object" }, "method": "GET",
+            "url": "https://example.com/", "headers": {}, "effect": "read" });
+        serde_json::from_value(tool).expect("a tool")
+    };
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let app = desk.app();
+        let agent = app.create_agent(&begun(&desk, &ctx, "/agents").await, desk.project, spec(), vec![]).await;
+        let renamed =
+            |spec: &domain::agent::AgentSpec| Ok(domain::agent::AgentSpec { name: "Bea".into(), ..spec.clone() });
+        let update = begun(&desk, &ctx, "/agents/1").await;
+        // The version it was made from is gone by the second time.
+        let updated = app.update_agent(&update, there.id, Some(1), renamed).await.expect("updated");
+        let session = app.create_session(&begun(&desk, &ctx, "/sessions").await, native(there.id)).await;
+        let session = session.expect("a session").id;
+        let sent = app.send_events(&begun(&desk, &ctx, "/events").await, session, vec![message("hi")]).await;
+        let sent = sent.expect("sent");
+        assert_eq!(sent[0].body, message("hi"));
+        let tool = app.create_tool(&begun(&desk, &ctx, "/tools").await, desk.project, tool()).await.expect("a tool");
+        seen.push((agent.expect("an agent").id, updated.version, session, sent[0].event, tool.id));
+        desk.house.restart().await;
+    }
+    assert_eq!(seen[0], seen[1]);
+    desk.at_rest(seen[0].2).await;
+    let said = desk.names(seen[0].2).await.into_iter().filter(|name| *name == "user.message").count();
+    assert_eq!(said, 1);
+}
+
+#[tokio::test]
+async fn a_request_that_did_nothing_is_done_when_it_comes_again() {
+    let desk = Desk::at(TestHouse::new()).await;
+    let key = desk.house.key(Scope::ALL.iter().copied()).await;
+    let ctx = desk.app().authenticate(key.key()).await.expect("a caller");
+    drop(begun(&desk, &ctx, "/agents").await);
+    let again = begun(&desk, &ctx, "/agents").await;
+    let made = desk.app().create_agent(&again, desk.project, spec(), vec![]).await.expect("an agent");
+    assert_eq!(made.version, 1);
+    // The same request at the same time.
+    let first = desk.app().begin_request(&ctx, "/x", "k", b"body").await;
+    assert!(first.is_ok() && desk.app().begin_request(&ctx, "/x", "k", b"body").await.is_err());
+}
