@@ -25,7 +25,7 @@ async fn a_thousand_requests_have_one_effect_each_whoever_sends_them_how_often()
     let data = folder.path().join("data");
     std::fs::create_dir(&data).unwrap();
     let world = World::start().await;
-    let server = Server::start(&data, world.url(), None).await;
+    let mut server = Server::start(&data, world.url(), None).await;
     let load = Load::prepare(&server.url).await;
 
     let sending = tokio::spawn(load.clone().send_all(server.url.clone(), UntilIt::IsGone));
