@@ -295,7 +295,11 @@ def case_42_unknown_events():
 
 
 def case_models():
-    assert "scripted/demo" in [model.id for model in client.models.list()]
+    client.post("/v1/model_aliases/quick", cast_to=object, body={"model": "scripted/demo"})
+    assert "scripted/demo" in [model.id for model in client.models.list(limit=1)]
+    for name in ["scripted/demo", "quick"]:
+        model = client.models.retrieve(name)
+        assert model.id == "scripted/demo" and model.lifecycle == "active", model
 
 
 def case_the_tool_runner():
