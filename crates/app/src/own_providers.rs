@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use domain::idempotency::Made;
 use domain::key::Scope;
 use domain::model::ModelFault;
 use domain::provider::{OwnProvider, PROVIDERS_MAX, ProviderSettings};
@@ -79,9 +80,15 @@ impl App {
     /// the store failed.
     pub async fn create_provider(&self, ctx: &Ctx, settings: ProviderSettings) -> Result<OwnProvider, Error> {
         self.require_providers_write(ctx)?;
-        let id = self.fresh();
-        let settings = self.settled(ctx, id, settings, None)?;
         let own = self.store(ctx.org).list_providers().await?;
+        if let Some(Made::Provider { provider: made }) = ctx.made_before()
+            && let Some(provider) = own.iter().find(|provider| provider.id == *made)
+        {
+            return Ok(provider.clone());
+        }
+        let id = self.fresh();
+        let ctx = &ctx.making(|| Made::Provider { provider: id });
+        let settings = self.settled(ctx, id, settings, None)?;
         check_name(&own, id, &settings)?;
         if own.len() >= PROVIDERS_MAX {
             return Err(Refused::Enough { things: "providers", max: PROVIDERS_MAX }.into());
@@ -161,7 +168,7 @@ impl App {
     /// Commits a change of what models mean and forgets what was known; `false` if it came too
     /// late.
     pub(crate) async fn commit_models(&self, ctx: &Ctx, changes: ChangeSet) -> Result<bool, Error> {
-        let (app, org) = (self.clone(), ctx.org);
+        let (app, org, changes) = (self.clone(), ctx.org, ctx.recording(changes));
         self.to_the_end(async move {
             let committed = crate::commit_in_time(&*app.store(org), changes).await;
             // Also after a failure: what the store did then is not known.

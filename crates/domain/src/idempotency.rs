@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::change::Change;
-use crate::id::{AgentId, EventId, KeyId, RunId, SessionId, ToolId};
+use crate::id::{AgentId, EventId, KeyId, ProviderId, RunId, SessionId, ToolId};
 
 /// How long a request is remembered.
 pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -53,6 +53,11 @@ pub enum Made {
     Resolution {
         /// The run.
         run: RunId,
+    },
+    /// A provider of models.
+    Provider {
+        /// The provider.
+        provider: ProviderId,
     },
     /// A tool of a project.
     Tool {

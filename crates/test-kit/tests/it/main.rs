@@ -5,3 +5,4 @@
 mod battery;
 mod messages_api;
 mod provider_faults;
+mod strangers;

@@ -1,0 +1,322 @@
+//! Every route of every document, asked by those who may not: without a key, with a revoked
+//! one, with one that lacks a scope, and with a key of another organization, whom everything
+//! that is there must look like what never was.
+//!
+//! A route without a line in [`PROBES`] fails the test.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use domain::key::Scope::{self, *};
+use http::Method;
+use serde_json::{Value, json};
+use test_kit::conversation::{id_of, message};
+use test_kit::{Caller, Reply, TestHouse, says};
+use uuid::Uuid;
+
+/// Method, path as in its document, and the scopes each of which the route needs.
+type Probe = (&'static str, &'static str, &'static [Scope]);
+
+const NATIVE: &[Probe] = &[
+    ("GET", "/v1/agents", &[AgentsRead]),
+    ("POST", "/v1/agents", &[AgentsWrite]),
+    ("GET", "/v1/agents/{agent_id}", &[AgentsRead]),
+    ("POST", "/v1/agents/{agent_id}", &[AgentsWrite]),
+    ("POST", "/v1/agents/{agent_id}/archive", &[AgentsWrite]),
+    ("GET", "/v1/agents/{agent_id}/versions", &[AgentsRead]),
+    ("GET", "/v1/sessions", &[SessionsRead]),
+    ("POST", "/v1/sessions", &[SessionsWrite]),
+    ("GET", "/v1/sessions/{session_id}", &[SessionsRead]),
+    ("POST", "/v1/sessions/{session_id}", &[SessionsWrite]),
+    ("DELETE", "/v1/sessions/{session_id}", &[SessionsWrite]),
+    ("POST", "/v1/sessions/{session_id}/archive", &[SessionsWrite]),
+    ("GET", "/v1/sessions/{session_id}/events", &[SessionsRead]),
+    ("POST", "/v1/sessions/{session_id}/events", &[SessionsWrite, AgentsRun]),
+    ("GET", "/v1/sessions/{session_id}/events/stream", &[SessionsRead]),
+    ("GET", "/v1/stream", &[SessionsRead]),
+    ("GET", "/v1/sessions/{session_id}/runs", &[SessionsRead]),
+    ("GET", "/v1/runs/{run_id}", &[SessionsRead]),
+    ("POST", "/v1/runs/{run_id}/cancel", &[SessionsWrite]),
+    ("POST", "/v1/runs/{run_id}/resolve", &[SessionsWrite]),
+    ("GET", "/v1/tools", &[AgentsRead]),
+    ("POST", "/v1/tools", &[AgentsWrite]),
+    ("GET", "/v1/tools/{tool}", &[AgentsRead]),
+    ("DELETE", "/v1/tools/{tool}", &[AgentsWrite]),
+    ("GET", "/v1/models", &[ProvidersRead]),
+    ("GET", "/v1/models/{model}", &[ProvidersRead]),
+    ("GET", "/v1/model_aliases", &[ProvidersRead]),
+    ("GET", "/v1/model_aliases/{name}", &[ProvidersRead]),
+    ("POST", "/v1/model_aliases/{name}", &[ProvidersWrite]),
+    ("DELETE", "/v1/model_aliases/{name}", &[ProvidersWrite]),
+    ("GET", "/v1/providers", &[ProvidersRead]),
+    ("POST", "/v1/providers", &[ProvidersWrite]),
+    ("GET", "/v1/providers/{provider}", &[ProvidersRead]),
+    ("POST", "/v1/providers/{provider}", &[ProvidersWrite]),
+    ("DELETE", "/v1/providers/{provider}", &[ProvidersWrite]),
+    ("POST", "/v1/providers/{provider}/test", &[ProvidersWrite]),
+];
+
+const READ: &[Scope] = &[AgentsRead];
+const WRITE: &[Scope] = &[AgentsWrite, AgentsRun, KnowledgeWrite];
+const ANY_KEY: &[Scope] = &[];
+
+const MAKE: &[Probe] = &[
+    ("GET", "/ai-agents/v1/agents", READ),
+    ("POST", "/ai-agents/v1/agents", WRITE),
+    ("GET", "/ai-agents/v1/agents/{agentId}", READ),
+    ("DELETE", "/ai-agents/v1/agents/{agentId}", WRITE),
+    ("PATCH", "/ai-agents/v1/agents/{agentId}", WRITE),
+    ("POST", "/ai-agents/v1/agents/{agentId}/run", WRITE),
+    ("POST", "/ai-agents/v1/agents/{agentId}/run/stream", WRITE),
+    ("GET", "/ai-agents/v1/contexts", READ),
+    ("POST", "/ai-agents/v1/contexts", WRITE),
+    ("DELETE", "/ai-agents/v1/contexts/{contextId}", WRITE),
+    ("GET", "/ai-agents/v1/llm-providers", READ),
+    ("GET", "/ai-agents/v1/llm-providers/{providerId}", READ),
+    ("GET", "/ai-agents/v1/llm-providers/{providerId}/models", READ),
+    ("GET", "/users/me", ANY_KEY),
+    ("GET", "/users/me/current-authorization", ANY_KEY),
+    ("GET", "/organizations", ANY_KEY),
+    ("GET", "/teams", ANY_KEY),
+    ("GET", "/teams/{teamId}", ANY_KEY),
+    ("GET", "/connections", ANY_KEY),
+    ("GET", "/scenarios", ANY_KEY),
+    ("GET", "/scenarios/{scenarioId}/interface", ANY_KEY),
+];
+
+/// Each document, what its paths begin with, and its probes.
+const DOCUMENTS: [(&str, &str, &[Probe]); 2] =
+    [("/openapi.json", "", NATIVE), ("/api/v2/openapi.json", "/api/v2", MAKE)];
+
+/// What never was: an id as good as any, and numbers that nothing has.
+const NOBODY: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
+const NO_NUMBER: &str = "999999";
+
+#[tokio::test]
+async fn every_route_has_a_probe() {
+    let house = TestHouse::new().start().await;
+    for (document, _, probes) in DOCUMENTS {
+        let document = house.nobody().get(document).await.ok();
+        let mut routes = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            let methods = item
+                .as_object()
+                .unwrap()
+                .keys()
+                .filter(|key| ["get", "post", "put", "patch", "delete"].contains(&key.as_str()));
+            routes.extend(methods.map(|method| (method.to_uppercase(), path.clone())));
+        }
+        let probed: BTreeSet<_> =
+            probes.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+        assert_eq!(probed, routes);
+    }
+}
+
+#[tokio::test]
+async fn nobody_and_a_revoked_key_are_let_in_nowhere() {
+    let house = TestHouse::new().start().await;
+    let things = Things::of(&house).await;
+    let revoked = house.key(Scope::ALL.iter().copied()).await;
+    let owner = house.owner_ctx().await;
+    let key = house.app().list_keys(&owner).await.unwrap().pop().unwrap();
+    house.app().revoke_key(&owner, key.id).await.unwrap();
+    each_probe(async |method, path, _, prefix| {
+        for caller in [&house.nobody(), &revoked] {
+            let reply = ask(caller, method, path, prefix, &things.ids).await;
+            assert_eq!(reply.status, 401, "{method} {path}: {reply}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_without_a_scope_is_refused_by_every_route_that_needs_it() {
+    let house = TestHouse::new().start().await;
+    let things = Things::of(&house).await;
+    for missing in
+        [AgentsRead, AgentsWrite, AgentsRun, SessionsRead, SessionsWrite, KnowledgeWrite, ProvidersRead, ProvidersWrite]
+    {
+        let others = Scope::ALL.iter().copied().filter(|scope| ![missing, Admin].contains(scope));
+        let caller = house.key(others).await;
+        each_probe(async |method, path, needs, prefix| {
+            if needs.contains(&missing) {
+                let reply = ask(&caller, method, path, prefix, &things.ids).await;
+                assert_eq!(reply.status, 403, "{method} {path} without {missing}: {reply}");
+            }
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_anothers_looks_like_what_never_was() {
+    let mut house = TestHouse::new().model([says("Done.")]).start().await;
+    let things = Things::of(&house).await;
+    let stranger = house.other_org().await;
+    each_probe(async |method, path, _, prefix| {
+        for (name, id) in &things.ids {
+            let takes = path.contains(&format!("{{{name}}}"))
+                || body(method, path, &things.ids).to_string().contains(&format!("\"{id}\""));
+            // A name is each organization's own to give.
+            if (method, path) == ("POST", "/v1/model_aliases/{name}") {
+                continue;
+            }
+            let asks_of = match *name {
+                "teamId" => path.starts_with("/ai-agents/") || ["/connections", "/scenarios"].contains(&path),
+                "organizationId" => path == "/teams",
+                _ => false,
+            };
+            if !takes && !asks_of {
+                continue;
+            }
+            let there = ask(&stranger, method, path, prefix, &things.ids).await;
+            let but_this = |(other, id): &(&'static str, String)| {
+                (*other, if other == name { never(other, id) } else { id.clone() })
+            };
+            let never: Vec<_> = things.ids.iter().map(but_this).collect();
+            let not_there = ask(&stranger, method, path, prefix, &never).await;
+            assert!(there.status.is_client_error(), "{method} {path}: {there}");
+            assert_eq!(seen(&there, &things.ids), seen(&not_there, &never), "{method} {path} by {name}");
+        }
+    })
+    .await;
+    // Nothing of it was done, and the lists of a stranger are their own.
+    let owner = house.owner();
+    assert_eq!(owner.get(&format!("/v1/sessions/{}", things.id("session_id"))).await.ok()["status"], "idle");
+    owner.get(&format!("/v1/tools/{}", things.id("tool"))).await.ok();
+    for list in ["/v1/sessions", "/v1/tools"] {
+        assert_eq!(stranger.get(list).await.ok()["data"], json!([]), "{list}");
+    }
+}
+
+async fn each_probe(mut ask: impl AsyncFnMut(&str, &str, &[Scope], &str)) {
+    for (_, prefix, probes) in DOCUMENTS {
+        for (method, path, scopes) in probes {
+            ask(method, path, scopes, prefix).await;
+        }
+    }
+}
+
+/// Things of the first organization, by the name of the parameter that takes their id.
+struct Things {
+    ids: Vec<(&'static str, String)>,
+}
+
+impl Things {
+    async fn of(house: &TestHouse) -> Self {
+        let owner = house.owner();
+        let agent = owner.agent(json!({})).await;
+        let session = owner.session(&agent).await;
+        owner.turn(&session, "hi").await;
+        let run = owner.get(&format!("/v1/sessions/{session}/runs")).await.ok()["data"][0].clone();
+        let tool = owner.post("/v1/tools", body("POST", "/v1/tools", &[])).await.ok();
+        let provider = owner.post("/v1/providers", body("POST", "/v1/providers", &[])).await.ok();
+        owner.post("/v1/model_aliases/favourite", json!({ "model": "scripted/demo" })).await.ok();
+        let plain: domain::AgentId = agent.parse().unwrap();
+        let (agent_uuid, number) = (plain.0.to_string(), tool["number"].to_string());
+        let context = json!({ "agentId": agent_uuid, "content": "text" });
+        let context = owner.post("/api/v2/ai-agents/v1/contexts?teamId=1", context).await;
+        let context = context.json()["id"].as_str().map_or_else(|| panic!("{context}"), str::to_owned);
+        Self {
+            ids: vec![
+                ("agent_id", agent),
+                ("session_id", session),
+                ("run_id", id_of(&run)),
+                ("tool", id_of(&tool)),
+                ("provider", id_of(&provider)),
+                ("name", "favourite".to_owned()),
+                ("agentId", agent_uuid),
+                ("contextId", context),
+                ("scenarioId", number),
+                ("teamId", "1".to_owned()),
+                ("organizationId", "1".to_owned()),
+            ],
+        }
+    }
+
+    fn id(&self, name: &str) -> &str {
+        of(&self.ids, name)
+    }
+}
+
+fn of<'a>(ids: &'a [(&'static str, String)], name: &str) -> &'a str {
+    ids.iter().find(|(known, _)| *known == name).map_or("", |(_, id)| id)
+}
+
+/// An id of the same form, of nothing.
+fn never(name: &str, id: &str) -> String {
+    match id.rsplit_once('_') {
+        Some((prefix, _)) => format!("{prefix}_{}", domain::AgentId(NOBODY).to_string().trim_start_matches("agent_")),
+        None if name.ends_with("Id") && id.len() < 12 => NO_NUMBER.to_owned(),
+        None if name == "name" => "nobodys".to_owned(),
+        None => NOBODY.to_string(),
+    }
+}
+
+async fn ask(caller: &Caller, method: &str, path: &str, prefix: &str, ids: &[(&'static str, String)]) -> Reply {
+    let mut target = format!("{prefix}{path}");
+    for (name, id) in ids {
+        target = target.replace(&format!("{{{name}}}"), id);
+    }
+    target = target.replace("{providerId}", "1").replace("{model}", "scripted%2Fdemo");
+    if prefix == "/api/v2" && !path.contains("{teamId}") {
+        let query = [
+            ("teamId", of(ids, "teamId")),
+            ("agentId", of(ids, "agentId")),
+            ("organizationId", of(ids, "organizationId")),
+        ];
+        let query: Vec<_> = query.map(|(name, id)| format!("{name}={id}")).into();
+        target = format!("{target}?{}", query.join("&"));
+    }
+    let body = Some(body(method, path, ids)).filter(|body| !body.is_null());
+    let method: Method = method.parse().unwrap();
+    let sent = caller.send(method, &target, body);
+    tokio::time::timeout(Duration::from_secs(20), sent).await.unwrap_or_else(|_| panic!("{target} answers without end"))
+}
+
+/// A good body for a route that takes one.
+fn body(method: &str, path: &str, ids: &[(&'static str, String)]) -> Value {
+    match (method, path) {
+        ("POST", "/v1/agents") => json!({ "name": "n", "model": "scripted/demo" }),
+        ("POST", "/v1/agents/{agent_id}") => json!({ "name": "stolen" }),
+        ("POST", "/v1/sessions") => json!({ "agent": of(ids, "agent_id") }),
+        ("POST", "/v1/sessions/{session_id}") => json!({ "title": "stolen" }),
+        ("POST", "/v1/sessions/{session_id}/events") => json!({ "events": [message("hi")] }),
+        ("POST", "/v1/runs/{run_id}/resolve") => json!({ "happened": true }),
+        ("POST", "/v1/tools") => json!({ "name": "t", "description": "d", "input_schema": { "type": "object" },
+            "method": "GET", "url": "https://example.com/" }),
+        ("POST", "/v1/model_aliases/{name}") => json!({ "model": "scripted/demo" }),
+        ("POST", "/v1/providers") => {
+            json!({ "name": "ours", "provider": "openai", "base_url": "https://models.example.com/v1" })
+        }
+        ("POST", "/v1/providers/{provider}") => json!({ "name": "stolen" }),
+        ("POST", "/ai-agents/v1/agents") => json!({ "teamId": team(ids), "name": "m", "systemPrompt": "s",
+            "makeConnectionId": 1, "defaultModel": "demo", "scenarios": [], "mcpConfigs": [], "contexts": [] }),
+        ("PATCH", "/ai-agents/v1/agents/{agentId}") => json!({ "name": "stolen" }),
+        ("POST", "/ai-agents/v1/agents/{agentId}/run" | "/ai-agents/v1/agents/{agentId}/run/stream") => {
+            json!({ "messages": [{ "role": "user", "content": "hi" }] })
+        }
+        ("POST", "/ai-agents/v1/contexts") => json!({ "agentId": of(ids, "agentId"), "content": "text" }),
+        _ => Value::Null,
+    }
+}
+
+fn team(ids: &[(&'static str, String)]) -> u64 {
+    of(ids, "teamId").parse().unwrap()
+}
+
+/// What a client sees, without the ids it asked by and the request's own name.
+fn seen(reply: &Reply, ids: &[(&'static str, String)]) -> (u16, String) {
+    let mut text = reply.text.clone();
+    if let Some(request) = reply.headers.get("request-id").and_then(|value| value.to_str().ok()) {
+        text = text.replace(request, "<request>");
+    }
+    let ends_word = |c: char| !c.is_ascii_alphanumeric() && !"_-".contains(c);
+    let named = |word: &str| {
+        let bare = word.trim_end_matches(ends_word);
+        let is_id = ids.iter().any(|(_, id)| id == bare);
+        if is_id { word.replacen(bare, "<id>", 1) } else { word.to_owned() }
+    };
+    let text = text.split_inclusive(ends_word).map(named).collect();
+    (reply.status.as_u16(), text)
+}
