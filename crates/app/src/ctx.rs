@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::key::{Scope, Scopes};
+use domain::trace::TraceParent;
 use domain::{KeyId, MemberId, OrgId, ProjectId, Timestamp};
 
 use crate::error::{Error, Missing};
@@ -27,6 +28,8 @@ pub struct Ctx {
     pub now: Timestamp,
     /// The request, if it has a name under which it may be sent again.
     pub request: Option<Arc<NamedRequest>>,
+    /// The trace that the request belongs to, if it says so.
+    pub trace: Option<TraceParent>,
 }
 
 impl Ctx {
@@ -76,6 +79,7 @@ impl Operator {
             key_expires_at: None,
             now,
             request: None,
+            trace: None,
         }
     }
 }

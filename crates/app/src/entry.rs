@@ -63,6 +63,7 @@ impl App {
             fence: None,
             version: 0,
             first_seq: None,
+            trace: ctx.trace,
             queued_at: ctx.now,
             started_at: None,
             ended_at: None,

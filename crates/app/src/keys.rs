@@ -87,6 +87,7 @@ impl App {
             key_expires_at: known.key.expires_at,
             now,
             request: None,
+            trace: None,
         })
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{agents, config, keys, models, orgs, projects, providers, run, runs, sessions, tools};
+use crate::commands::{agents, config, keys, models, orgs, projects, providers, run, runs, sessions, tools, transfer};
 
 /// Mission control for AI agents: the server, and the client of a running one.
 ///
@@ -132,6 +132,15 @@ pub(crate) enum Command {
         #[arg(value_name = "DIRECTORY")]
         to: PathBuf,
     },
+
+    /// Write an organization into one file, without its secrets.
+    ///
+    /// Its keys, and the headers of its tools, are not in the file: the import names them, to
+    /// be made again. Not while runs are at work, which would go on in both places.
+    Export(transfer::Export),
+
+    /// Take an organization in from a file that `sortie export` made: whole, or not at all.
+    Import(transfer::Import),
 
     /// The configuration: sample file, schema, and whether yours is right.
     #[command(subcommand)]

@@ -15,6 +15,7 @@ pub(crate) mod runs;
 mod serve;
 pub(crate) mod sessions;
 pub(crate) mod tools;
+pub(crate) mod transfer;
 
 use clap::CommandFactory;
 
@@ -41,6 +42,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Orgs(orgs) => orgs::run(reach::admin(&place).await?, orgs, output).await,
         Command::Backup { to } => backup::run(reach::admin(&place).await?, &to, output).await,
         Command::Doctor => doctor::run(&reach::configuration(&place, Vec::new())?, output).await,
+        Command::Export(export) => transfer::export(reach::admin(&place).await?, export, output).await,
+        Command::Import(import) => transfer::import(reach::admin(&place).await?, import, output).await,
         Command::Projects(projects) => projects::run(reach::admin(&place).await?, projects, output).await,
         Command::Config(config) => config::run(&place, config, output),
         Command::Completions { shell } => {

@@ -28,6 +28,7 @@ use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use store_sqlite::StoreOptions;
+use telemetry::TelemetryOptions;
 use tools::extract::ExtractOptions;
 
 pub use environment::{BOOTSTRAP_KEY, Environment};
@@ -50,6 +51,10 @@ pub struct Config {
 
     /// What the server writes to its log.
     pub log: LogOptions,
+
+    /// What is told of runs to a collector of traces. OpenTelemetry's standard variables
+    /// (`OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_SERVICE_NAME`, …) count too.
+    pub telemetry: TelemetryOptions,
 
     /// What the first start on an empty data directory makes. Ignored ever after.
     pub bootstrap: BootstrapOptions,

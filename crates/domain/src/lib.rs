@@ -25,6 +25,7 @@ pub mod run;
 pub mod secret;
 pub mod session;
 pub mod tool;
+pub mod trace;
 pub mod transcript;
 pub mod turn;
 

@@ -12,6 +12,7 @@ use crate::id::{AgentId, EventId, ProjectId, RunId, SessionId};
 use crate::limits::{Spent, Unit};
 use crate::model::FaultKind;
 use crate::session::Origin;
+use crate::trace::TraceParent;
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,9 @@ pub struct Run {
     pub version: u64,
     /// `seq` of its first event, once it has begun.
     pub first_seq: Option<u64>,
+    /// The trace of whoever asked for it, if they told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceParent>,
     /// When it was accepted.
     pub queued_at: Timestamp,
     /// When a worker first took it.

@@ -20,6 +20,7 @@ mod materials;
 mod options;
 mod rescue;
 mod slots;
+mod trail;
 mod transcripts;
 mod worker;
 
@@ -31,7 +32,7 @@ use domain::run::Fence;
 use domain::turn::{Claim, Moment};
 use domain::{EventId, OrgId};
 use ports::store::{Store, StoreError};
-use ports::{Clock, Feed, IdSource, Metrics, Models, Slot, ToolRunner, Workers};
+use ports::{Clock, Feed, IdSource, Metrics, Models, Slot, Spans, ToolRunner, Workers};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -55,6 +56,8 @@ pub struct EnginePorts {
     pub ids: Arc<dyn IdSource>,
     /// What is counted.
     pub metrics: Metrics,
+    /// Where runs are traced, if they are.
+    pub spans: Option<Arc<dyn Spans>>,
 }
 
 /// The service; see the crate's documentation.

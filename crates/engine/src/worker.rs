@@ -24,7 +24,8 @@ use crate::context;
 use crate::generate::Generation;
 use crate::hands::{Done, Hands};
 use crate::materials::{Materials, Unready};
-use crate::rescue;
+use crate::trail::Trail;
+use crate::{rescue, transcripts};
 
 /// Works on a claimed run. `appended` are the events of the commit that claimed it.
 pub(crate) async fn go_on(shared: Arc<Shared>, org: OrgId, turn: Turn, spec: Arc<AgentSpec>, appended: Arc<[Event]>) {
@@ -59,6 +60,7 @@ struct Worker<'a> {
     transcript: Transcript,
     materials: Materials,
     hands: Hands,
+    trail: Option<Trail>,
 }
 
 /// What ended a wait.
@@ -79,7 +81,9 @@ impl<'a> Worker<'a> {
         appended: &[Event],
     ) -> Result<Option<Self>, Lost> {
         let store = shared.org(org);
+        let trail = trail(shared, store.as_ref(), org, &turn, spec, appended).await?;
         if matches!(turn.doing(), Doing::Over | Doing::Wait) {
+            end_trail(trail, &turn);
             return Ok(None);
         }
         let gather = || async {
@@ -94,6 +98,7 @@ impl<'a> Worker<'a> {
             Err(why) => {
                 shared.at(|at| turn.unrunnable(why, at));
                 commit(shared, store.as_ref(), &mut turn).await?;
+                end_trail(trail, &turn);
                 return Ok(None);
             }
         };
@@ -101,7 +106,7 @@ impl<'a> Worker<'a> {
         let open = || shared.transcripts.open(store.as_ref(), session, turn.state.context_from, appended);
         let transcript = patiently(shared, open).await?;
         let hands = Hands::new(Arc::clone(shared), org);
-        Ok(Some(Self { shared, store, org, turn, transcript, materials, hands }))
+        Ok(Some(Self { shared, store, org, turn, transcript, materials, hands, trail }))
     }
 
     async fn work(mut self) {
@@ -217,7 +222,37 @@ impl<'a> Worker<'a> {
     async fn commit(&mut self) -> Result<(), Lost> {
         let committed = commit(self.shared, self.store.as_ref(), &mut self.turn).await?;
         committed.events.iter().flat_map(|events| events.iter()).for_each(|event| self.transcript.apply(event));
+        if let Some(trail) = &mut self.trail {
+            committed.events.iter().for_each(|events| trail.follow(events));
+            if self.turn.run.status.is_over() {
+                end_trail(self.trail.take(), &self.turn);
+            }
+        }
         Ok(())
+    }
+}
+
+/// The trail of the run, with what it needs to know of what was done before.
+async fn trail(
+    shared: &Shared,
+    store: &dyn OrgStore,
+    org: OrgId,
+    turn: &Turn,
+    spec: &AgentSpec,
+    appended: &[Event],
+) -> Result<Option<Trail>, Lost> {
+    let Some(mut trail) = Trail::of(shared.ports.spans.as_ref(), org, &turn.run, spec) else { return Ok(None) };
+    let has_begun_now = appended.first().is_some_and(|first| turn.run.first_seq.is_none_or(|seq| seq >= first.seq));
+    match has_begun_now {
+        true => trail.recall(appended),
+        false => trail.recall(&patiently(shared, || transcripts::events_of(store, &turn.run)).await?),
+    }
+    Ok(Some(trail))
+}
+
+fn end_trail(trail: Option<Trail>, turn: &Turn) {
+    if let Some(trail) = trail.filter(|_| turn.run.status.is_over()) {
+        trail.end(&turn.run);
     }
 }
 

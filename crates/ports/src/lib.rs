@@ -8,14 +8,17 @@
 pub mod feed;
 pub mod metrics;
 pub mod model;
+pub mod spans;
 pub mod store;
 pub mod time;
 pub mod tool;
+pub mod transfer;
 pub mod workers;
 
 pub use feed::Feed;
 pub use metrics::Metrics;
 pub use model::{Alias, Model, ModelStream, Models, Offering, Provider};
+pub use spans::Spans;
 pub use store::{CommitError, Committed, OrgStore, Refusal, Store, StoreError};
 pub use time::{Clock, IdSource};
 pub use tool::{TextExtractor, ToolRun, ToolRunner};

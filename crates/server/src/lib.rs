@@ -29,6 +29,7 @@ mod reference;
 mod secrets;
 mod serve;
 mod tls;
+mod transfer;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,7 @@ pub use first_start::Started;
 pub use login::Login;
 pub use serve::Server;
 pub use tls::install_crypto;
+pub use transfer::{ExportView, ImportView};
 
 /// The local model's files: for `sortie models`.
 pub use model_local as local_models;

@@ -8,6 +8,7 @@ use config::Config;
 use engine::{Engine, EnginePorts};
 use ports::Store;
 use store_sqlite::SqliteStore;
+use telemetry::Traces;
 
 use crate::admin::Desk;
 use crate::admin::socket::{self, Socket};
@@ -33,6 +34,7 @@ pub struct Server {
     app: App,
     engine: engine::Handle,
     store: Arc<SqliteStore>,
+    traces: Option<Arc<Traces>>,
     facades: Facades,
 }
 
@@ -52,7 +54,8 @@ impl Server {
         let listener = Listener::bind(server.listen).await?;
         let listens = listener.address().map_err(|error| StartError::Unlistenable { address: server.listen, error })?;
         let house = House::open(config).await?;
-        let engine = Engine::start(house.engine_ports(), config.engine.clone())
+        let traces = Traces::start(&config.telemetry).map_err(|error| StartError::Options(error.to_string()))?;
+        let engine = Engine::start(house.engine_ports(traces.clone()), config.engine.clone())
             .await
             .map_err(|error| StartError::Other(error.to_string()))?;
         let app = house.app(Arc::new(engine.clone()));
@@ -68,6 +71,7 @@ impl Server {
             app,
             engine,
             store: house.store,
+            traces,
             facades,
         })
     }
@@ -101,12 +105,15 @@ impl Server {
         cut.abort();
         self.app.settle().await;
         self.store.close().await;
+        if let Some(traces) = self.traces {
+            traces.stop().await;
+        }
         tracing::info!("stopped");
     }
 }
 
 impl House {
-    fn engine_ports(&self) -> EnginePorts {
+    fn engine_ports(&self, traces: Option<Arc<Traces>>) -> EnginePorts {
         EnginePorts {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
             feed: self.feed.clone(),
@@ -115,6 +122,7 @@ impl House {
             clock: Arc::clone(&self.sources) as Arc<dyn ports::Clock>,
             ids: Arc::clone(&self.sources) as Arc<dyn ports::IdSource>,
             metrics: self.metrics.clone(),
+            spans: traces.map(|traces| traces as Arc<dyn ports::Spans>),
         }
     }
 }

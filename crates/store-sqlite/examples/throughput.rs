@@ -218,6 +218,7 @@ fn a_run(id: RunId, session: &Session, fence: Fence, now: Timestamp) -> Run {
         fence: Some(fence),
         version: 0,
         first_seq: Some(1),
+        trace: None,
         queued_at: now,
         started_at: Some(now),
         ended_at: None,

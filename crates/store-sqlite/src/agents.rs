@@ -43,6 +43,8 @@ statements! {
         where id = ?1 and org = ?2 and version = ?3 and archived_at is null and deleted_at is null";
     FIND = select!("and v.version = a.version where a.id = ?1 and a.org = ?2 and a.deleted_at is null");
     FIND_VERSION = select!("where a.id = ?1 and a.org = ?2 and v.version = ?3");
+    IS_HERE = "select 1 from agents where id = ?1 and org = ?2";
+    LIST_ALL_VERSIONS = select!("where a.id = ?1 and a.org = ?2 order by v.version");
     LIST_VERSIONS = select!("where a.id = ?1 and a.org = ?2 and a.deleted_at is null
         and v.version < ?3 order by v.version desc limit ?4");
     PLACE = "select created_at, number from agents where id = ?1 and org = ?2";
@@ -62,7 +64,8 @@ pub(crate) fn put_version(db: &Connection, org: OrgId, agent: &Agent) -> Result<
     insert_version(db, agent)
 }
 
-fn insert_version(db: &Connection, agent: &Agent) -> Result<(), Fault> {
+/// Stores a version of an agent that is there.
+pub(crate) fn insert_version(db: &Connection, agent: &Agent) -> Result<(), Fault> {
     run(db, INSERT_VERSION, (agent.id.0, agent.version, to_json(agent)?))?;
     Ok(())
 }
@@ -73,6 +76,16 @@ pub(crate) fn archive(db: &Connection, org: OrgId, agent: AgentId, at: Timestamp
 
 pub(crate) fn delete(db: &Connection, org: OrgId, agent: AgentId, at: Timestamp) -> Result<(), Fault> {
     found(run(db, DELETE, (agent.0, org.0, micros(at)))?)
+}
+
+/// Whether there is or was such an agent.
+pub(crate) fn is_here(db: &Connection, org: OrgId, agent: AgentId) -> Result<bool, Fault> {
+    exists(db, IS_HERE, (agent.0, org.0))
+}
+
+/// The versions of an agent, oldest first, be it deleted or not.
+pub(crate) fn list_all_versions(db: &Connection, org: OrgId, agent: AgentId) -> Result<Vec<Agent>, Fault> {
+    many(db, LIST_ALL_VERSIONS, (agent.0, org.0), read)
 }
 
 /// Whether the agent is there, archived or not.

@@ -68,6 +68,8 @@ mod tests {
         ("deletions", crate::deletions::STATEMENTS),
         ("documents", crate::documents::STATEMENTS),
         ("events", crate::events::STATEMENTS),
+        ("export", crate::export::STATEMENTS),
+        ("import", crate::import::STATEMENTS),
         ("inbox", crate::inbox::STATEMENTS),
         ("inspect", crate::inspect::STATEMENTS),
         ("keys", crate::keys::STATEMENTS),

@@ -72,6 +72,15 @@ impl SqliteStore {
         Ok(Arc::new(Self { inner: Arc::new(inner) }))
     }
 
+    /// Does work of the installation's own in the writer's transaction.
+    pub(crate) async fn write<T, W>(&self, work: W) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Desk) -> Result<T, Fault> + Send + 'static,
+    {
+        self.inner.write(None, work).await
+    }
+
     pub(crate) fn connector(&self) -> &Connector {
         self.inner.readers.connector()
     }

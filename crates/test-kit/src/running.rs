@@ -56,6 +56,7 @@ impl Running {
             clock: Arc::clone(&plan.clock),
             ids: Arc::clone(&plan.ids),
             metrics: metrics.clone(),
+            spans: None,
         };
         let mut ports_of_the_first = engine_ports.clone();
         if plan.stalls {

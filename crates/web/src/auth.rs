@@ -13,6 +13,9 @@ use crate::limits::Facade;
 /// The header that carries a key and nothing else.
 const API_KEY: &str = "x-api-key";
 
+/// The header in which a caller that traces says which trace this is.
+const TRACE_PARENT: &str = "traceparent";
+
 /// Words before a key that say what it is. Their case does not matter.
 const SCHEMES: [&str; 2] = ["bearer", "token"];
 
@@ -74,7 +77,8 @@ pub async fn authenticate(app: &App, headers: &HeaderMap, order: HeaderOrder) ->
     if let Some(key) = ctx.key {
         span.record("key.id", tracing::field::display(key));
     }
-    Ok(Caller(ctx))
+    let trace = headers.get(TRACE_PARENT).and_then(|value| value.to_str().ok()?.parse().ok());
+    Ok(Caller(Ctx { trace, ..ctx }))
 }
 
 /// What [`require_caller`] needs to know of the façade it stands in.

@@ -172,6 +172,7 @@ mod tests {
             key_expires_at: None,
             now,
             request: None,
+            trace: None,
         }
     }
 

@@ -31,6 +31,7 @@ const LAYERS: &[(&str, MayImport)] = &[
     ("store-sqlite", These(&["domain", "ports"])),
     ("models", These(&["domain", "ports", "outbound"])),
     ("model-local", These(&["domain", "ports"])),
+    ("telemetry", These(&["domain", "ports"])),
     ("tools", These(&["domain", "ports", "outbound"])),
     ("web", These(&["domain", "app"])),
     ("api-native", These(&["domain", "app", "web"])),
@@ -38,7 +39,18 @@ const LAYERS: &[(&str, MayImport)] = &[
     // Whichever crates own an `Options`.
     (
         "config",
-        These(&["domain", "app", "engine", "outbound", "store-sqlite", "models", "model-local", "tools", "web"]),
+        These(&[
+            "domain",
+            "app",
+            "engine",
+            "outbound",
+            "store-sqlite",
+            "models",
+            "model-local",
+            "tools",
+            "telemetry",
+            "web",
+        ]),
     ),
     ("server", AllBelow),
     // The command line administers a data directory by `app`'s operations when no server runs.
@@ -59,6 +71,8 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("pdf-extract", &["tools"]),
     ("hickory-resolver", &["outbound"]),
+    ("opentelemetry-otlp", &["telemetry"]),
+    ("prometheus-client", &["ports"]),
 ];
 
 /// Everything foreign that `domain` may import: none of it does I/O or is asynchronous.

@@ -108,6 +108,7 @@ mod tests {
             status: RunStatus::Queued,
             fence: None,
             first_seq: None,
+            trace: None,
             outcome: None,
             ..run.clone()
         };

@@ -11,6 +11,7 @@ use super::views::{KeyView, NewKeyView, NewOrgView, OrgView, ProjectView};
 use super::{AdminError, Call, Desk};
 use crate::backup::{self, BackupView};
 use crate::house::operator;
+use crate::transfer::{self, ExportView, ImportView};
 
 /// Makes an organization with an owner, a project and a key.
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,6 +54,43 @@ impl Call for Backup {
 
     async fn answer(self, desk: &Desk) -> Result<BackupView, AdminError> {
         backup::make(&desk.store, &self.to, desk.app.now()).await
+    }
+}
+
+/// Writes an organization into a file, without its secrets.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ExportOrg {
+    /// Which: id, number or name; not needed if there is one organization.
+    pub org: Option<String>,
+    /// The file to make.
+    pub to: PathBuf,
+}
+
+impl Call for ExportOrg {
+    const NAME: &'static str = "export-org";
+    type Reply = ExportView;
+
+    async fn answer(self, desk: &Desk) -> Result<ExportView, AdminError> {
+        let org = desk.org(self.org.as_deref()).await?;
+        transfer::export(&desk.store, org.id, &self.to, desk.app.now()).await
+    }
+}
+
+/// Takes an organization in, as it stands in a file.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ImportOrg {
+    /// The file.
+    pub from: PathBuf,
+    /// The name of the new organization that it is to be; the one it was, if absent.
+    pub as_new: Option<String>,
+}
+
+impl Call for ImportOrg {
+    const NAME: &'static str = "import-org";
+    type Reply = ImportView;
+
+    async fn answer(self, desk: &Desk) -> Result<ImportView, AdminError> {
+        transfer::import(&desk.store, &self.from, self.as_new, desk.app.now()).await
     }
 }
 

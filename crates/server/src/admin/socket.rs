@@ -38,6 +38,8 @@ pub(crate) fn router(desk: Desk) -> Router {
     let router = serve::<calls::CreateOrg>(router);
     let router = serve::<calls::ListOrgs>(router);
     let router = serve::<calls::Backup>(router);
+    let router = serve::<calls::ExportOrg>(router);
+    let router = serve::<calls::ImportOrg>(router);
     let router = serve::<calls::CreateProject>(router);
     let router = serve::<calls::ListProjects>(router);
     let router = serve::<calls::CreateKey>(router);

@@ -54,6 +54,11 @@ impl Desk {
         Application { db, org, lease: *lease, effects, planted: *planted }.apply(set)
     }
 
+    /// A session changed in another way than by a change set.
+    pub(crate) fn session_changed(&mut self, org: OrgId, session: i64, at: Timestamp) {
+        self.effects.changed.push((org, session, at));
+    }
+
     /// See [`ports::Store::take_lease`].
     pub(crate) fn take_lease(&mut self, now: Timestamp) -> Result<Fence, Fault> {
         self.requeue(None)?;

@@ -270,6 +270,7 @@ pub(super) fn new_run(session: &Session) -> Run {
         fence: None,
         version: 0,
         first_seq: None,
+        trace: None,
         queued_at: now(),
         started_at: None,
         ended_at: None,

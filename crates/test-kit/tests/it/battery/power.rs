@@ -154,6 +154,7 @@ fn run(session: &Session, now: Timestamp) -> Run {
         fence: None,
         version: 0,
         first_seq: None,
+        trace: None,
         queued_at: now,
         started_at: None,
         ended_at: None,

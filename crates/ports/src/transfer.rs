@@ -1,0 +1,247 @@
+//! An organization on its way from one installation to another: what it is made of, one
+//! record after the other, in the order in which each can be put in place.
+//!
+//! Nothing in it is secret. API keys are known by their hashes only, which mean nothing to
+//! another installation, and what is sealed opens nowhere else; both are left out and named
+//! ([`LeftOut`]). Numbers that an installation gives (of organizations, people and projects)
+//! are given anew. One more noun: a variant of [`Record`].
+
+use std::sync::Arc;
+
+use domain::agent::{Agent, AgentTool};
+use domain::key::Scope;
+use domain::knowledge::Document;
+use domain::org::{Member, Org, Project};
+use domain::provider::{ModelAlias, OwnProvider};
+use domain::run::Run;
+use domain::session::{Session, SessionAgent};
+use domain::tool::{HttpTool, Tool};
+use domain::{AgentId, EventBody, EventId, ProjectId, RunId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::StoreError;
+
+/// A part of an organization.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Record {
+    /// The organization; the first record.
+    Org {
+        /// Itself.
+        org: Org,
+        /// The last number that a tool got.
+        tools_numbered: u64,
+    },
+    /// A person.
+    Member {
+        /// Themselves.
+        member: Member,
+    },
+    /// A project.
+    Project {
+        /// Itself.
+        project: Project,
+    },
+    /// A provider of models that the organization brought.
+    Provider {
+        /// Itself, without its key.
+        provider: OwnProvider,
+    },
+    /// Another name for a model.
+    Alias {
+        /// Itself.
+        alias: ModelAlias,
+    },
+    /// A tool of a project.
+    Tool {
+        /// Itself, with its number.
+        tool: Tool,
+    },
+    /// An agent; its versions follow.
+    Agent {
+        /// Its id.
+        id: AgentId,
+        /// Its project.
+        project: ProjectId,
+        /// Its newest version.
+        version: u32,
+        /// When it was made.
+        created_at: Timestamp,
+        /// Since when it takes no new session.
+        archived_at: Option<Timestamp>,
+        /// Since when it is gone; its sessions stay.
+        deleted_at: Option<Timestamp>,
+    },
+    /// A version of an agent.
+    AgentVersion {
+        /// The agent as it was then.
+        agent: Agent,
+    },
+    /// A document with its text.
+    Document {
+        /// Itself.
+        document: Document,
+        /// Its text.
+        text: String,
+    },
+    /// A session and what its log amounts to; its runs and events follow.
+    Session {
+        /// Itself.
+        session: Box<Session>,
+    },
+    /// A run of the session before it.
+    Run {
+        /// Itself.
+        run: Box<Run>,
+    },
+    /// An event of the session before it, in the log's order.
+    Event {
+        /// Its id.
+        id: EventId,
+        /// The run it belongs to.
+        run: Option<RunId>,
+        /// When it was taken into the log.
+        at: Timestamp,
+        /// What happened.
+        body: EventBody,
+    },
+}
+
+/// What does not travel, and is to be made again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// API keys.
+    pub keys: Vec<LeftOutKey>,
+    /// Headers of tools.
+    pub headers: Vec<LeftOutHeaders>,
+    /// Names of providers whose keys are to be given again.
+    pub providers: Vec<String>,
+}
+
+/// A key that worked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOutKey {
+    /// For people.
+    pub name: String,
+    /// What it might do.
+    pub scopes: Vec<Scope>,
+    /// The only project it reached.
+    pub project: Option<ProjectId>,
+}
+
+/// Headers of a tool, without their values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOutHeaders {
+    /// What carries the tool: an id of an agent, a tool, a session or a run.
+    pub of: String,
+    /// The tool's name.
+    pub tool: String,
+    /// The headers' names.
+    pub headers: Vec<String>,
+}
+
+impl Record {
+    /// What it is, for people.
+    pub fn name(&self) -> String {
+        match self {
+            Record::Org { org, .. } => format!("the organization {}", org.id),
+            Record::Member { member } => format!("the member {}", member.id),
+            Record::Project { project } => format!("the project {}", project.id),
+            Record::Provider { provider } => format!("the provider {}", provider.id),
+            Record::Alias { alias } => format!("the model's name {:?}", alias.name),
+            Record::Tool { tool } => format!("the tool {}", tool.id),
+            Record::Agent { id, .. } => format!("the agent {id}"),
+            Record::AgentVersion { agent } => format!("version {} of the agent {}", agent.version, agent.id),
+            Record::Document { document, .. } => format!("the document {}", document.id),
+            Record::Session { session } => format!("the session {}", session.id),
+            Record::Run { run } => format!("the run {}", run.id),
+            Record::Event { id, .. } => format!("the event {id}"),
+        }
+    }
+
+    /// Takes out what is sealed, which `left` then names, and the numbers that belong to this
+    /// installation.
+    pub fn make_portable(&mut self, left: &mut LeftOut) {
+        let headers = &mut left.headers;
+        match self {
+            Record::Org { org, .. } => org.number = 0,
+            Record::Member { member } => member.number = 0,
+            Record::Project { project } => project.number = 0,
+            Record::Provider { provider } => {
+                let key = provider.settings.api_key.take();
+                left.providers.extend(key.map(|_| provider.settings.name.clone()));
+            }
+            Record::Tool { tool } => headers.extend(without_headers(&tool.id, &mut tool.http)),
+            Record::AgentVersion { agent } => {
+                let of = agent.id;
+                headers.extend(without_secrets(&of, &mut Arc::make_mut(&mut agent.spec).tools));
+            }
+            Record::Session { session } => {
+                let of = session.id;
+                // It counts changes here, for those who change it at the same time.
+                session.version = 0;
+                if let SessionAgent::Pinned { overrides, .. } = &mut session.agent {
+                    let tools = overrides.tools.as_mut();
+                    headers.extend(tools.map(|tools| without_secrets(&of, tools)).unwrap_or_default());
+                }
+            }
+            Record::Run { run } => {
+                let of = run.id;
+                let tools = Arc::make_mut(&mut run.overrides).tools.as_mut();
+                headers.extend(tools.map(|tools| without_secrets(&of, tools)).unwrap_or_default());
+            }
+            Record::Alias { .. } | Record::Agent { .. } | Record::Document { .. } | Record::Event { .. } => {}
+        }
+    }
+}
+
+fn without_secrets(of: &impl ToString, tools: &mut [AgentTool]) -> Vec<LeftOutHeaders> {
+    let http = tools.iter_mut().filter_map(|tool| match tool {
+        AgentTool::Http { tool, .. } => Some(tool),
+        _ => None,
+    });
+    http.filter_map(|tool| without_headers(of, tool)).collect()
+}
+
+fn without_headers(of: &impl ToString, tool: &mut HttpTool) -> Option<LeftOutHeaders> {
+    let headers: Vec<String> = std::mem::take(&mut tool.headers).into_keys().collect();
+    let left = LeftOutHeaders { of: of.to_string(), tool: tool.name.clone(), headers };
+    (!left.headers.is_empty()).then_some(left)
+}
+
+/// An organization was not exported.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ExportError {
+    /// Runs are at work: both installations would go on with them.
+    #[error(
+        "{0} runs are queued or running, and would go on in both places: wait until they are over, or cancel them \
+         (`sortie runs cancel`)"
+    )]
+    Busy(u64),
+    /// It is not there.
+    #[error("the organization is not there")]
+    Missing,
+    /// The records could not be given away.
+    #[error("{0}")]
+    Sink(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An organization was not imported; nothing of it was.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ImportError {
+    /// Something of the same id is here.
+    #[error("{0} is here already: nothing was imported")]
+    Exists(String),
+    /// A record does not fit to those before it.
+    #[error("{0} does not fit to what stands before it: nothing was imported")]
+    Misplaced(String),
+    /// The records could not be read to their end.
+    #[error("{0}")]
+    Source(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,206 @@
+//! An organization put in place, record by record, whole or not at all.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::agent::Agent;
+use domain::knowledge::Document;
+use domain::run::{Run, RunStatus};
+use domain::session::{Session, SessionState, SessionStatus};
+use domain::{AgentId, NewEvent, OrgId, ProjectId, RunId, SessionId, Timestamp};
+use ports::transfer::{ImportError, Record};
+use ports::{Refusal, StoreError};
+use rusqlite::Connection;
+
+use crate::columns::{maybe_micros, micros, to_json};
+use crate::fault::{Fault, found};
+use crate::sql::{run, statements};
+use crate::store::SqliteStore;
+use crate::writer::desk::Desk;
+use crate::{agents, aliases, documents, events, members, orgs, projects, providers, runs, sessions};
+
+statements! {
+    NUMBER_TOOLS = "update orgs set tools_numbered = ?2 where id = ?1";
+    INSERT_TOOL = "insert into tools (id, org, number, project, body) select ?1, ?2, ?3, ?4, ?5
+        where exists (select 1 from projects where id = ?4 and org = ?2)";
+    INSERT_AGENT = "insert into agents (id, org, project, version, created_at, archived_at, deleted_at)
+        select ?1, ?2, ?3, ?4, ?5, ?6, ?7 where exists (select 1 from projects where id = ?3 and org = ?2)";
+}
+
+/// Gives records. An error ends the import.
+pub trait Source: Iterator<Item = Result<Record, String>> + Send + 'static {}
+impl<I: Iterator<Item = Result<Record, String>> + Send + 'static> Source for I {}
+
+impl SqliteStore {
+    /// Takes an organization in under this id at this time, in one transaction: other writers
+    /// wait meanwhile, readers do not. The number of records.
+    ///
+    /// # Errors
+    /// See [`ImportError`]; nothing was imported.
+    pub async fn import(&self, org: OrgId, now: Timestamp, source: impl Source) -> Result<u64, ImportError> {
+        let why: Arc<Mutex<Option<ImportError>>> = Arc::default();
+        let told = Arc::clone(&why);
+        let imported = self.write(move |desk| {
+            take_in(desk, org, now, source).map_err(|error| {
+                let stopped = Fault::Store(StoreError::Failed(error.to_string()));
+                *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                stopped
+            })
+        });
+        imported.await.map_err(|fault| {
+            let why = why.lock().unwrap_or_else(PoisonError::into_inner).take();
+            why.unwrap_or_else(|| ImportError::Store(fault.into()))
+        })
+    }
+}
+
+fn take_in(desk: &mut Desk, org: OrgId, now: Timestamp, source: impl Source) -> Result<u64, ImportError> {
+    let mut import = Import { org, now, open: None, records: 0 };
+    for record in source {
+        let record = record.map_err(ImportError::Source)?;
+        let name = record.name();
+        import.put(desk, record).map_err(|fault| match fault {
+            Fault::Refused(Refusal::Exists | Refusal::ThreadTaken) => ImportError::Exists(name),
+            Fault::Refused(_) => ImportError::Misplaced(name),
+            Fault::Store(error) => ImportError::Store(error),
+        })?;
+    }
+    import.close(desk).map_err(|fault| ImportError::Store(fault.into()))?;
+    Ok(import.records)
+}
+
+struct Import {
+    org: OrgId,
+    now: Timestamp,
+    /// The session that is being put in place.
+    open: Option<OpenSession>,
+    records: u64,
+}
+
+struct OpenSession {
+    id: SessionId,
+    number: i64,
+    seq: u64,
+    project: ProjectId,
+    agent: AgentId,
+    archived_at: Option<Timestamp>,
+    /// What its log must amount to.
+    state: SessionState,
+    /// The run that waits for somebody.
+    waiting: Option<RunId>,
+}
+
+impl Import {
+    fn put(&mut self, desk: &mut Desk, record: Record) -> Result<(), Fault> {
+        // The organization comes first, once.
+        if (self.records == 0) != matches!(record, Record::Org { .. }) {
+            return Err(Refusal::Missing.into());
+        }
+        self.records += 1;
+        let org = self.org;
+        match record {
+            Record::Org { mut org, tools_numbered } => {
+                org.id = self.org;
+                orgs::insert(desk.db(), &org)?;
+                found(run(desk.db(), NUMBER_TOOLS, (org.id.0, tools_numbered.cast_signed()))?)
+            }
+            Record::Member { member } => members::insert(desk.db(), org, &member).map(drop),
+            Record::Project { project } => projects::insert(desk.db(), org, &project).map(drop),
+            Record::Provider { provider } => providers::insert(desk.db(), org, &provider),
+            Record::Alias { alias } => aliases::put(desk.db(), org, &alias),
+            Record::Tool { tool } => {
+                let number = tool.number.cast_signed();
+                let columns = (tool.id.0, org.0, number, tool.project.0, to_json(&tool)?);
+                found(run(desk.db(), INSERT_TOOL, columns)?)
+            }
+            Record::Agent { id, project, version, created_at, archived_at, deleted_at } => {
+                let times = [Some(created_at), archived_at, deleted_at];
+                insert_agent(desk.db(), org, id, project, version, times)
+            }
+            Record::AgentVersion { agent } => insert_version(desk.db(), org, &agent),
+            Record::Document { document, text } => put_document(desk.db(), org, &document, &text),
+            Record::Session { session } => {
+                self.close(desk)?;
+                self.open(desk.db(), *session)
+            }
+            Record::Run { run } => self.insert_run(desk.db(), &run),
+            Record::Event { id, run, at, body } => self.append(desk.db(), NewEvent { id, run, at, body }),
+        }
+    }
+
+    fn open(&mut self, db: &Connection, mut session: Session) -> Result<(), Fault> {
+        // Nothing is at work without a worker.
+        if matches!(session.state.status, SessionStatus::Running | SessionStatus::Rescheduling) {
+            return Err(Refusal::Missing.into());
+        }
+        // An archived one would take no runs.
+        let archived_at = session.archived_at.take();
+        let number = sessions::insert(db, self.org, &session)?;
+        let Session { id, project, agent, state, .. } = session;
+        self.open =
+            Some(OpenSession { id, number, seq: 0, project, agent: agent.id(), archived_at, state, waiting: None });
+        Ok(())
+    }
+
+    fn insert_run(&mut self, db: &Connection, run: &Run) -> Result<(), Fault> {
+        let open = self.open.as_mut().ok_or(Refusal::Missing)?;
+        let is_of_it = (open.id, open.project, open.agent) == (run.session, run.project, run.agent);
+        // A run at work would go on here and there; and only one can wait in a session.
+        let is_waiting = run.status == RunStatus::Waiting && open.waiting.is_none();
+        if !is_of_it || run.fence.is_some() || !(is_waiting || run.status.is_over()) {
+            return Err(Refusal::Missing.into());
+        }
+        if is_waiting {
+            open.waiting = Some(run.id);
+        }
+        runs::insert(db, self.org, run).map(drop)
+    }
+
+    fn append(&mut self, db: &Connection, event: NewEvent) -> Result<(), Fault> {
+        let open = self.open.as_mut().ok_or(Refusal::Missing)?;
+        open.seq += 1;
+        events::insert(db, open.number, open.seq, event).map(drop)
+    }
+
+    /// The log of the open session is whole.
+    fn close(&mut self, desk: &mut Desk) -> Result<(), Fault> {
+        let Some(OpenSession { number, seq, archived_at, state, waiting, .. }) = self.open.take() else {
+            return Ok(());
+        };
+        if seq != state.seq || waiting != state.active_run {
+            return Err(Refusal::Missing.into());
+        }
+        sessions::advance(desk.db(), number, seq, state.updated_at, Some(&state))?;
+        if let Some(at) = archived_at {
+            sessions::archive(desk.db(), number, at)?;
+        }
+        desk.session_changed(self.org, number, self.now);
+        Ok(())
+    }
+}
+
+fn insert_agent(
+    db: &Connection,
+    org: OrgId,
+    id: AgentId,
+    project: ProjectId,
+    version: u32,
+    [created_at, archived_at, deleted_at]: [Option<Timestamp>; 3],
+) -> Result<(), Fault> {
+    let created_at = created_at.map(micros);
+    let times = (maybe_micros(archived_at), maybe_micros(deleted_at));
+    found(run(db, INSERT_AGENT, (id.0, org.0, project.0, version, created_at, times.0, times.1))?)
+}
+
+fn put_document(db: &Connection, org: OrgId, document: &Document, text: &str) -> Result<(), Fault> {
+    if !agents::is_here(db, org, document.agent)? {
+        return Err(Refusal::Missing.into());
+    }
+    documents::put(db, org, document, text)
+}
+
+fn insert_version(db: &Connection, org: OrgId, agent: &Agent) -> Result<(), Fault> {
+    if !agents::is_here(db, org, agent.id)? {
+        return Err(Refusal::Missing.into());
+    }
+    agents::insert_version(db, agent)
+}
