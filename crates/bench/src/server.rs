@@ -33,11 +33,11 @@ pub(crate) struct Server {
 impl Server {
     /// Sortie on an empty data folder, with the mock as its only provider and no request limit.
     pub(crate) async fn sortie(bench: &Bench, model: &Mock) -> Result<Self> {
-        Self::sortie_with(bench, &model.base_url(), &[]).await
+        Self::sortie_at(bench, &model.base_url()).await
     }
 
-    /// The same with a model elsewhere, and with settings.
-    pub(crate) async fn sortie_with(bench: &Bench, base_url: &str, settings: &[(&str, String)]) -> Result<Self> {
+    /// The same with a model elsewhere.
+    pub(crate) async fn sortie_at(bench: &Bench, base_url: &str) -> Result<Self> {
         let data = data_folder(bench)?;
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
         let key = "bench-key-0123456789-0123456789-0123456789".to_owned();
@@ -51,8 +51,7 @@ impl Server {
             .env("SORTIE_PROVIDERS__MOCK__API_KEY", "none")
             .env("SORTIE_PROVIDERS__MOCK__ALLOW_PRIVATE", "true")
             .env("SORTIE_OUTBOUND__ALLOW", r#"["127.0.0.1"]"#)
-            .env("SORTIE_LIMITS__MAKE_PER_MINUTE", "0")
-            .envs(settings.iter().map(|(name, value)| (name, value)));
+            .env("SORTIE_LIMITS__MAKE_PER_MINUTE", "0");
         Self::spawn(command, address, key, data).await
     }
 

@@ -47,7 +47,7 @@ impl Default for EngineOptions {
     fn default() -> Self {
         let retry = RetryPolicy::default();
         Self {
-            runs_max: 256,
+            runs_max: 1_024,
             model_reply_timeout: Duration::from_secs(600),
             model_attempts_max: retry.attempts_max,
             model_first_wait: retry.first_wait,

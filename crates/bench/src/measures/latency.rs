@@ -19,6 +19,7 @@ use crate::server::Server;
 const WARM_UP: usize = 100;
 const RUNS: usize = 1000;
 const PACED_RUNS: usize = 50;
+const WAITED_RUNS: usize = 300;
 
 /// `flush_ms` is what a single flush of this disk takes.
 pub(crate) async fn measure(bench: &Bench, flush_ms: f64, figures: &mut Figures) -> Result<()> {
@@ -27,7 +28,8 @@ pub(crate) async fn measure(bench: &Bench, flush_ms: f64, figures: &mut Figures)
     let mut client = server.client().await?;
     added_time(&model, &server, &mut client, flush_ms, figures).await?;
     passed_on_by_make(&model, &mut client, figures).await?;
-    passed_on_by_native(&model, &server, &mut client, figures).await
+    passed_on_by_native(&model, &server, &mut client, figures).await?;
+    waited_for(&server, &mut client, figures).await
 }
 
 async fn added_time(
@@ -107,6 +109,33 @@ async fn passed_on_by_native(model: &Mock, server: &Server, client: &mut Client,
     let wanted = Wanted::Below(3.0);
     figures.add_wanted("stream: first native delta after the model's, p50", samples.percentile_ms(50.0), "ms", wanted);
     figures.add("stream: first native delta, p99", samples.percentile_ms(99.0), "ms");
+    Ok(())
+}
+
+/// A send that waits for the end of the turn: how long after the turn's last event, as a
+/// listener sees it, the answer arrives.
+async fn waited_for(server: &Server, client: &mut Client, figures: &mut Figures) -> Result<()> {
+    let session = NativeSession::create(client, "mock/instant").await?;
+    let mut listener = server.client().await?;
+    let mut events = listener.events(Method::GET, &session.stream_path(), Bytes::new()).await?;
+    let path = format!("{}?wait=30", session.events_path());
+    let mut samples = Samples::default();
+    for _ in 0..WAITED_RUNS {
+        let answered = async {
+            let answer = client.post(&path, NativeSession::question()).await?;
+            Ok::<_, anyhow::Error>((Instant::now(), answer))
+        };
+        let ended = arrival(&mut events, |name, _| name == "session.status_idle");
+        let ((answered, answer), ended) = futures::try_join!(answered, ended)?;
+        let answer: Value = serde_json::from_slice(&answer)?;
+        if answer["timed_out"] != false {
+            bail!("the answer did not wait: {answer}");
+        }
+        samples.push(answered.saturating_duration_since(ended));
+    }
+    let wanted = Wanted::Below(2.0);
+    figures.add_wanted("wait: answer after the turn's last event, p50", samples.percentile_ms(50.0), "ms", wanted);
+    figures.add("wait: answer after the turn's last event, p99", samples.percentile_ms(99.0), "ms");
     Ok(())
 }
 

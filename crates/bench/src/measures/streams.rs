@@ -62,8 +62,7 @@ async fn through_relay(bench: &Bench) -> Result<Heard> {
 
 async fn through_sortie(bench: &Bench) -> Result<Heard> {
     let model = choir::start().await?;
-    let runs = [("SORTIE_ENGINE__RUNS_MAX", (STREAMS + 1).to_string())];
-    let server = Server::sortie_with(bench, &model, &runs).await?;
+    let server = Server::sortie_at(bench, &model).await?;
     let session = NativeSession::create(&mut server.client().await?, "mock/choir").await?;
     let begin = async |_| {
         let mut client = server.client().await?;
