@@ -9,6 +9,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use domain::{Event, EventBody, SessionId, Timestamp};
+use futures::FutureExt;
 use ports::OrgStore;
 use ports::feed::{Feed, FeedError, FeedItem, Preview, PreviewItem, Subscription};
 use ports::store::EventFilter;
@@ -100,6 +101,10 @@ impl Follower {
                 return Ok(Followed::Stored(event));
             }
             if self.is_behind {
+                // A reader who takes long over the past must not outlive its key.
+                if let Some(fault) = self.key.stopped().now_or_never() {
+                    return Err(Error::Unauthenticated(fault));
+                }
                 self.read_page().await?;
                 continue;
             }

@@ -99,7 +99,7 @@ pub fn response(frames: impl Stream<Item = Bytes> + Send + 'static, drain: &Drai
             EndsBy::Grace => drain.grace_over().await,
         }
     };
-    let frames = Frames { frames: frames.boxed(), stop: Some(Box::pin(stop)), silence: None, manners };
+    let frames = Frames { frames: frames.boxed(), stop: Some(Box::pin(stop)), silence: None, spoke_at: None, manners };
     let mut response = Response::new(Body::from_stream(frames.map(Ok::<_, std::convert::Infallible>)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -112,8 +112,11 @@ struct Frames {
     frames: BoxStream<'static, Bytes>,
     /// Ready when the server stops; gone after that.
     stop: Option<BoxFuture<'static, ()>>,
-    /// Made with the first silence: it needs the runtime's clock.
+    /// Ends when there may have been silence for too long: made with the first silence, and
+    /// moved only when it has ended, so that a stream with much to say moves no timer.
     silence: Option<Pin<Box<Sleep>>>,
+    /// When something was said last.
+    spoke_at: Option<Instant>,
     manners: Manners,
 }
 
@@ -129,15 +132,22 @@ impl Stream for Frames {
             return Poll::Ready((!last_word.is_empty()).then_some(last_word));
         }
         if let Poll::Ready(next) = this.frames.poll_next_unpin(cx) {
-            this.silence = None;
+            this.spoke_at = Some(Instant::now());
             return Poll::Ready(next);
         }
         let silence = this.silence.get_or_insert_with(|| Box::pin(tokio::time::sleep(SILENCE_MAX)));
-        if silence.as_mut().poll(cx).is_pending() {
-            return Poll::Pending;
+        while silence.as_mut().poll(cx).is_ready() {
+            let now = Instant::now();
+            match this.spoke_at.map(|at| at + SILENCE_MAX).filter(|end| *end > now) {
+                Some(end) => silence.as_mut().reset(end),
+                None => {
+                    silence.as_mut().reset(now + SILENCE_MAX);
+                    this.spoke_at = Some(now);
+                    return Poll::Ready(Some(this.manners.sign_of_life.clone()));
+                }
+            }
         }
-        silence.as_mut().reset(Instant::now() + SILENCE_MAX);
-        Poll::Ready(Some(this.manners.sign_of_life.clone()))
+        Poll::Pending
     }
 }
 
@@ -190,6 +200,19 @@ mod tests {
         let told: Vec<_> = text(frames, &Drain::new(Duration::ZERO), EndsBy::Drain).collect().await;
         assert_eq!(told, [":\n\n", ":\n\n", "x"]);
         assert_eq!(began.elapsed(), Duration::from_secs(25));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_counted_from_the_last_word() {
+        let began = Instant::now();
+        let words = stream::unfold(0, |count| async move {
+            tokio::time::sleep(Duration::from_secs(if count < 3 { 7 } else { 1_000 })).await;
+            Some((Bytes::from_static(b"x"), count + 1))
+        });
+        let told = text(words, &Drain::new(Duration::ZERO), EndsBy::Drain);
+        let told: Vec<_> = told.map(|word| (word, began.elapsed().as_secs())).take(5).collect().await;
+        let expected = [("x", 7), ("x", 14), ("x", 21), (":\n\n", 31), (":\n\n", 41)];
+        assert_eq!(told, expected.map(|(word, at)| (word.to_owned(), at)));
     }
 
     #[tokio::test(start_paused = true)]

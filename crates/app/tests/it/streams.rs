@@ -133,6 +133,31 @@ async fn next(stream: &mut SessionStream) -> StreamItem {
 }
 
 #[tokio::test]
+async fn a_revoked_key_reads_no_further_in_the_past() {
+    let desk = Desk::at(TestHouse::new()).await;
+    let session = desk.session(desk.agent().await.id).await;
+    for _ in 0..30 {
+        desk.send(session.id, (0..50).map(|_| interrupt()).collect()).await;
+    }
+    let create = CreateKey {
+        name: "reader".into(),
+        scopes: vec![Scope::SessionsRead],
+        project: None,
+        expires_at: None,
+        format: KeyFormat::Sortie,
+    };
+    let (key, secret) = desk.app().create_key(&desk.ctx, create).await.expect("a key");
+    let reader = desk.app().authenticate(secret.reveal()).await.expect("known");
+    let mut stream = follow(&desk, &reader, session.id, From::Start, false).await;
+    next(&mut stream).await;
+    desk.app().revoke_key(&desk.ctx, key.id).await.expect("revoked");
+
+    let rest: Vec<_> = within(stream.collect::<Vec<_>>()).await;
+    assert!(matches!(rest.last(), Some(Err(Error::Unauthenticated(AuthFault::Revoked)))));
+    assert!(rest.len() < 1_000, "{} more were read", rest.len());
+}
+
+#[tokio::test]
 async fn a_revoked_or_expired_key_has_nothing_open() {
     let desk = Desk::at(TestHouse::new()).await;
     let session = desk.session(desk.agent().await.id).await;
