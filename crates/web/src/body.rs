@@ -8,9 +8,17 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::{DeserializeOwned, IgnoredAny};
+use tokio::sync::Semaphore;
 
 /// How long a body may take to arrive.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
+
+/// Bytes that a body may have without being counted among the large ones.
+const USUAL_BYTES: usize = 64 << 10;
+/// Large bodies that are read at once, whoever sends them; the others wait within their time.
+/// What bodies take of memory while they arrive is bounded by it.
+const LARGE_AT_ONCE: usize = 32;
+static LARGE: Semaphore = Semaphore::const_new(LARGE_AT_ONCE);
 
 /// Why a body was not taken. The façade renders it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,12 +88,33 @@ pub async fn read(body: Body, max_bytes: usize) -> Result<Bytes, Rejection> {
     if axum::body::HttpBody::size_hint(&body).lower() > max_bytes as u64 {
         return Err(Rejection::TooLarge { max_bytes });
     }
-    let whole = Limited::new(body, max_bytes).collect();
-    match tokio::time::timeout(ARRIVES_WITHIN, whole).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Rejection::TooLarge { max_bytes }),
-        Ok(Err(_)) => Err(Rejection::BrokenOff),
+    match tokio::time::timeout(ARRIVES_WITHIN, whole(body, max_bytes, &LARGE)).await {
+        Ok(read) => read,
         Err(_) => Err(Rejection::TooSlow),
+    }
+}
+
+/// Reads a whole body. What is larger than usual needs one of the `places`.
+async fn whole(body: Body, max_bytes: usize, places: &Semaphore) -> Result<Bytes, Rejection> {
+    let mut body = Limited::new(body, max_bytes);
+    let (mut pieces, mut length, mut place) = (Vec::new(), 0, None);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
+            true => Rejection::TooLarge { max_bytes },
+            false => Rejection::BrokenOff,
+        })?;
+        // Trailers mean nothing to us.
+        let Ok(piece) = frame.into_data() else { continue };
+        length += piece.len();
+        pieces.push(piece);
+        if length > USUAL_BYTES && place.is_none() {
+            // The places are never closed; without one there is nobody to be read for.
+            place = Some(places.acquire().await.map_err(|_| Rejection::BrokenOff)?);
+        }
+    }
+    match pieces.as_mut_slice() {
+        [only] => Ok(std::mem::take(only)),
+        pieces => Ok(pieces.concat().into()),
     }
 }
 
@@ -139,6 +168,7 @@ fn fault(path: &str, error: &serde_json::Error) -> Rejection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::{FutureExt, StreamExt};
     use serde::Deserialize;
 
     #[derive(Debug, Deserialize)]
@@ -217,6 +247,23 @@ mod tests {
     async fn a_body_is_bounded() {
         assert_eq!(read(Body::from(vec![0; 10]), 10).await.map(|bytes| bytes.len()), Ok(10));
         assert_eq!(read(Body::from(vec![0; 11]), 10).await, Err(Rejection::TooLarge { max_bytes: 10 }));
+    }
+
+    #[tokio::test]
+    async fn large_bodies_wait_for_a_place_and_others_do_not() {
+        let places = Semaphore::new(1);
+        let piece = || Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; USUAL_BYTES / 2 + 1]));
+        let pieces = |count| futures::stream::iter((0..count).map(move |_| piece()));
+        let max = 10 * USUAL_BYTES;
+        let mut held =
+            std::pin::pin!(whole(Body::from_stream(pieces(2).chain(futures::stream::pending())), max, &places));
+        assert!(held.as_mut().now_or_never().is_none());
+        let mut waiting = std::pin::pin!(whole(Body::from_stream(pieces(3)), max, &places));
+        assert!(waiting.as_mut().now_or_never().is_none(), "it waits for the place");
+        let usual = whole(Body::from_stream(pieces(1)), max, &places).await;
+        assert_eq!(usual.map(|bytes| bytes.len()), Ok(USUAL_BYTES / 2 + 1));
+        held.set(whole(Body::empty(), max, &places));
+        assert_eq!(waiting.await.map(|bytes| bytes.len()), Ok(3 * (USUAL_BYTES / 2 + 1)));
     }
 
     #[tokio::test(start_paused = true)]
