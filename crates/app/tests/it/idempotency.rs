@@ -23,7 +23,7 @@ async fn what_a_request_made_before_a_crash_is_found_and_not_made_again() {
     let there = desk.agent().await;
     let tool = || {
         let tool = json!({ "name": "t", "description": "d", "input_schema": { "type": "object" }, "method": "GET",
-            "url": "https://example.com/", "headers": {}, "effect": "read" });
+            "url": "https://example.com/", "headers": {}, "timeout_ms": 1_000, "effect": "read" });
         serde_json::from_value(tool).expect("a tool")
     };
     let mut seen = Vec::new();
