@@ -66,6 +66,8 @@ impl App {
         check_instructions(instructions, RUN_INSTRUCTIONS_CHARS_MAX, &mut faults);
         check_limits(&overrides.limits, &mut faults);
         check_output_schema(overrides.output_schema.as_ref().and_then(Option::as_deref), &mut faults);
+        let bytes = serde_json::to_vec(overrides).map_or(usize::MAX, |json| json.len());
+        faults.check(bytes <= SPEC_BYTES_MAX, "", "what is changed of the agent is larger than 2 MiB in all");
         if let Some(tools) = &overrides.tools {
             self.check_tools(ctx, agent.project, tools, &agent.spec.tools, &mut faults).await?;
         }

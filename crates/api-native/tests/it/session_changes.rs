@@ -8,6 +8,13 @@ fn custom(name: &str) -> Value {
     json!({ "type": "custom", "name": name, "description": "d", "input_schema": { "type": "object" } })
 }
 
+/// A tool with a schema of so many bytes.
+fn many(name: &str, bytes: usize) -> Value {
+    let mut tool = custom(name);
+    tool["input_schema"]["description"] = json!("d".repeat(bytes));
+    tool
+}
+
 async fn update(owner: &Caller, session: &str, change: Value) -> Reply {
     owner.post(&format!("/v1/sessions/{session}"), change).await
 }
@@ -52,6 +59,7 @@ async fn an_update_tells_what_changed_and_nothing_else() {
         (json!({ "vault_ids": [] }), "vault_ids"),
         (json!({ "title": "t".repeat(513) }), "title"),
         (json!({ "metadata": { "k": "v".repeat(513) } }), "metadata.k"),
+        (json!({ "agent": { "tools": [many("x", 3 << 20)] } }), "2 MiB"),
         (json!({ "agent": { "tools": [custom("a b")] } }), "name"),
         (json!({ "agent": { "tools": [custom("a"), custom("a")] } }), "two tools"),
         (json!({ "agent": { "tools": [{ "type": "agent_toolset_20260401" }] } }), "sandbox"),
@@ -61,7 +69,7 @@ async fn an_update_tells_what_changed_and_nothing_else() {
         ),
     ] {
         let error = update(&owner, &session, wrong.clone()).await.expect(400)["error"].to_string();
-        assert!(error.contains(part), "{wrong}: {error}");
+        assert!(error.contains(part), "{part}: {error}");
     }
     let full: serde_json::Map<String, Value> = (0..16).map(|n| (format!("n{n}"), json!("v"))).collect();
     update(&owner, &session, json!({ "metadata": full })).await.expect(400);

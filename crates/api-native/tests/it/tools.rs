@@ -137,11 +137,16 @@ async fn a_custom_tool_is_the_clients_to_run() {
     assert_eq!((&used["name"], &used["input"]), (&json!("look"), &json!({ "q": "sky" })));
 
     // It may come before the session is idle, and after: either way the turn goes on.
-    let result = json!({
-        "type": "user.custom_tool_result", "custom_tool_use_id": used["id"],
-        "content": [{ "type": "text", "text": "blue" }]
+    let result = |content: Value| json!({ "type": "user.custom_tool_result", "custom_tool_use_id": used["id"], "content": [content] });
+    let picture = json!({ "type": "image", "source": { "type": "url", "url": "https://example.com/sky.png" } });
+    owner.send_events(&session, json!([result(picture)])).await.expect(400);
+    let found = json!({
+        "type": "search_result", "source": "https://example.com", "title": "Sky",
+        "content": [{ "type": "text", "text": "blue" }], "citations": { "enabled": true }
     });
-    owner.send_events(&session, json!([result])).await.ok();
+    let result = result(found);
+    let sent = owner.send_events(&session, json!([result])).await.ok();
+    assert_eq!(sent["data"][0]["content"], result["content"], "it is kept as it was sent");
     let rest = stream.until(|frame| frame.json()["stop_reason"]["type"] == "end_turn").await;
     assert!(rest.iter().any(|frame| frame.name() == "user.custom_tool_result"));
     owner.send_events(&session, json!([result])).await.expect(400);
