@@ -29,7 +29,7 @@ pub struct Ctx {
     /// The request, if it has a name under which it may be sent again.
     pub request: Option<Arc<NamedRequest>>,
     /// The trace that the request belongs to, if it says so.
-    pub trace: Option<TraceParent>,
+    pub trace: Option<Box<TraceParent>>,
 }
 
 impl Ctx {

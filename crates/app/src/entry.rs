@@ -63,7 +63,7 @@ impl App {
             fence: None,
             version: 0,
             first_seq: None,
-            trace: ctx.trace,
+            trace: ctx.trace.as_deref().copied(),
             queued_at: ctx.now,
             started_at: None,
             ended_at: None,

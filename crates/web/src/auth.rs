@@ -77,7 +77,7 @@ pub async fn authenticate(app: &App, headers: &HeaderMap, order: HeaderOrder) ->
     if let Some(key) = ctx.key {
         span.record("key.id", tracing::field::display(key));
     }
-    let trace = headers.get(TRACE_PARENT).and_then(|value| value.to_str().ok()?.parse().ok());
+    let trace = headers.get(TRACE_PARENT).and_then(|value| value.to_str().ok()?.parse().ok()).map(Box::new);
     Ok(Caller(Ctx { trace, ..ctx }))
 }
 
