@@ -79,6 +79,7 @@ pub(crate) struct ListSessions {
     #[serde(rename = "created_at[lt]")]
     created_before: Option<Timestamp>,
     /// By the time made; newest first if absent.
+    #[param(inline)]
     order: Option<OrderParam>,
     /// Deployments are not available in this release: finds nothing.
     deployment_id: Option<String>,

@@ -73,7 +73,8 @@ impl From<&SentEvent> for EventView {
 }
 
 macro_rules! bodies {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal { $($(#[$field_attr:meta])* $field:ident: $type:ty,)* })*) => {
+    // The name is a bare token: as a `literal`, the document's derive would not see it.
+    ($($(#[$doc:meta])* $variant:ident = $name:tt { $($(#[$field_attr:meta])* $field:ident: $type:ty,)* })*) => {
         /// What happened.
         #[derive(Debug, Serialize, ToSchema)]
         #[serde(tag = "type")]

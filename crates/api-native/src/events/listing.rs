@@ -31,6 +31,7 @@ pub(crate) struct ListEvents {
     #[param(rename = "types[]")]
     types: Vec<String>,
     /// The oldest first if absent.
+    #[param(inline)]
     order: Option<OrderParam>,
     /// Processed at or after.
     #[serde(rename = "created_at[gte]")]

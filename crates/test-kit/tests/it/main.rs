@@ -5,4 +5,5 @@
 mod battery;
 mod messages_api;
 mod provider_faults;
+mod schemas;
 mod strangers;

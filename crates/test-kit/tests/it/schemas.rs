@@ -1,0 +1,65 @@
+//! The documents against the server: a property-based tester sends what they allow and what
+//! they do not. No answer is an error of the server's, and none is undeclared.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use serde_json::json;
+use test_kit::conversation::id_of;
+use test_kit::{Caller, TestHouse};
+use tokio::process::Command;
+
+/// Names the interpreter beside which the tester is installed; `cargo xtask test` makes one.
+const PYTHON: &str = "SORTIE_TEST_PYTHON";
+
+const CHECKS: &str =
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+
+/// Case 44.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_is_a_declared_one() {
+    let Some(tester) = tester() else { return };
+    let mut house = TestHouse::new().web(|web| web.make_per_minute = 0).start().await;
+    let url = house.listen().await;
+    let folder = tempfile::tempdir().unwrap();
+    for document in ["/openapi.json", "/api/v2/openapi.json"] {
+        let settings = folder.path().join("schemathesis.toml");
+        std::fs::write(&settings, ids(&house.owner()).await).unwrap();
+        let mut command = Command::new(&tester);
+        command.arg("--config-file").arg(&settings).args(["run", &format!("{url}{document}"), "--checks", CHECKS]);
+        command.args(["--header", &format!("Authorization: Bearer {}", house.owner().key())]);
+        // Each stream answers as long as it likes, and is tested where streams are.
+        command.args(["--exclude-path-regex", "/stream$", "--phases", "coverage,fuzzing", "--max-examples", "8"]);
+        // The same every time: a test that fails must fail again.
+        command.args(["--seed", "1", "--generation-database", "none", "--continue-on-failure", "--no-color"]);
+        command.args(["--warnings", "off", "--request-timeout", "30"]).current_dir(folder.path());
+        let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await.unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{document}\n{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// Things that are there, so that more than 404 is seen.
+async fn ids(owner: &Caller) -> String {
+    let agent = owner.agent(json!({})).await;
+    let session = owner.session(&agent).await;
+    owner.turn(&session, "hi").await;
+    let run = id_of(&owner.get(&format!("/v1/sessions/{session}/runs")).await.ok()["data"][0]);
+    let plain: domain::AgentId = agent.parse().unwrap();
+    let plain = plain.0;
+    format!(
+        "[parameters]\n\"path.agent_id\" = \"{agent}\"\n\"path.session_id\" = \"{session}\"\n\"path.run_id\" = \"{run}\"\n\
+         \"path.agentId\" = \"{plain}\"\n\"path.teamId\" = 1\n\"query.teamId\" = 1\n\"query.organizationId\" = 1\n"
+    )
+}
+
+/// The tester. Without one the test is passed over on a developer's machine, aloud, and fails
+/// where everything must run.
+fn tester() -> Option<PathBuf> {
+    let Some(python) = std::env::var_os(PYTHON) else {
+        assert!(std::env::var_os("CI").is_none(), "{PYTHON} must name an interpreter with the tester");
+        eprintln!("left out: {PYTHON} is not set");
+        return None;
+    };
+    Some(PathBuf::from(python).with_file_name("schemathesis"))
+}
