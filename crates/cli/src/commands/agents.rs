@@ -60,6 +60,10 @@ pub(crate) struct Description {
     /// The model, as `provider/model`: `local/default`, `openai/gpt-5`.
     #[arg(long)]
     model: Option<String>,
+    /// A model that stands in when the one before does not serve; may be given up to three
+    /// times.
+    #[arg(long = "fallback", value_name = "MODEL", requires = "model")]
+    fallbacks: Vec<String>,
     /// Its instructions; `@FILE` reads them from a file.
     #[arg(long, value_name = "TEXT")]
     system: Option<String>,
@@ -89,6 +93,9 @@ impl Description {
             if let Some(text) = text {
                 fields.insert(name.to_owned(), text.into());
             }
+        }
+        if let (false, Some(model)) = (self.fallbacks.is_empty(), fields.get_mut("model")) {
+            *model = json!({ "id": model.take(), "fallbacks": self.fallbacks });
         }
         if let Some(path) = self.tools {
             fields.insert("tools".to_owned(), json_file(&path)?);
@@ -176,12 +183,15 @@ fn show(agent: &Value, output: Output) -> Result<(), Failure> {
     let tools = agent["tools"].as_array().map(Vec::as_slice).unwrap_or_default();
     let tools: Vec<String> =
         tools.iter().map(|tool| format!("{} {}", cell(&tool["type"]), cell(&tool["name"]))).collect();
+    let fallbacks = agent["model"]["fallbacks"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let fallbacks: Vec<String> = fallbacks.iter().map(cell).collect();
     let pairs = [
         ("id", cell(&agent["id"])),
         ("uuid", uuid.map(|uuid| uuid.to_string()).unwrap_or_default()),
         ("name", cell(&agent["name"])),
         ("version", cell(&agent["version"])),
         ("model", cell(&agent["model"]["id"])),
+        ("stands in", fallbacks.join("\n")),
         ("description", cell(&agent["description"])),
         ("instructions", cell(&agent["system"])),
         ("tools", tools.join("\n")),

@@ -111,7 +111,9 @@ fn a_provider_is_made_shown_changed_tried_and_deleted() {
 
     house.run(&["models", "alias", "set", "fast", "mine/small"]).done();
     assert!(house.run(&["models", "alias", "list"]).done().contains("mine/small"));
-    house.run(&["agents", "create", "quick", "--model", "fast"]).done();
+    house.run(&["agents", "create", "quick", "--model", "fast", "--fallback", "scripted/demo"]).done();
+    let quick = house.run(&["agents", "show", "quick", "--json"]).json();
+    assert_eq!(quick["model"]["fallbacks"], json!(["scripted/demo"]));
     house.run(&["models", "alias", "set", "other", "nobody/x"]).failed(2);
     house.run(&["models", "alias", "delete", "fast"]).done();
     house.run(&["models", "alias", "delete", "fast"]).failed(3);
