@@ -12,8 +12,7 @@ use tokio::process::Command;
 /// Names the interpreter beside which the tester is installed; `cargo xtask test` makes one.
 const PYTHON: &str = "SORTIE_TEST_PYTHON";
 
-const CHECKS: &str =
-    "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 
 /// Case 44.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
