@@ -54,6 +54,7 @@ impl ApiError {
         let message = match status {
             StatusCode::BAD_REQUEST => "Validation failed",
             StatusCode::UNAUTHORIZED => "Access denied",
+            StatusCode::PAYMENT_REQUIRED => "Budget used up",
             StatusCode::FORBIDDEN => "Permission denied",
             StatusCode::NOT_FOUND => "Not found",
             StatusCode::PAYLOAD_TOO_LARGE => "Payload too large",
@@ -172,6 +173,7 @@ impl From<Error> for ApiError {
             }
             Error::Invalid(_) => Self::of(error, str::to_owned),
             Error::Refused(refused) => Self::impossible(sentence(&refused.to_string())),
+            Error::UsedUp(_) => Self::new(StatusCode::PAYMENT_REQUIRED, sentence(&error.to_string())),
             Error::Conflict(why) => Self::unavailable(sentence(&why)),
             Error::Repeated(_) => Self::unavailable(sentence(&error.to_string())),
             Error::TooLarge { max_bytes, .. } => Self::too_large(max_bytes),

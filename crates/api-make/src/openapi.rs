@@ -24,6 +24,9 @@ pub(crate) enum Failures {
     /// No token, or one that is not known.
     #[response(status = 401)]
     Unknown(Envelope),
+    /// A budget is used up: nothing new begins before it is raised.
+    #[response(status = 402)]
+    UsedUp(Envelope),
     /// The token lacks the scope, or its person has no rights in the team.
     #[response(status = 403)]
     Forbidden(Envelope),

@@ -336,7 +336,7 @@ mod tests {
     fn end(start: u64, is_error: bool) -> EventBody {
         let model_usage = Usage { input_tokens: 5, output_tokens: 2, cache_read_input_tokens: 3, ..Usage::default() };
         let stop_cause = Some(StopCause::EndTurn);
-        EventBody::ModelRequestEnd { model_request_start_id: id(start), is_error, model_usage, stop_cause }
+        EventBody::ModelRequestEnd { model_request_start_id: id(start), is_error, model_usage, cost: None, stop_cause }
     }
 
     fn tool_use() -> EventBody {
@@ -358,7 +358,7 @@ mod tests {
             EventBody::AgentThinking { summary: "hm".into() },
             EventBody::AgentMessage { content: text("Hello.") },
             end(3, false),
-            EventBody::Usage { usage: Usage::default() },
+            EventBody::Usage { usage: Usage::default(), cost: None, active_ms: 0, budget: None },
             EventBody::StatusIdle { stop_reason: StopReason::EndTurn },
         ]);
         let iteration = RUN.0.to_string();
@@ -428,7 +428,7 @@ mod tests {
             EventBody::OutputInvalid { reason: String::new() },
             start(),
             end(8, false),
-            EventBody::StatusIdle { stop_reason: StopReason::BudgetReached { unit: Unit::Steps } },
+            EventBody::StatusIdle { stop_reason: StopReason::BudgetReached { unit: Unit::Steps, budget: None } },
         ]);
         let indexes: Vec<&Value> = shown.iter().map(|step| &step["index"]).collect();
         assert_eq!(indexes, [&json!(1), &json!(2), &json!(3)]);

@@ -69,6 +69,8 @@ pub(crate) enum ErrorType {
     InvalidRequest,
     #[serde(rename = "authentication_error")]
     Authentication,
+    #[serde(rename = "billing_error")]
+    Billing,
     #[serde(rename = "permission_error")]
     Permission,
     #[serde(rename = "not_found_error")]
@@ -177,6 +179,7 @@ impl From<Error> for ApiError {
             Error::Forbidden { .. } => Self::new(S::FORBIDDEN, T::Permission, said),
             Error::Invalid(faults) => Self::of_faults(&faults),
             Error::Refused(_) => Self::new(S::BAD_REQUEST, T::InvalidRequest, said),
+            Error::UsedUp(_) => Self::new(S::PAYMENT_REQUIRED, T::Billing, said),
             Error::Conflict(_) => Self::new(S::CONFLICT, T::Conflict, said),
             Error::Gone(_) => Self::new(S::GONE, T::InvalidRequest, said),
             Error::Repeated(repeated) => Self::repeated(repeated, said),

@@ -11,6 +11,7 @@
 
 mod agents;
 mod body;
+mod budget;
 mod elsewhere;
 mod error;
 mod events;

@@ -68,7 +68,7 @@ impl From<&Session> for SessionChanged {
             seq: state.seq,
             title: session.title.clone(),
             waiting_for,
-            usage: UsageView::new(state.usage, Some(state.active_ms)),
+            usage: UsageView::new(state.usage, state.cost, state.active_ms),
         }
     }
 }

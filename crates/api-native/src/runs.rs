@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use web::Caller;
 
 use crate::body::Body;
+use crate::budget::{HolderView, Money};
 use crate::error::{ApiError, ErrorEnvelope};
 use crate::events::content::{ContentBlock, taken};
 use crate::events::event_view::UnitView;
@@ -39,6 +40,8 @@ pub(crate) struct RunView {
     /// Tool calls begun.
     tool_calls: u32,
     usage: CallUsage,
+    /// What that cost, as far as the models have a price.
+    list_cost: Option<Money>,
     /// Seconds in which a worker held it.
     active_seconds: f64,
     queued_at: Timestamp,
@@ -75,8 +78,12 @@ enum OutcomeView {
     Done,
     /// The model declined.
     Refused,
-    /// A limit was reached.
-    LimitReached { unit: UnitView },
+    /// A limit was reached, or a budget.
+    LimitReached {
+        unit: UnitView,
+        /// Whose budget; null if it is a limit of the run.
+        budget: Option<HolderView>,
+    },
     /// Someone stopped it.
     Interrupted,
     /// The model failed for good.
@@ -191,6 +198,7 @@ impl From<Run> for RunView {
             steps: run.spent.steps,
             tool_calls: run.spent.tool_calls,
             usage: run.spent.usage.into(),
+            list_cost: run.spent.cost.map(Money::from),
             active_seconds: seconds(run.spent.active_ms),
             queued_at: run.queued_at,
             started_at: run.started_at,
@@ -218,7 +226,9 @@ impl From<Outcome> for OutcomeView {
         match outcome {
             Outcome::Done => OutcomeView::Done,
             Outcome::Refused => OutcomeView::Refused,
-            Outcome::LimitReached { unit } => OutcomeView::LimitReached { unit: unit.into() },
+            Outcome::LimitReached { unit, budget } => {
+                OutcomeView::LimitReached { unit: unit.into(), budget: budget.map(HolderView::from) }
+            }
             Outcome::Interrupted => OutcomeView::Interrupted,
             Outcome::ModelFailed { message, .. } => OutcomeView::ModelFailed { message },
             Outcome::Unrunnable { message } => OutcomeView::Unrunnable { message },

@@ -16,6 +16,7 @@ use web::Caller;
 use self::requests::{CreateSession, UpdateSession};
 use self::session_view::{SessionView, StatusView};
 use crate::body::Body;
+use crate::budget::BudgetParam;
 use crate::error::{ApiError, ErrorEnvelope};
 use crate::events::sent;
 use crate::page::{self, Pages};
@@ -40,6 +41,7 @@ pub(crate) async fn create_session(
         metadata: create.metadata.unwrap_or_default(),
         origin: Origin::Native,
         thread: None,
+        budget: create.budget.as_ref().map(BudgetParam::read).transpose()?,
         initial_events: sent::into_bodies(create.initial_events.unwrap_or_default(), "initial_events")?,
     };
     let session = app.create_session(caller.ctx(), create).await?;
@@ -141,7 +143,8 @@ pub(crate) async fn find_session(
 /// Update a session
 ///
 /// Tools and MCP servers replace those there were, from the next turn on; they cannot be
-/// changed while a turn is under way. What changes nothing is not told.
+/// changed while a turn is under way. A session that its budget had stopped goes on when that is
+/// raised or removed. What changes nothing is not told.
 #[utoipa::path(post, path = "/v1/sessions/{session_id}", tag = "sessions",
     params(("session_id" = String, Path)), request_body = UpdateSession,
     responses((status = 200, body = SessionView), (status = "4XX", body = ErrorEnvelope)))]

@@ -1,8 +1,11 @@
 //! Tokens and time used, as sessions, events and runs show them.
 
 use domain::model::Usage;
+use domain::money;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::budget::Money;
 
 /// What a session has used.
 #[derive(Debug, Serialize, ToSchema)]
@@ -13,10 +16,10 @@ pub(crate) struct UsageView {
     cache_creation: CacheCreation,
     /// Web tools are not served in this release.
     server_tool_use: Option<ServerToolUse>,
-    /// Prices are not served in this release.
+    /// What it cost by the operator's prices; null as long as nothing that has a price was used.
     list_cost: Option<Money>,
     /// Seconds in which the session was running.
-    active_seconds: Option<f64>,
+    active_seconds: f64,
 }
 
 /// Tokens written to a provider's cache, by how long they stay.
@@ -33,16 +36,9 @@ struct ServerToolUse {
     web_fetch_requests: u64,
 }
 
-/// An amount in minor units.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Money {
-    amount: String,
-    currency: String,
-}
-
 impl UsageView {
-    /// These tokens, and this time if it is known.
-    pub(crate) fn new(usage: Usage, active_ms: Option<u64>) -> Self {
+    /// These tokens, what they cost, and this time.
+    pub(crate) fn new(usage: Usage, cost: Option<money::Money>, active_ms: u64) -> Self {
         Self {
             input_tokens: usage.input_tokens,
             output_tokens: usage.output_tokens,
@@ -53,8 +49,8 @@ impl UsageView {
                 ephemeral_1h_input_tokens: 0,
             },
             server_tool_use: None,
-            list_cost: None,
-            active_seconds: active_ms.map(seconds),
+            list_cost: cost.map(Money::from),
+            active_seconds: seconds(active_ms),
         }
     }
 }

@@ -46,6 +46,8 @@ impl App {
         check_texts(spec, &mut faults);
         self.check_model(ctx.org, &spec.model, &mut faults).await?;
         check_limits(&spec.limits, &mut faults);
+        self.check_budget(spec.budget.as_ref(), &mut faults);
+        self.check_budgetable(ctx, spec.budget.as_ref(), &spec.model, &mut faults).await?;
         check_metadata(&spec.metadata, &mut faults);
         check_output_schema(spec.output_schema.as_deref(), &mut faults);
         faults.check(spec.mcp_servers.len() <= MCP_SERVERS_MAX, "mcp_servers", "must have at most 20 entries");
@@ -61,6 +63,7 @@ impl App {
         let mut faults = Faults::default();
         if let Some(model) = &overrides.model {
             self.check_model(ctx.org, model, &mut faults).await?;
+            self.check_budgetable(ctx, agent.spec.budget.as_ref(), model, &mut faults).await?;
         }
         let instructions = overrides.instructions.as_ref().and_then(Option::as_deref);
         check_instructions(instructions, RUN_INSTRUCTIONS_CHARS_MAX, &mut faults);

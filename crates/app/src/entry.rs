@@ -57,6 +57,7 @@ impl App {
             project: session.project,
             agent: agent.id,
             origin,
+            key: ctx.key,
             overrides,
             agent_version: matches!(session.agent, SessionAgent::Pinned { .. }).then_some(agent.version),
             status: RunStatus::Queued,
@@ -100,7 +101,7 @@ impl App {
         Ok(committed.map_or(Entered::TooLate, |_| Entered::Queued))
     }
 
-    /// Accepts and claims; `None` if the session turned out to be busy.
+    /// Accepts and claims; `None` if the session turned out to be busy, or a budget used up.
     async fn enter_claimed(&self, ctx: &Ctx, entry: &Entry, slot: Box<dyn Slot>) -> Result<Option<Entered>, Error> {
         let run = Run { agent_version: Some(entry.version), ..entry.run.clone() };
         let models = self.ports().models.of(ctx.org).await?.chain(&entry.spec.model);
@@ -121,7 +122,8 @@ impl App {
                 }
                 Ok(Some(Entered::Claimed { events }))
             }
-            Err(CommitError::Refused(Refusal::Guard(Guard::SessionFree { .. }))) => Ok(None),
+            // In the queue a budget is told of as what it is, or ends the run by its name.
+            Err(CommitError::Refused(Refusal::Guard(Guard::SessionFree { .. }) | Refusal::OverBudget)) => Ok(None),
             Err(CommitError::Refused(refusal)) => {
                 tracing::debug!(%refusal, "decided too late, deciding again");
                 Ok(Some(Entered::TooLate))

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use domain::agent::AgentRefusal;
+use domain::budget::UsedUp;
 use domain::key::Scope;
 use domain::session::SessionRefusal;
 use domain::{AgentId, DocumentId, EventId, KeyId, OrgId, ProjectId, ProviderId, RunId, SessionId, ToolId};
@@ -30,6 +31,10 @@ pub enum Error {
     /// The thing is in a state that does not allow it.
     #[error("{0}")]
     Refused(Refused),
+    /// A budget is used up: nothing new begins before it is raised. A session's own stops the
+    /// session instead.
+    #[error("the {}'s budget is used up ({}): nothing new begins before it is raised", .0.holder.as_str(), .0.unit.as_str())]
+    UsedUp(UsedUp),
     /// Somebody else changed the thing at the same time, or since the caller last looked.
     #[error("{0}")]
     Conflict(String),

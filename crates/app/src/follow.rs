@@ -300,6 +300,7 @@ mod tests {
             model_request_start_id: id(5),
             is_error: false,
             model_usage,
+            cost: None,
             stop_cause: None,
         };
         stored(6, body)

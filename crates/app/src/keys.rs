@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use domain::budget::{AccountId, Budget};
 use domain::key::{Key, Scope, Scopes};
 use domain::{Change, ChangeSet, KeyId, MemberId, OrgId, ProjectId, Timestamp};
 use ports::CommitError;
@@ -11,7 +12,7 @@ use secrecy::SecretString;
 use subtle::ConstantTimeEq;
 use tokio::sync::broadcast;
 
-use crate::error::{AuthFault, Error, FieldError};
+use crate::error::{AuthFault, Error, Faults, FieldError};
 use crate::secret::{NewSecret, is_mangled};
 use crate::{App, Ctx};
 
@@ -34,6 +35,8 @@ pub struct CreateKey {
     pub expires_at: Option<Timestamp>,
     /// How it is spelled.
     pub format: KeyFormat,
+    /// What all runs that are begun with it may spend together.
+    pub budget: Option<Budget>,
 }
 
 /// How a key is spelled. All forms work everywhere.
@@ -98,6 +101,10 @@ impl App {
     pub async fn create_key(&self, ctx: &Ctx, create: CreateKey) -> Result<(Key, NewSecret), Error> {
         ctx.require(Scope::KeysWrite)?;
         check_new_key(ctx, &create)?;
+        let budget = create.budget;
+        let mut faults = Faults::default();
+        self.check_budget(budget.as_ref(), &mut faults);
+        faults.into_result()?;
         let project = create.project.or(ctx.project);
         let store = self.store(ctx.org);
         if let Some(id) = project {
@@ -106,7 +113,9 @@ impl App {
         let creator = self.creator(ctx).await?;
         let secret = self.new_secret(ctx.key.is_none(), &create.format)?;
         let key = self.describe_key(&secret, creator, CreateKey { project, ..create }, ctx.now);
-        match store.commit(ChangeSet::of([Change::InsertKey(key.clone())])).await {
+        let account = AccountId::Key(key.id);
+        let bounded = budget.map(|budget| Change::SetBudget { account, budget: Some(budget) });
+        match store.commit(ChangeSet::of([Change::InsertKey(key.clone())].into_iter().chain(bounded))).await {
             Ok(_) => Ok((key, secret)),
             Err(CommitError::Refused(_)) => Err(Error::Conflict("a key of this text exists already".into())),
             Err(CommitError::Store(error)) => Err(error.into()),

@@ -11,6 +11,7 @@
 mod agent_rules;
 mod agents;
 mod aliases;
+mod budgets;
 mod callbacks;
 mod ctx;
 mod entry;
@@ -39,10 +40,11 @@ mod watch;
 use std::future::Future;
 use std::sync::Arc;
 
+use domain::budget::{self, Reservation, Totals};
 use domain::secret::SealingKey;
 use domain::turn::Moment;
-use domain::{ChangeSet, EventId, OrgId, Timestamp};
-use ports::{Clock, CommitError, Committed, Feed, IdSource, Models, OrgStore, Store, TextExtractor, Workers};
+use domain::{ChangeSet, EventId, Guard, OrgId, Timestamp};
+use ports::{Clock, CommitError, Committed, Feed, IdSource, Models, OrgStore, Refusal, Store, TextExtractor, Workers};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
@@ -213,10 +215,16 @@ impl App {
     }
 }
 
-/// Commits; `None` if the decision came too late and must be taken again.
+/// Commits; `None` if the decision came too late and must be taken again. A budget that is
+/// used up is an error.
 async fn commit_in_time(store: &dyn OrgStore, changes: ChangeSet) -> Result<Option<Committed>, Error> {
     match store.commit(changes).await {
         Ok(committed) => Ok(Some(committed)),
+        Err(CommitError::Refused(Refusal::Guard(Guard::Affords(payers)))) => {
+            let accounts = store.list_accounts(payers).await?;
+            let used_up = budget::forbids(&accounts, &Totals::default(), Reservation::ModelCall);
+            used_up.map_or(Ok(None), |used_up| Err(Error::UsedUp(used_up)))
+        }
         Err(CommitError::Refused(refusal)) => {
             tracing::debug!(%refusal, "decided too late, deciding again");
             Ok(None)

@@ -239,6 +239,7 @@ impl App {
             project: None,
             expires_at: None,
             format: KeyFormat::Sortie,
+            budget: None,
         };
         let key = self.describe_key(&secret, owner.id, all, now);
         let assistant = |model| Agent::create(self.fresh(), project.id, assistant(model), now).0;

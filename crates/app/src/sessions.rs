@@ -6,6 +6,7 @@ mod update;
 use std::sync::Arc;
 
 use domain::agent::{Agent, AgentRefusal, Overrides};
+use domain::budget::Budget;
 use domain::idempotency::Made;
 use domain::key::Scope;
 use domain::session::{Origin, Session, SessionAgent, SessionRefusal, SessionState, SessionStatus};
@@ -51,6 +52,8 @@ pub struct CreateSession {
     pub origin: Origin,
     /// The caller's name of the conversation; unique for a project and agent.
     pub thread: Option<String>,
+    /// What it may spend over all its runs.
+    pub budget: Option<Budget>,
     /// What the session begins with; needs the right to start runs.
     pub initial_events: Vec<EventBody>,
 }
@@ -153,6 +156,7 @@ impl App {
             version: 0,
             created_at: ctx.now,
             archived_at: None,
+            budget: None,
             state: SessionState::new(ctx.now),
         }
     }
@@ -180,6 +184,10 @@ impl App {
         self.check_overrides(ctx, &agent, &overrides).await?;
         let spec = overrides.apply(&agent.spec);
         check_served(&spec)?;
+        let mut faults = Faults::default();
+        self.check_budget(create.budget.as_ref(), &mut faults);
+        self.check_budgetable(ctx, create.budget.as_ref(), &spec.model, &mut faults).await?;
+        faults.into_result()?;
         let who = match create.origin {
             Origin::Native | Origin::Cased => {
                 SessionAgent::Pinned { agent: *id, version: agent.version, overrides: Box::new(overrides) }
@@ -190,6 +198,7 @@ impl App {
             thread: create.thread.clone(),
             title: create.title.clone(),
             metadata: create.metadata.clone(),
+            budget: create.budget,
             ..self.new_session(ctx, who, newest.project, create.origin)
         };
         Ok((session, Agent { spec, ..agent }))

@@ -2,6 +2,7 @@
 
 pub(crate) mod agents;
 mod backup;
+mod budget;
 pub(crate) mod config;
 mod doctor;
 mod follow;

@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(kind("providers.mine.kind"), Some(Kind::Text));
         assert_eq!(kind("providers.mine.models"), Some(Kind::List));
         assert_eq!(kind("providers.mine.allow_private"), Some(Kind::Other));
-        assert_eq!(kind("providers.mine.prices.small.input"), Some(Kind::Other));
+        assert_eq!(kind("providers.mine.prices.small.input"), Some(Kind::Text));
         assert_eq!(kind("log.format"), Some(Kind::Text));
         assert_eq!(kind("server"), None);
     }

@@ -222,6 +222,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
             return Err(ConfigError::Unfit(message));
         }
     }
+    models::currency_of(&config.providers).map_err(ConfigError::Unfit)?;
     Ok(())
 }
 
@@ -248,6 +249,22 @@ mod tests {
         let (dir, sources) = sources(file, variables, flags);
         let error = load(&sources).expect_err("must be refused").to_string();
         error.replace(&format!("{}/", dir.path().display()), "")
+    }
+
+    #[test]
+    fn prices_are_exact_and_in_one_currency() {
+        let prices = |currency| {
+            format!(
+                "[providers.a]\nbase_url = \"http://a/v1\"\nprices.small = {{ input = 0.15, output = 1 }}\n\
+                 [providers.b]\nkind = \"scripted\"\nprices.large = {{ input = \"2.5\", currency = \"{currency}\" }}"
+            )
+        };
+        let config = loaded(&prices("USD"), &[], &[]);
+        assert_eq!(models::currency_of(&config.providers).expect("one currency").as_str(), "USD");
+        let small = config.providers["a"].prices["small"].price().expect("a price");
+        assert_eq!((small.input, small.output, small.cache_read), (150_000, 1_000_000, 150_000));
+        let refused = refused(&prices("EUR"), &[], &[]);
+        assert!(refused.contains("`providers.b.prices.large` is in EUR"), "{refused}");
     }
 
     #[test]

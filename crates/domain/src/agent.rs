@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::budget::Budget;
 use crate::change::{Change, ChangeSet, Guard};
 use crate::id::{AgentId, ProjectId};
 use crate::limits::Limits;
@@ -53,6 +54,10 @@ pub struct AgentSpec {
     /// Bounds on each run.
     #[serde(default)]
     pub limits: Limits,
+    /// What all sessions of the agent may spend together. The newest version's counts, also
+    /// for sessions that keep to an older one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
     /// How many earlier runs of a session the model is shown; `None` is all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_runs: Option<u32>,

@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 
 use crate::agent::Agent;
+use crate::budget::{AccountId, Budget, Payers, Reservation, Totals};
 use crate::event::NewEvent;
 use crate::id::{AgentId, DocumentId, EventId, KeyId, ProviderId, RunId, SessionId, ToolId};
 use crate::idempotency::RequestRecord;
@@ -113,6 +114,8 @@ pub enum Guard {
         /// The worker's lease.
         fence: Fence,
     },
+    /// No budget of these accounts, or of the organization, forbids one more model call.
+    Affords(Payers),
     /// Nothing waits in the inbox for this run once the changes are applied: a run does not
     /// end or let go of its worker past input that is on the way. Checked last.
     NoInput {
@@ -244,6 +247,30 @@ pub enum Change {
     KeepRequest(Box<RequestRecord>),
     /// Input for a run that has not begun, or an interrupt for one that has.
     Enqueue(InboxItem),
+    /// What a key or an organization may spend from now on; `None` is all it wants. What was
+    /// spent counts on from where it was, and from nothing where there was no budget. The
+    /// budgets of sessions and agents are set with them.
+    SetBudget {
+        /// Whose.
+        account: AccountId,
+        /// How much.
+        budget: Option<Budget>,
+    },
+    /// So much was spent, on the accounts that have a budget. Costs nothing where none has.
+    Spend {
+        /// Who pays, with the organization.
+        payers: Payers,
+        /// How much.
+        amount: Totals,
+    },
+    /// A call that is about to be made is counted on the accounts that have a budget. Refused
+    /// if one of them forbids it.
+    Reserve {
+        /// Who pays, with the organization.
+        payers: Payers,
+        /// The call.
+        call: Reservation,
+    },
     /// Input was taken from the inbox. Refused if it is not there.
     TakeInput {
         /// The session.

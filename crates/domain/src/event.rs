@@ -7,9 +7,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::budget::{Budget, Holder};
 use crate::id::{EventId, RunId};
 use crate::limits::Unit;
 use crate::model::{Block, FaultKind, StopCause, Usage};
+use crate::money::Money;
 use crate::run::Outcome;
 use crate::session::SessionUpdate;
 use crate::tool::{Effect, Permission, Ruling};
@@ -184,6 +186,15 @@ pub enum EventBody {
     Usage {
         /// All runs so far.
         usage: Usage,
+        /// What they cost, as far as the models have a price.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cost: Option<Money>,
+        /// Milliseconds in which workers held them.
+        #[serde(default)]
+        active_ms: u64,
+        /// What the session may spend.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        budget: Option<Budget>,
     },
     /// The answer did not fit the agent's output schema, and the model is asked again.
     #[serde(rename = "session.output_invalid")]
@@ -212,6 +223,9 @@ pub enum EventBody {
         is_error: bool,
         /// What it used.
         model_usage: Usage,
+        /// What that cost, if the model has a price.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cost: Option<Money>,
         /// Why the model stopped, unless the call failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stop_cause: Option<StopCause>,
@@ -299,10 +313,13 @@ pub enum StopReason {
     },
     /// The model failed for good.
     RetriesExhausted,
-    /// A limit ended the run.
+    /// A limit ended the run, or a budget.
     BudgetReached {
         /// Which.
         unit: Unit,
+        /// Whose budget; `None` if it is a limit of the run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        budget: Option<Holder>,
     },
     /// The model declined.
     Refusal,
@@ -328,7 +345,9 @@ mod tests {
     fn the_name_is_the_stored_type() {
         let bodies = [
             EventBody::UserInterrupt {},
-            EventBody::StatusIdle { stop_reason: StopReason::BudgetReached { unit: Unit::Steps } },
+            EventBody::StatusIdle {
+                stop_reason: StopReason::BudgetReached { unit: Unit::Steps, budget: Some(Holder::Session) },
+            },
             EventBody::AgentMessage { content: vec![Block::text("hi")] },
         ];
         for body in bodies {

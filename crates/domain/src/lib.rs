@@ -9,6 +9,7 @@
 //! here, its id in [`id`], and its changes in [`change`].
 
 pub mod agent;
+pub mod budget;
 pub mod change;
 pub mod event;
 pub mod id;
@@ -17,6 +18,7 @@ pub mod key;
 pub mod knowledge;
 pub mod limits;
 pub mod model;
+pub mod money;
 pub mod org;
 pub mod output;
 pub mod provider;

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::Usage;
+use crate::money::Money;
 
 /// What a limit counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,21 @@ pub enum Unit {
     ToolCalls,
     /// Time.
     Time,
+    /// Money, by the operator's prices.
+    Money,
+}
+
+impl Unit {
+    /// As it stands in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Unit::Tokens => "tokens",
+            Unit::Steps => "steps",
+            Unit::ToolCalls => "tool_calls",
+            Unit::Time => "time",
+            Unit::Money => "money",
+        }
+    }
 }
 
 /// Bounds on one run. Absent is unbounded.
@@ -83,4 +99,7 @@ pub struct Spent {
     pub usage: Usage,
     /// Milliseconds a worker held the run.
     pub active_ms: u64,
+    /// What its model calls cost, as far as they have a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Money>,
 }

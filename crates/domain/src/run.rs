@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::Overrides;
+use crate::budget::{Holder, Payers};
 use crate::event::StopReason;
-use crate::id::{AgentId, EventId, ProjectId, RunId, SessionId};
+use crate::id::{AgentId, EventId, KeyId, ProjectId, RunId, SessionId};
 use crate::limits::{Spent, Unit};
 use crate::model::FaultKind;
 use crate::session::Origin;
@@ -27,18 +28,24 @@ pub struct Run {
     pub agent: AgentId,
     /// What began it.
     pub origin: Origin,
+    /// The key it was begun with, which pays for it; `None` for the operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
     /// What it changes of the agent. Like all fields above, fixed when the run is accepted.
     #[serde(default)]
     pub overrides: Arc<Overrides>,
     /// The version that answers; `None` until the run begins, if the session follows the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_version: Option<u32>,
     /// Where it stands.
     pub status: RunStatus,
     /// The lease under which a worker holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fence: Option<Fence>,
     /// Grows with each write of the run.
     pub version: u64,
     /// `seq` of its first event, once it has begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_seq: Option<u64>,
     /// The trace of whoever asked for it, if they told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,10 +53,13 @@ pub struct Run {
     /// When it was accepted.
     pub queued_at: Timestamp,
     /// When a worker first took it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
     /// When it was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
     /// When it ends, finished or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,
     /// What it has used.
     pub spent: Spent,
@@ -71,6 +81,7 @@ pub struct Run {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused_tokens: Option<u64>,
     /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
 }
 
@@ -139,10 +150,13 @@ pub enum Outcome {
     Done,
     /// The model declined.
     Refused,
-    /// A limit was reached.
+    /// A limit of the run's own was reached, or a budget.
     LimitReached {
-        /// Which; [`Unit::Time`] is the deadline.
+        /// Which; [`Unit::Time`] of a run's own is the deadline.
         unit: Unit,
+        /// Whose budget; `None` if it is a limit of the run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        budget: Option<Holder>,
     },
     /// Someone stopped it.
     Interrupted,
@@ -177,13 +191,18 @@ impl Outcome {
         match self {
             Outcome::Done | Outcome::Interrupted => StopReason::EndTurn,
             Outcome::Refused => StopReason::Refusal,
-            Outcome::LimitReached { unit } => StopReason::BudgetReached { unit: *unit },
+            Outcome::LimitReached { unit, budget } => StopReason::BudgetReached { unit: *unit, budget: *budget },
             Outcome::ModelFailed { .. } | Outcome::Unrunnable { .. } => StopReason::RetriesExhausted,
         }
     }
 }
 
 impl Run {
+    /// On whose accounts it goes.
+    pub fn payers(&self) -> Payers {
+        Payers { session: Some(self.session), agent: self.agent, key: self.key }
+    }
+
     /// Whether the deadline has passed.
     pub fn is_late(&self, now: Timestamp) -> bool {
         self.deadline.is_some_and(|deadline| now >= deadline)

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::agent::Overrides;
+use crate::budget::Budget;
 use crate::event::{EventBody, StopReason};
 use crate::id::{AgentId, EventId, ProjectId, RunId, SessionId};
 use crate::model::Usage;
+use crate::money::Money;
 
 mod close;
 mod update;
@@ -42,6 +44,10 @@ pub struct Session {
     pub created_at: Timestamp,
     /// Since when it takes no input.
     pub archived_at: Option<Timestamp>,
+    /// What it may spend over all its runs. Given when it is made; can be changed, and be
+    /// removed for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
     /// What its log amounts to.
     pub state: SessionState,
 }
@@ -120,6 +126,9 @@ pub struct SessionState {
     pub stop_reason: Option<StopReason>,
     /// Tokens of all its model calls.
     pub usage: Usage,
+    /// What they cost, as far as the models have a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Money>,
     /// Milliseconds that workers held its runs.
     pub active_ms: u64,
     /// The `seq` from which on the log is enough to know the conversation as the model is shown
@@ -139,10 +148,16 @@ impl SessionState {
             active_run: None,
             stop_reason: None,
             usage: Usage::default(),
+            cost: None,
             active_ms: 0,
             context_from: None,
             updated_at: now,
         }
+    }
+
+    /// What the log tells of what was used; `budget` is the session's.
+    pub(crate) fn told_usage(&self, budget: Option<Budget>) -> EventBody {
+        EventBody::Usage { usage: self.usage, cost: self.cost, active_ms: self.active_ms, budget }
     }
 }
 
@@ -196,6 +211,7 @@ pub(crate) mod tests {
             version: 0,
             created_at: now,
             archived_at: None,
+            budget: None,
             state: SessionState::new(now),
         }
     }

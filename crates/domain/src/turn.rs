@@ -13,6 +13,7 @@ mod compact;
 mod drop_queued;
 mod end_waiting;
 mod resume;
+mod spending;
 mod steer;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -28,11 +29,14 @@ pub use drop_queued::{Queued, drop_queued, with_queue_dropped};
 pub use end_waiting::{Unfinished, end_waiting};
 pub use steer::{NotWaiting, Resolution, resolve_waiting};
 
+use self::spending::Spending;
+use crate::budget::Budget;
 use crate::change::{Change, ChangeSet, Guard};
 use crate::event::{EventBody, NewEvent, RetryStatus, StopReason};
 use crate::id::{EventId, SessionId};
 use crate::limits::{Limits, Unit};
 use crate::model::{Block, FaultKind, ModelFault, StopCause, Usage};
+use crate::money::Money;
 use crate::retry::Retry;
 use crate::run::{Fence, Need, Outcome, Run, RunStatus, Waiting};
 use crate::session::{SessionState, SessionStatus};
@@ -60,6 +64,9 @@ pub struct Turn {
     calls: Vec<Call>,
     repaired: bool,
     held_since: Timestamp,
+    /// The session's budget, as it is told of with the usage.
+    budget: Option<Budget>,
+    spending: Spending,
     events: Vec<NewEvent>,
     guards: Vec<Guard>,
     changes: Vec<Change>,
@@ -108,10 +115,30 @@ pub struct Reply {
     pub calls: Vec<JudgedCall>,
     /// Tokens used.
     pub usage: Usage,
+    /// What they cost, if the model has a price.
+    pub cost: Option<Money>,
     /// Why the model stopped.
     pub stop: Option<StopCause>,
     /// What is wrong with a final answer that must fit a schema.
     pub output_fault: Option<String>,
+}
+
+/// How a model call ended, and what it used.
+#[derive(Debug, Clone, Copy)]
+struct CallEnd {
+    is_error: bool,
+    usage: Usage,
+    cost: Option<Money>,
+    stop: Option<StopCause>,
+}
+
+impl CallEnd {
+    /// It failed, and nobody knows what it used.
+    const FAILED: CallEnd = {
+        let usage =
+            Usage { input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
+        CallEnd { is_error: true, usage, cost: None, stop: None }
+    };
 }
 
 impl Turn {
@@ -141,6 +168,7 @@ impl Turn {
             changes.guards.push(Guard::AgentLives { agent: self.run.agent });
         }
         changes.changes.append(&mut self.changes);
+        changes.changes.extend(self.bill());
         if !events.is_empty() {
             changes.changes.push(Change::Append { session: self.run.session, events, state: Some(self.state.clone()) });
         }
@@ -171,6 +199,7 @@ impl Turn {
     pub fn committed(&mut self, seq: u64) {
         self.state.seq = seq;
         self.run.version += 1;
+        self.bill_is_committed();
     }
 
     /// The model replied in full.
@@ -179,7 +208,7 @@ impl Turn {
         self.run.failed_attempts = 0;
         self.run.refused_tokens = None;
         if reply.stop == Some(StopCause::Refusal) && self.models_left() > 0 {
-            return self.declined(start, reply.usage, at);
+            return self.declined(start, reply.usage, reply.cost, at);
         }
         if let Some(summary) = reply.thinking {
             let id = reply.thinking_id.unwrap_or_else(|| (at.ids)());
@@ -190,7 +219,8 @@ impl Turn {
             let content = vec![Block::text(reply.text)];
             self.log_as(id, at.now, EventBody::AgentMessage { content });
         }
-        self.end_model_call(start, false, reply.usage, reply.stop, at);
+        let end = CallEnd { is_error: false, usage: reply.usage, cost: reply.cost, stop: reply.stop };
+        self.end_model_call(start, end, at);
         self.calls.clear();
         for call in reply.calls {
             self.take_call(call, at);
@@ -210,8 +240,9 @@ impl Turn {
     }
 
     /// The model declined, and another is asked: what was said before it did is not kept.
-    fn declined(&mut self, start: EventId, usage: Usage, at: &mut Moment<'_>) {
-        self.end_model_call(start, true, usage, Some(StopCause::Refusal), at);
+    fn declined(&mut self, start: EventId, usage: Usage, cost: Option<Money>, at: &mut Moment<'_>) {
+        let end = CallEnd { is_error: true, usage, cost, stop: Some(StopCause::Refusal) };
+        self.end_model_call(start, end, at);
         let message = format!("{} declined to answer", self.model());
         self.ask_the_next(&ModelFault::new(FaultKind::Declined, message), at);
     }
@@ -219,7 +250,7 @@ impl Turn {
     /// The model call failed, and this is the verdict on it.
     pub fn model_failed(&mut self, fault: &ModelFault, verdict: Retry, at: &mut Moment<'_>) {
         let Phase::CallingModel { start } = self.phase else { return };
-        self.end_model_call(start, true, Usage::default(), None, at);
+        self.end_model_call(start, CallEnd::FAILED, at);
         self.run.failed_attempts += 1;
         match verdict {
             Retry::After(wait) => {
@@ -270,7 +301,7 @@ impl Turn {
     /// The deadline has passed.
     pub fn timed_out(&mut self, at: &mut Moment<'_>) {
         self.close_open_work("the run's time was over before the call was", at);
-        self.finish(Outcome::LimitReached { unit: Unit::Time }, at);
+        self.finish(Outcome::LimitReached { unit: Unit::Time, budget: None }, at);
     }
 
     /// Whether the run is over because the model, or the agent, failed for good. What its
@@ -284,7 +315,6 @@ impl Turn {
         if matches!(self.phase, Phase::Over | Phase::Waiting) {
             return;
         }
-        self.spend_time(at.now);
         self.run.status = RunStatus::Queued;
         self.state.status = SessionStatus::Rescheduling;
         self.log(at, EventBody::StatusRescheduled {});
@@ -295,16 +325,18 @@ impl Turn {
         if self.calls.iter().all(Call::is_done) {
             return self.begin_model_call(at);
         }
-        let left = self.limits.tool_calls_left(&self.run.spent);
+        self.count_time(at.now);
         let startable = calls::startable(&self.calls);
-        if left == Some(0) && !startable.is_empty() {
-            self.close_open_work("the limit on tool calls was reached", at);
-            return self.finish(Outcome::LimitReached { unit: Unit::ToolCalls }, at);
-        }
-        for index in startable.into_iter().take(left.map_or(usize::MAX, |left| left as usize)) {
-            self.calls[index].state = CallState::Started;
-            self.run.spent.tool_calls += 1;
-        }
+        let left = match self.tool_calls_left() {
+            Err(outcome) if !startable.is_empty() => {
+                self.close_open_work("a limit on the run's work was reached", at);
+                return self.finish(outcome, at);
+            }
+            left => left.unwrap_or(0),
+        };
+        let starting = startable.into_iter().take(left);
+        let starting = starting.map(|index| self.calls[index].start()).collect();
+        self.count_tool_calls(starting);
         self.phase = Phase::InTools;
         if !self.calls.iter().any(Call::is_started) {
             self.wait(at);
@@ -312,34 +344,33 @@ impl Turn {
     }
 
     fn begin_model_call(&mut self, at: &mut Moment<'_>) {
-        if let Some(unit) = self.limits.forbids_model_call(&self.run.spent) {
-            return self.finish(Outcome::LimitReached { unit }, at);
+        self.count_time(at.now);
+        if let Some(outcome) = self.forbids_model_call() {
+            return self.finish(outcome, at);
         }
-        self.run.spent.steps += 1;
         let start = (at.ids)();
+        self.count_model_call(start);
         self.log_as(start, at.now, EventBody::ModelRequestStart { model: self.model().to_owned() });
         self.phase = Phase::CallingModel { start };
     }
 
-    fn end_model_call(
-        &mut self,
-        start: EventId,
-        is_error: bool,
-        usage: Usage,
-        stop_cause: Option<StopCause>,
-        at: &mut Moment<'_>,
-    ) {
-        self.run.spent.usage += usage;
-        self.state.usage += usage;
+    fn end_model_call(&mut self, start: EventId, end: CallEnd, at: &mut Moment<'_>) {
+        let CallEnd { is_error, usage, cost, stop } = end;
+        self.count_usage(usage, cost);
         self.log(
             at,
-            EventBody::ModelRequestEnd { model_request_start_id: start, is_error, model_usage: usage, stop_cause },
+            EventBody::ModelRequestEnd {
+                model_request_start_id: start,
+                is_error,
+                model_usage: usage,
+                cost,
+                stop_cause: stop,
+            },
         );
     }
 
     /// Every call is done or waits for someone.
     fn wait(&mut self, at: &mut Moment<'_>) {
-        self.spend_time(at.now);
         self.run.status = RunStatus::Waiting;
         self.name_open_calls();
         self.state.status = SessionStatus::Idle;
@@ -349,12 +380,13 @@ impl Turn {
     }
 
     fn finish(&mut self, outcome: Outcome, at: &mut Moment<'_>) {
-        self.spend_time(at.now);
+        self.count_time(at.now);
         self.run.status = outcome.status();
         self.run.ended_at = Some(at.now);
         self.state.status = SessionStatus::Idle;
         self.state.active_run = None;
-        self.log(at, EventBody::Usage { usage: self.state.usage });
+        let usage = self.state.told_usage(self.budget);
+        self.log(at, usage);
         self.idle(outcome.stop_reason(), at);
         self.run.outcome = Some(outcome);
         self.phase = Phase::Over;
@@ -368,7 +400,7 @@ impl Turn {
     /// Ends the model call and the tool calls that are open, since the run ends before them.
     fn close_open_work(&mut self, why: &str, at: &mut Moment<'_>) {
         if let Phase::CallingModel { start } = self.phase {
-            self.end_model_call(start, true, Usage::default(), None, at);
+            self.end_model_call(start, CallEnd::FAILED, at);
         }
         for index in 0..self.calls.len() {
             let text = match self.calls[index].state {
@@ -390,15 +422,10 @@ impl Turn {
     }
 
     fn log_as(&mut self, id: EventId, now: Timestamp, body: EventBody) {
+        // With each event, so that a crash loses only the time since the last one.
+        self.count_time(now);
         self.state.updated_at = now;
         self.events.push(NewEvent { id, run: Some(self.run.id), at: now, body });
-    }
-
-    fn spend_time(&mut self, now: Timestamp) {
-        let held = u64::try_from(now.duration_since(self.held_since).as_millis()).unwrap_or(0);
-        self.run.spent.active_ms = self.run.spent.active_ms.saturating_add(held);
-        self.state.active_ms = self.state.active_ms.saturating_add(held);
-        self.held_since = now;
     }
 
     /// Whether the run lets go of its worker with this commit; it does not while input for

@@ -1,5 +1,5 @@
 //! How a worker's decisions reach the store: under its lease, with the input that came at
-//! the last moment, and for as long as it takes.
+//! the last moment, within the budgets, and for as long as it takes.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -51,6 +51,10 @@ pub(crate) async fn commit(shared: &Shared, store: &dyn OrgStore, turn: &mut Tur
             Err(Refusal::Guard(Guard::AgentLives { .. })) => {
                 shared.at(|at| turn.agent_deleted(at));
                 changes = continued(changes, turn.take_changes());
+            }
+            Err(Refusal::OverBudget) => {
+                let accounts = patiently(shared, || store.list_accounts(turn.run.payers())).await?;
+                changes = shared.at(|at| turn.reconsider(changes, accounts, at));
             }
             // What is queued behind has changed since it was loaded: it is loaded again.
             Err(Refusal::Guard(Guard::NoInput { run } | Guard::RunAt { run, .. })) if run != turn.run.id => {}

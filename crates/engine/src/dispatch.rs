@@ -109,7 +109,7 @@ async fn abandon(shared: &Arc<Shared>, org: OrgId, run: RunId) -> Result<(), Sto
     let Some((run, session)) = load(store.as_ref(), run).await? else { return Ok(()) };
     let inbox = store.list_inbox(run.id).await?;
     let message = INTERNAL_ERROR.to_owned();
-    let mut turn = shared.at(|at| Turn::abandon(run, session.state, inbox, shared.fence, message, at));
+    let mut turn = shared.at(|at| Turn::abandon(run, session, inbox, shared.fence, message, at));
     commit_in_time(store.as_ref(), turn.take_claim()).await
 }
 
@@ -121,7 +121,13 @@ async fn claim(shared: &Arc<Shared>, ready: ReadyRun, permit: OwnedSemaphorePerm
         return end_queued(shared, store.as_ref(), run, Outcome::Interrupted).await;
     };
     let mut turn = open_turn(shared, ready.org, run, session, &agent, &spec).await?;
-    let committed = match store.commit(turn.take_claim()).await {
+    let mut attempt = store.commit(turn.take_claim()).await;
+    if matches!(attempt, Err(CommitError::Refused(Refusal::OverBudget))) {
+        let Some((run, session)) = load(store.as_ref(), ready.run).await? else { return Ok(()) };
+        turn = open_turn(shared, ready.org, run, session, &agent, &spec).await?;
+        attempt = store.commit(within_budgets(shared, store.as_ref(), &mut turn).await?).await;
+    }
+    let committed = match attempt {
         Ok(committed) => committed,
         Err(CommitError::Refused(Refusal::Guard(Guard::AgentLives { .. }))) => {
             return end_agentless(shared, ready, &agent, &spec).await;
@@ -139,6 +145,14 @@ async fn claim(shared: &Arc<Shared>, ready: ReadyRun, permit: OwnedSemaphorePerm
         worker::go_on(shared, ready.org, turn, spec, appended).await;
     });
     Ok(())
+}
+
+/// The change set of a claim whose first call the budgets forbid, as far as they do: the run
+/// begins and ends at once.
+async fn within_budgets(shared: &Arc<Shared>, store: &dyn OrgStore, turn: &mut Turn) -> Result<ChangeSet, StoreError> {
+    let claim = turn.take_claim();
+    let accounts = store.list_accounts(turn.run.payers()).await?;
+    Ok(shared.at(|at| turn.reconsider(claim, accounts, at)))
 }
 
 async fn load(store: &dyn OrgStore, run: RunId) -> Result<Option<(Run, Session)>, StoreError> {
@@ -185,10 +199,10 @@ async fn open_turn(
     let claim = shared.claim(org, spec).await?;
     if run.started_at.is_none() {
         run.agent_version = Some(agent.version);
-        return Ok(shared.at(|at| Turn::claim(run, session.state, inbox, claim, at)));
+        return Ok(shared.at(|at| Turn::claim(run, session, inbox, claim, at)));
     }
     let events = transcripts::events_of(store.as_ref(), &run).await?;
-    Ok(shared.at(|at| Turn::resume(run, session.state, &events, inbox, claim, at)))
+    Ok(shared.at(|at| Turn::resume(run, session, &events, inbox, claim, at)))
 }
 
 /// The agent of a queued run was deleted: the run is stopped, whether it had begun or not.
@@ -228,7 +242,8 @@ async fn end_late_runs(shared: &Arc<Shared>) -> Result<Option<Duration>, StoreEr
         let Some(run) = store.find_run(run).await? else { continue };
         match run.status {
             RunStatus::Queued if run.started_at.is_none() => {
-                end_queued(shared, store.as_ref(), run, Outcome::LimitReached { unit: Unit::Time }).await?;
+                end_queued(shared, store.as_ref(), run, Outcome::LimitReached { unit: Unit::Time, budget: None })
+                    .await?;
             }
             RunStatus::Waiting => requeue(store.as_ref(), run).await?,
             // A worker has just taken it, and ends it itself.

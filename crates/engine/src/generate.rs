@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::model::{FaultKind, ModelChunk, ModelFault, ModelName, ModelRequest, StopCause};
+use domain::money::Money;
 use domain::transcript::{Cut, Plan, Transcript};
 use domain::turn::{Reply, Summary, Turn};
 use domain::{EventId, OrgId, RunId, SessionId};
@@ -122,6 +123,8 @@ impl Generation {
             let message = format!("there is no provider named {:?}", self.provider);
             return Err(ModelFault::new(FaultKind::Unavailable, message));
         };
+        let name = ModelName { provider: &self.provider, model: &self.request.model };
+        let price = offering.price(&name);
         let _place = shared.model_places.take(&self.provider, model.as_ref()).await;
         measured.is_sent();
         let mut stream = model.stream(self.request).await?;
@@ -149,6 +152,7 @@ impl Generation {
                 ModelChunk::Usage(usage) => reply.usage = usage,
                 ModelChunk::Stop(cause) => {
                     reply.stop = Some(cause);
+                    reply.cost = price.map(|price| price.cost_of(&reply.usage));
                     (reply.message_id, reply.thinking_id) = (live.message, live.thought);
                     return Ok(reply);
                 }
@@ -212,6 +216,7 @@ pub(crate) struct RawReply {
     thinking: String,
     calls: Vec<(String, String)>,
     usage: domain::model::Usage,
+    cost: Option<Money>,
     stop: Option<StopCause>,
 }
 
@@ -237,6 +242,7 @@ impl RawReply {
             thinking: (!self.thinking.is_empty()).then_some(self.thinking),
             calls,
             usage: self.usage,
+            cost: self.cost,
             stop: self.stop,
             output_fault,
         }
@@ -249,7 +255,7 @@ impl RawReply {
             return Err(ModelFault::new(FaultKind::Malformed, message));
         }
         let ToBeSummarized { cut, context_from } = of;
-        Ok(Summary { cut, context_from, text: self.text, usage: self.usage, stop: self.stop })
+        Ok(Summary { cut, context_from, text: self.text, usage: self.usage, cost: self.cost, stop: self.stop })
     }
 
     fn add_text(&mut self, text: &str) -> Result<(), ModelFault> {

@@ -39,7 +39,7 @@ async fn end(shared: &Shared, org: OrgId, run: RunId, spec: &AgentSpec) -> Resul
     let events = patiently(shared, || transcripts::events_of(store.as_ref(), &run)).await?;
     let inbox = patiently(shared, || store.list_inbox(run.id)).await?;
     let claim = patiently(shared, || shared.claim(org, spec)).await?;
-    let mut turn = shared.at(|at| Turn::resume(run, session.state, &events, inbox, claim, at));
+    let mut turn = shared.at(|at| Turn::resume(run, session, &events, inbox, claim, at));
     if !matches!(turn.doing(), Doing::Over | Doing::Wait) {
         shared.at(|at| turn.unrunnable(INTERNAL_ERROR.to_owned(), at));
     }

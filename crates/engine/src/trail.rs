@@ -100,7 +100,7 @@ impl Trail {
                 self.model.clone_from(model);
                 self.model_call = Some((event.id, event.at));
             }
-            EventBody::ModelRequestEnd { model_request_start_id, is_error, model_usage, stop_cause } => {
+            EventBody::ModelRequestEnd { model_request_start_id, is_error, model_usage, stop_cause, .. } => {
                 let (start, began_at) = self.model_call.take()?;
                 if start != *model_request_start_id {
                     return None;

@@ -18,6 +18,7 @@ mod endpoint;
 mod fault;
 pub mod openai;
 pub mod options;
+pub mod prices;
 pub mod registry;
 mod reply;
 pub mod scripted;
@@ -26,5 +27,6 @@ mod windows;
 
 pub use anthropic::Anthropic;
 pub use openai::OpenAi;
-pub use options::{ApiKey, BadProvider, ModelOptions, Price, ProviderKind, ProviderOptions};
+pub use options::{ApiKey, BadProvider, ModelOptions, ProviderKind, ProviderOptions};
+pub use prices::{PriceOptions, currency_of, prices_of};
 pub use registry::{Registry, RegistryBuilder};

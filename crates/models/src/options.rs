@@ -10,6 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
+use crate::prices::PriceOptions;
+
 /// A provider of models. Its name in the configuration is what stands before the slash of
 /// a model name: `[providers.openai]` makes `openai/gpt-5`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -49,10 +51,14 @@ pub struct ProviderOptions {
     /// Since 0.1.
     pub models: Option<Vec<ModelOptions>>,
 
-    /// What a million tokens cost, by model name.
+    /// What a million tokens cost, by model name: `input` and `output`, and `cache_read` and
+    /// `cache_write` where those differ from `input`, as decimal numbers of at most six
+    /// places; `currency` is `USD` if not said, and the same everywhere. Budgets in money
+    /// need a price of every model they are used with. What a `local` model costs is nothing
+    /// unless it is said.
     ///
     /// Since 0.1.
-    pub prices: BTreeMap<String, Price>,
+    pub prices: BTreeMap<String, PriceOptions>,
 
     /// Whether the provider may be at a private or loopback address. Meant for models
     /// served on this machine or in this network.
@@ -174,20 +180,6 @@ impl From<&ModelInfo> for ModelOptions {
         let ModelInfo { model, context_tokens, output_tokens } = info.clone();
         ModelOptions::Described { name: model, context_tokens, output_tokens }
     }
-}
-
-/// What a million tokens of a model cost, in US dollars.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Price {
-    /// Tokens read.
-    pub input: f64,
-    /// Tokens written.
-    pub output: f64,
-    /// Tokens read from the provider's cache; those cost as `input` if absent.
-    pub cache_read: Option<f64>,
-    /// Tokens written to the provider's cache; those cost as `input` if absent.
-    pub cache_write: Option<f64>,
 }
 
 /// A provider's key. It is never printed: `Debug` and `Serialize` show that there is one.

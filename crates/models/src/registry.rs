@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use domain::OrgId;
 use domain::model::{FaultKind, ModelFault, ModelInfo, ModelRequest};
+use domain::money::{Currency, Prices};
 use domain::provider::{ModelAlias, OwnProvider, WireKind};
 use domain::secret::{SealingKey, Secret};
 use lru::LruCache;
@@ -29,6 +30,7 @@ pub struct Registry {
     operator: Arc<Offering>,
     own: Option<Own>,
     known: Mutex<Known>,
+    currency: Currency,
 }
 
 /// How organizations' own providers are found and set up.
@@ -54,6 +56,7 @@ struct Entry {
 #[derive(Default)]
 pub struct RegistryBuilder {
     operator: Offering,
+    currency: Option<Currency>,
 }
 
 impl Registry {
@@ -83,7 +86,7 @@ impl Registry {
                 None => own.set_up(org, &provider).unwrap_or_else(|why| Arc::new(Unfit::new(&provider, &why))),
             };
             let kind = provider.settings.kind.as_str().to_owned();
-            offering.add(provider.settings.name, Provider { kind, model, own: at });
+            offering.add(provider.settings.name, Provider { kind, model, own: at, prices: Prices::default() });
         }
         for ModelAlias { name, model, .. } in aliases {
             offering.add_alias(name, Alias { model, is_own: true });
@@ -97,7 +100,21 @@ impl RegistryBuilder {
     /// replaces the first.
     #[must_use]
     pub fn add(mut self, name: impl Into<String>, kind: impl Into<String>, model: Arc<dyn Model>) -> Self {
-        self.operator.add(name, Provider { kind: kind.into(), model, own: None });
+        self.operator.add(name, Provider { kind: kind.into(), model, own: None, prices: Prices::default() });
+        self
+    }
+
+    /// What the models of a provider cost that was added before.
+    #[must_use]
+    pub fn priced(mut self, provider: &str, prices: Prices) -> Self {
+        self.operator.set_prices(provider, prices);
+        self
+    }
+
+    /// The currency of all prices; US dollars if it is not said.
+    #[must_use]
+    pub fn currency(mut self, currency: Currency) -> Self {
+        self.currency = Some(currency);
         self
     }
 
@@ -122,7 +139,8 @@ impl RegistryBuilder {
 
     fn with(self, own: Option<Own>) -> Registry {
         let known = Mutex::new(Known { offerings: LruCache::new(ORGS_MAX), changes: 0 });
-        Registry { operator: Arc::new(self.operator), own, known }
+        let currency = self.currency.unwrap_or(Currency::USD);
+        Registry { operator: Arc::new(self.operator), own, known, currency }
     }
 }
 
@@ -144,6 +162,10 @@ impl Models for Registry {
             known.offerings.put(org, Entry { offering: Arc::clone(&offering), is_fresh: true });
         }
         Ok(offering)
+    }
+
+    fn currency(&self) -> Currency {
+        self.currency
     }
 
     fn forget(&self, org: OrgId) {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::agent::ModelChoice;
-use domain::model::{ModelChunk, ModelFault, ModelInfo, ModelRequest};
+use domain::model::{ModelChunk, ModelFault, ModelInfo, ModelName, ModelRequest};
+use domain::money::{Currency, Price, Prices};
 use domain::provider::{self, OwnProvider};
 use domain::{OrgId, ProviderId};
 use futures::stream::BoxStream;
@@ -55,6 +56,9 @@ pub trait Models: Send + Sync + 'static {
     /// What is the organization's own could not be read.
     async fn of(&self, org: OrgId) -> Result<Arc<Offering>, StoreError>;
 
+    /// The currency of the operator's prices.
+    fn currency(&self) -> Currency;
+
     /// Something of the organization's own has changed.
     fn forget(&self, org: OrgId);
 
@@ -82,6 +86,8 @@ pub struct Provider {
     pub model: Arc<dyn Model>,
     /// Which of the organization's own it is, and at which version; `None` for the operator's.
     pub own: Option<(ProviderId, u64)>,
+    /// What its models cost by the operator's prices; nothing is known of an organization's own.
+    pub prices: Prices,
 }
 
 /// What another name for a model means.
@@ -104,6 +110,13 @@ impl Offering {
         self.aliases.insert(name.into(), alias);
     }
 
+    /// What the models of a provider cost that was added before.
+    pub fn set_prices(&mut self, provider: &str, prices: Prices) {
+        if let Some(provider) = self.providers.get_mut(provider) {
+            provider.prices = prices;
+        }
+    }
+
     /// The provider of this name.
     pub fn find(&self, provider: &str) -> Option<&Provider> {
         self.providers.get(provider)
@@ -112,6 +125,11 @@ impl Offering {
     /// All providers, by name.
     pub fn providers(&self) -> impl Iterator<Item = (&str, &Provider)> {
         self.providers.iter().map(|(name, provider)| (name.as_str(), provider))
+    }
+
+    /// What a model costs by the operator's prices, if they say.
+    pub fn price(&self, model: &ModelName<'_>) -> Option<Price> {
+        self.find(model.provider)?.prices.of(model.model)
     }
 
     /// All other names for models.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::agent::Agent;
+use domain::budget::{Account, AccountId, Payers};
 use domain::idempotency::{RequestName, RequestRecord};
 use domain::key::{Key, KeyHash};
 use domain::knowledge::Document;
@@ -112,6 +113,12 @@ pub trait OrgStore: Send + Sync {
 
     /// The organization itself.
     async fn find_org(&self) -> Result<Option<Org>, StoreError>;
+
+    /// The accounts of these payers and of the organization that have a budget.
+    async fn list_accounts(&self, payers: Payers) -> Result<Vec<Account>, StoreError>;
+
+    /// One account; `None` if it has no budget.
+    async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
 
     /// A person.
     async fn find_member(&self, id: domain::MemberId) -> Result<Option<Member>, StoreError>;
@@ -386,6 +393,9 @@ pub enum Refusal {
     /// An id, or another thing that must be unique, is taken.
     #[error("the thing exists")]
     Exists,
+    /// A budget forbids a call that was to be reserved.
+    #[error("a budget forbids the call")]
+    OverBudget,
     /// Something that is to be changed is not there.
     #[error("the thing is not there")]
     Missing,

@@ -69,7 +69,7 @@ impl From<app::Error> for AdminError {
             Error::NotFound(_) | Error::Gone(_) => AdminErrorKind::NotFound,
             Error::Unauthenticated(_) | Error::Forbidden { .. } => AdminErrorKind::Forbidden,
             Error::Invalid(_) | Error::TooLarge { .. } => AdminErrorKind::Invalid,
-            Error::Refused(_) | Error::Conflict(_) | Error::Repeated(_) => AdminErrorKind::Conflict,
+            Error::Refused(_) | Error::Conflict(_) | Error::Repeated(_) | Error::UsedUp(_) => AdminErrorKind::Conflict,
             Error::RateLimited { .. } | Error::Provider(_) | Error::Busy | Error::Draining | Error::Store(_) => {
                 AdminErrorKind::Failed
             }

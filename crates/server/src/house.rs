@@ -107,10 +107,12 @@ async fn is_empty(store: &SqliteStore) -> Result<bool, StartError> {
 }
 
 fn registry(config: &Config) -> Result<RegistryBuilder, StartError> {
-    let mut registry = Registry::builder();
+    let currency = models::currency_of(&config.providers).map_err(StartError::Options)?;
+    let mut registry = Registry::builder().currency(currency);
     for (name, options) in config.all_providers() {
         let model = provider(&name, &options, config)?;
-        registry = registry.add(name, options.kind.as_str(), model);
+        let prices = models::prices_of(&options, currency).map_err(StartError::Options)?;
+        registry = registry.add(name.clone(), options.kind.as_str(), model).priced(&name, prices);
     }
     for (name, model) in &config.models.aliases {
         if let Some((field, wrong)) = ModelAlias::faults(name, model).into_iter().next() {

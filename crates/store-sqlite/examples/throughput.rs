@@ -150,10 +150,11 @@ fn a_short_run(fence: Fence) -> (ChangeSet, ChangeSet) {
             model_request_start_id: start,
             is_error: false,
             model_usage: usage,
+            cost: None,
             stop_cause: None,
         },
         EventBody::StatusRunning {},
-        EventBody::Usage { usage },
+        EventBody::Usage { usage, cost: None, active_ms: 0, budget: None },
         EventBody::StatusIdle { stop_reason: domain::event::StopReason::EndTurn },
     ]);
     let running = a_run(run, &session, fence, now);
@@ -201,6 +202,7 @@ fn a_session(now: Timestamp) -> Session {
         version: 0,
         created_at: now,
         archived_at: None,
+        budget: None,
         state: SessionState::new(now),
     }
 }
@@ -211,6 +213,7 @@ fn a_run(id: RunId, session: &Session, fence: Fence, now: Timestamp) -> Run {
         session: session.id,
         project: session.project,
         agent: session.agent.id(),
+        key: None,
         origin: session.origin,
         overrides: Arc::new(Overrides::default()),
         agent_version: Some(1),

@@ -36,6 +36,17 @@ create table keys (
 ) strict;
 create index keys_by_org on keys (org);
 
+-- What accounts that have a budget may spend, and what was spent. A session, an agent, a key
+-- or an organization without one has no row.
+create table budgets (
+    org blob not null,
+    holder blob not null,
+    kind text not null,
+    budget text not null,
+    spent text not null,
+    primary key (org, holder)
+) strict, without rowid;
+
 create table agents (
     number integer primary key,
     id blob not null unique,

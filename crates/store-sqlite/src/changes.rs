@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use domain::agent::Agent;
+use domain::budget::AccountId;
 use domain::change::{Change, ChangeSet, Guard};
 use domain::run::{Fence, Run, RunStatus};
 use domain::session::{InboxItem, Session, SessionState};
@@ -11,6 +13,7 @@ use ports::metrics::RunEnd;
 use ports::{Committed, Refusal};
 use rusqlite::Connection;
 
+use crate::budgets::Budgeted;
 use crate::fault::Fault;
 use crate::planted::{Planted, PlantedBug};
 use crate::{
@@ -68,6 +71,7 @@ pub(crate) struct Application<'a> {
     /// The lease that is good now, if any.
     pub(crate) lease: Option<Fence>,
     pub(crate) effects: &'a mut Effects,
+    pub(crate) budgeted: &'a mut Budgeted,
     pub(crate) planted: Planted,
 }
 
@@ -89,7 +93,7 @@ impl Application<'_> {
         Ok(committed)
     }
 
-    fn check(&self, guard: Guard) -> Result<(), Fault> {
+    fn check(&mut self, guard: Guard) -> Result<(), Fault> {
         let (db, org) = (self.db, self.org);
         let holds = match guard {
             Guard::AgentAt { agent, version } => agents::is_at(db, org, agent, version)?,
@@ -106,6 +110,7 @@ impl Application<'_> {
                 self.planted.is(PlantedBug::IgnoreFence)
                     || (self.lease == Some(fence) && runs::is_held(db, org, run, fence)?)
             }
+            Guard::Affords(payers) => self.budgeted.affords(db, org, payers)?,
             Guard::NoInput { run } => !inbox::waits_for(db, run)?,
         };
         if holds { Ok(()) } else { Err(Refusal::Guard(guard).into()) }
@@ -123,8 +128,14 @@ impl Application<'_> {
             Change::InsertKey(new) => keys::insert(db, org, &new)?,
             Change::RevokeKey { key, at } => keys::revoke(db, org, key, at)?,
             Change::TouchKey { key, at } => keys::touch(db, org, key, at)?,
-            Change::InsertAgent(new) => agents::insert(db, org, &new)?,
-            Change::PutAgentVersion(next) => agents::put_version(db, org, &next)?,
+            Change::InsertAgent(new) => {
+                agents::insert(db, org, &new)?;
+                self.set_agent_budget(&new)?;
+            }
+            Change::PutAgentVersion(next) => {
+                agents::put_version(db, org, &next)?;
+                self.set_agent_budget(&next)?;
+            }
             Change::ArchiveAgent { agent, at } => agents::archive(db, org, agent, at)?,
             Change::DeleteAgent { agent, at } => self.delete_agent(agent, at)?,
             Change::InsertProvider(new) => providers::insert(db, org, &new)?,
@@ -135,7 +146,10 @@ impl Application<'_> {
             Change::PutDocument { document, text } => documents::put(db, org, &document, &text)?,
             Change::DeleteDocument(document) => documents::delete(db, org, document)?,
             Change::InsertSession(new) => self.insert_session(&new)?,
-            Change::PutSession(changed) => sessions::put(db, org, &changed)?,
+            Change::PutSession(changed) => {
+                sessions::put(db, org, &changed)?;
+                self.budgeted.set(db, org, AccountId::Session(changed.id), changed.budget.as_ref())?;
+            }
             Change::ArchiveSession { session, at } => self.archive_session(session, at)?,
             Change::DeleteSession { session, at } => self.delete_session(session, at)?,
             Change::InsertRun(new) => self.insert_run(&new)?,
@@ -148,6 +162,9 @@ impl Application<'_> {
             Change::CallbackMade(run) => callbacks::delete(db, org, run)?,
             Change::KeepRequest(record) => requests::keep(db, org, &record)?,
             Change::Enqueue(item) => self.enqueue(&item)?,
+            Change::SetBudget { account, budget } => self.budgeted.set(db, org, account, budget.as_ref())?,
+            Change::Spend { payers, amount } => self.budgeted.spend(db, org, payers, amount)?,
+            Change::Reserve { payers, call } => self.budgeted.reserve(db, org, payers, call)?,
             Change::TakeInput { session, items } => {
                 for item in items {
                     inbox::take(db, org, session, item)?;
@@ -155,6 +172,10 @@ impl Application<'_> {
             }
         }
         Ok(())
+    }
+
+    fn set_agent_budget(&mut self, agent: &Agent) -> Result<(), Fault> {
+        self.budgeted.set(self.db, self.org, AccountId::Agent(agent.id), agent.spec.budget.as_ref())
     }
 
     /// Whoever holds or claims a run of the agent ends it, so it is enough that each is
@@ -171,6 +192,9 @@ impl Application<'_> {
 
     fn insert_session(&mut self, new: &Session) -> Result<(), Fault> {
         let number = sessions::insert(self.db, self.org, new)?;
+        if let Some(budget) = &new.budget {
+            self.budgeted.set(self.db, self.org, AccountId::Session(new.id), Some(budget))?;
+        }
         self.effects.changed.push((self.org, number, new.created_at));
         Ok(())
     }
@@ -198,6 +222,7 @@ impl Application<'_> {
         }
         deletions::insert(self.db, head.number, head.active_run)?;
         sessions::delete(self.db, head.number)?;
+        self.budgeted.set(self.db, self.org, AccountId::Session(session), None)?;
         self.effects.changed.push((self.org, head.number, at));
         self.effects.deleted.push((session, at));
         Ok(())

@@ -16,6 +16,7 @@
 
 mod agents;
 mod aliases;
+mod budgets;
 mod callbacks;
 mod changes;
 mod checkpoint;

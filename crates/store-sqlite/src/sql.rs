@@ -62,6 +62,7 @@ mod tests {
     const NOUNS: &[(&str, &[&str])] = &[
         ("agents", crate::agents::STATEMENTS),
         ("aliases", crate::aliases::STATEMENTS),
+        ("budgets", crate::budgets::STATEMENTS),
         ("callbacks", crate::callbacks::STATEMENTS),
         ("checks", crate::checks::STATEMENTS),
         ("contents", crate::contents::STATEMENTS),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::agent::Agent;
+use domain::budget::{Account, AccountId, Payers};
 use domain::idempotency::{RequestName, RequestRecord};
 use domain::key::Key;
 use domain::knowledge::Document;
@@ -22,8 +23,8 @@ use uuid::Uuid;
 
 use crate::store::Inner;
 use crate::{
-    agents, aliases, documents, events, inbox, keys, members, orgs, positions, projects, providers, requests, runs,
-    sessions, tools,
+    agents, aliases, budgets, documents, events, inbox, keys, members, orgs, positions, projects, providers, requests,
+    runs, sessions, tools,
 };
 
 pub(crate) struct OrgView {
@@ -43,6 +44,14 @@ impl OrgStore for OrgView {
 
     async fn find_org(&self) -> Found<Org> {
         self.inner.readers.short(|db| orgs::find(db, self.org)).await
+    }
+
+    async fn list_accounts(&self, payers: Payers) -> Listed<Account> {
+        self.inner.readers.short(|db| budgets::list(db, self.org, payers)).await
+    }
+
+    async fn find_account(&self, id: AccountId) -> Found<Account> {
+        self.inner.readers.short(|db| budgets::find(db, self.org, id)).await
     }
 
     async fn find_member(&self, id: MemberId) -> Found<Member> {

@@ -8,6 +8,7 @@ use axum::Router;
 use domain::Timestamp;
 use domain::key::Scope;
 use domain::model::ModelRequest;
+use domain::money::{Currency, Price, Prices};
 use domain::secret::SealingKey;
 use engine::EngineOptions;
 use models::scripted::{Demo, Reply, Scripted};
@@ -42,6 +43,7 @@ pub struct TestHouse {
 pub struct HouseBuilder {
     script: Arc<Scripted>,
     uses_demo: bool,
+    prices: Prices,
     pub(crate) providers: Vec<(String, String, Arc<dyn Model>)>,
     aliases: Vec<(String, String)>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -60,6 +62,7 @@ impl TestHouse {
         HouseBuilder {
             script: Arc::new(Scripted::new([])),
             uses_demo: true,
+            prices: Prices::default(),
             providers: Vec::new(),
             aliases: Vec::new(),
             clock: Arc::new(SystemSources),
@@ -106,6 +109,7 @@ impl TestHouse {
             scopes: scopes.into_iter().collect(),
             project: None,
             expires_at: None,
+            budget: None,
             format: KeyFormat::Sortie,
         })
         .await
@@ -240,6 +244,16 @@ impl HouseBuilder {
         self
     }
 
+    /// A million tokens, read or written, of `scripted/demo` cost so many US dollars. Without
+    /// this no price is known of it.
+    #[must_use]
+    pub fn priced(mut self, dollars: u64) -> Self {
+        let millionths = dollars * 1_000_000;
+        let price = Price { input: millionths, output: millionths, ..Price::nothing(Currency::USD) };
+        self.prices = Prices { by_model: [("demo".to_owned(), price)].into(), others: None };
+        self
+    }
+
     /// One more provider of models.
     #[must_use]
     pub fn provider(mut self, name: &str, kind: &str, model: Arc<dyn Model>) -> Self {
@@ -362,7 +376,7 @@ impl HouseBuilder {
 
     pub(crate) fn registry(&self, store: Arc<dyn Store>, key: SealingKey) -> Registry {
         let scripted: Arc<dyn Model> = if self.uses_demo { Arc::new(Demo) } else { self.script.clone() };
-        let builder = Registry::builder().add("scripted", "scripted", scripted);
+        let builder = Registry::builder().add("scripted", "scripted", scripted).priced("scripted", self.prices.clone());
         let providers = self.providers.iter().cloned();
         let builder = providers.fold(builder, |builder, (name, kind, model)| builder.add(name, kind, model));
         let aliases = self.aliases.iter();

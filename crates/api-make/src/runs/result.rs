@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::RunWatch;
+use domain::budget::Holder;
 use domain::event::{EventBody, StopReason};
 use domain::limits::Unit;
 use domain::model::Usage;
@@ -135,7 +136,7 @@ impl Progress {
         match stop_reason {
             StopReason::EndTurn if self.was_interrupted => Some(stopped()),
             StopReason::EndTurn | StopReason::Refusal => Some(Ending::Answered),
-            StopReason::BudgetReached { unit } => Some(self.limit_reached(*unit)),
+            StopReason::BudgetReached { unit, budget } => Some(self.limit_reached(*unit, *budget)),
             StopReason::RetriesExhausted => {
                 Some(Ending::Failed(sentence(self.last_fault.as_deref().unwrap_or("the model failed"))))
             }
@@ -147,12 +148,17 @@ impl Progress {
         match outcome {
             Outcome::Done | Outcome::Refused => Ending::Answered,
             Outcome::Interrupted => stopped(),
-            Outcome::LimitReached { unit } => self.limit_reached(*unit),
+            Outcome::LimitReached { unit, budget } => self.limit_reached(*unit, *budget),
             Outcome::ModelFailed { message, .. } | Outcome::Unrunnable { message } => Ending::Failed(sentence(message)),
         }
     }
 
-    fn limit_reached(&self, unit: Unit) -> Ending {
+    fn limit_reached(&self, unit: Unit, budget: Option<Holder>) -> Ending {
+        if let Some(holder) = budget {
+            let (whose, what) = (holder.as_str(), unit.as_str());
+            let said = format!("Budget used up: the {whose}'s budget ({what}) was reached before the agent answered.");
+            return Ending::Failed(said);
+        }
         Ending::Failed(match unit {
             Unit::Steps => format!(
                 "Recursion limit reached: the agent made {} model calls and had not answered.",
@@ -165,6 +171,7 @@ impl Progress {
             Unit::ToolCalls => {
                 "Tool call limit reached: the agent made all its tool calls and had not answered.".into()
             }
+            Unit::Money => "Cost limit reached: the agent used all its money and had not answered.".into(),
             Unit::Tokens => "Token limit reached: the agent used all its tokens and had not answered.".into(),
         })
     }

@@ -4,6 +4,7 @@
 mod agents;
 mod approvals;
 mod auth;
+mod budgets;
 mod callbacks;
 mod contexts;
 mod drawn;

@@ -205,7 +205,14 @@ pub(crate) fn failed(reply: &Reply, status: u16) -> String {
 }
 
 fn key(scopes: impl IntoIterator<Item = Scope>, project: Option<ProjectId>, format: KeyFormat) -> CreateKey {
-    CreateKey { name: "test".to_owned(), scopes: scopes.into_iter().collect(), project, expires_at: None, format }
+    CreateKey {
+        name: "test".to_owned(),
+        scopes: scopes.into_iter().collect(),
+        project,
+        expires_at: None,
+        format,
+        budget: None,
+    }
 }
 
 /// A model that can write 4,096 tokens at once, and is never asked for any.

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::model_choice::ModelConfig;
 use super::requests::{EXECUTION_IDENTITY, MULTIAGENT, SKILLS};
 use super::tools::ToolView;
+use crate::budget::BudgetView;
 
 /// An agent at one of its versions.
 #[derive(Debug, Serialize, ToSchema)]
@@ -18,6 +19,8 @@ pub(crate) struct AgentView {
     described: DescribedAgent,
     #[schema(value_type = std::collections::HashMap<String, String>)]
     metadata: IndexMap<String, String>,
+    /// What all its sessions may spend together. Ours.
+    budget: Option<BudgetView>,
     created_at: Timestamp,
     updated_at: Timestamp,
     archived_at: Option<Timestamp>,
@@ -57,6 +60,7 @@ impl From<Agent> for AgentView {
     fn from(agent: Agent) -> Self {
         Self {
             metadata: agent.spec.metadata.clone(),
+            budget: agent.spec.budget.map(BudgetView::from),
             created_at: agent.created_at,
             updated_at: agent.updated_at,
             archived_at: agent.archived_at,

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::mcp_servers::{self, McpServer};
 use super::model_choice::ModelParam;
 use super::tools::ToolParam;
+use crate::budget::BudgetParam;
 use crate::patch::Patch;
 
 /// Fields that are stored and echoed; what needs them is not served yet.
@@ -51,6 +52,9 @@ pub(crate) struct CreateAgent {
     /// On whose behalf the agent acts.
     #[serde(default)]
     execution_identity: Option<Typed>,
+    /// What all its sessions may spend together. Ours.
+    #[serde(default)]
+    budget: Option<BudgetParam>,
 }
 
 /// A change of an agent. What is left out stays.
@@ -90,6 +94,10 @@ pub(crate) struct UpdateAgent {
     #[serde(default)]
     #[schema(value_type = Option<Typed>)]
     execution_identity: Patch<Typed>,
+    /// Counts for all sessions from now on, also for those that keep to an older version. Ours.
+    #[serde(default)]
+    #[schema(value_type = Option<BudgetParam>)]
+    budget: Patch<BudgetParam>,
 }
 
 /// A skill, by its id.
@@ -137,6 +145,7 @@ impl CreateAgent {
             tools,
             mcp_servers: mcp_servers::stored(&servers),
             metadata: self.metadata.unwrap_or_default(),
+            budget: self.budget.as_ref().map(BudgetParam::read).transpose()?,
             ..AgentSpec::default()
         };
         keep_extra(&mut spec, SKILLS, self.skills.map_or(Patch::Keep, Patch::Set));
@@ -177,6 +186,11 @@ impl UpdateAgent {
                 Some(value) => spec.metadata.insert(key.clone(), value.clone()),
                 None => spec.metadata.shift_remove(key),
             };
+        }
+        match &self.budget {
+            Patch::Keep => {}
+            Patch::Clear => spec.budget = None,
+            Patch::Set(budget) => spec.budget = Some(budget.read()?),
         }
         keep_extra(&mut spec, SKILLS, self.skills.clone());
         keep_extra(&mut spec, MULTIAGENT, self.multiagent.clone());

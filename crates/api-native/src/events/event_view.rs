@@ -16,7 +16,8 @@ use utoipa::ToSchema;
 use super::content::{ContentView, shown};
 use crate::agents::agent_view::DescribedAgent;
 use crate::agents::tools::EffectParam;
-use crate::usage::{CallUsage, Money, UsageView};
+use crate::budget::{BudgetView, HolderView, Money};
+use crate::usage::{CallUsage, UsageView};
 
 /// An event of a session.
 #[derive(Debug, Serialize, ToSchema)]
@@ -191,15 +192,18 @@ bodies! {
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(required = false)]
         agent: Option<Box<DescribedAgent>>,
+        /// The budget since; null if it was removed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<BudgetView>, required = false)]
+        budget: Option<Option<BudgetView>>,
     }
     /// The session is gone for good. Only on streams, and the last thing there.
     SessionDeleted = "session.deleted" {}
     /// What the session has used.
     SessionUsage = "session.usage" {
         usage: UsageView,
-        /// Budgets are not served in this release.
-        #[schema(value_type = Option<Object>)]
-        budget: Option<Money>,
+        /// What the session may spend.
+        budget: Option<BudgetView>,
     }
     /// The answer did not fit the agent's output schema; it is asked again. Ours.
     OutputInvalid = "session.output_invalid" { reason: String, }
@@ -216,6 +220,8 @@ bodies! {
         model_request_start_id: EventId,
         is_error: bool,
         model_usage: CallUsage,
+        /// What that cost, if the model has a price. Ours.
+        list_cost: Option<Money>,
     }
 }
 
@@ -271,18 +277,27 @@ impl From<&EventBody> for BodyView {
             EventBody::Error { kind, message, retry } => {
                 Self::SessionError { error: FaultView::new(kind, message, retry) }
             }
-            EventBody::SessionUpdated(SessionUpdate { title, metadata, agent }) => {
+            EventBody::SessionUpdated(SessionUpdate { title, metadata, agent, budget }) => {
                 let agent = agent.map(|agent| Box::new(DescribedAgent::new(agent.id, agent.version, &agent.spec)));
-                Self::SessionUpdated { title, metadata, agent }
+                let budget = budget.map(|budget| budget.map(BudgetView::from));
+                Self::SessionUpdated { title, metadata, agent, budget }
             }
-            EventBody::Usage { usage } => Self::SessionUsage { usage: UsageView::new(usage, None), budget: None },
+            EventBody::Usage { usage, cost, active_ms, budget } => Self::SessionUsage {
+                usage: UsageView::new(usage, cost, active_ms),
+                budget: budget.map(BudgetView::from),
+            },
             EventBody::OutputInvalid { reason } => Self::OutputInvalid { reason },
             EventBody::RunDropped { outcome } => {
                 Self::RunDropped { stop_reason: Outcome::stop_reason(&outcome).into() }
             }
             EventBody::ModelRequestStart { model } => Self::ModelRequestStart { model },
-            EventBody::ModelRequestEnd { model_request_start_id, is_error, model_usage, .. } => {
-                Self::ModelRequestEnd { model_request_start_id, is_error, model_usage: model_usage.into() }
+            EventBody::ModelRequestEnd { model_request_start_id, is_error, model_usage, cost, .. } => {
+                Self::ModelRequestEnd {
+                    model_request_start_id,
+                    is_error,
+                    model_usage: model_usage.into(),
+                    list_cost: cost.map(Money::from),
+                }
             }
         }
     }
@@ -362,10 +377,12 @@ pub(crate) enum StopReasonView {
     },
     /// The model failed for good.
     RetriesExhausted,
-    /// A limit ended the turn.
+    /// A limit ended the turn, or a budget.
     BudgetReached {
         /// Which. Ours.
         unit: UnitView,
+        /// Whose budget; null if it is a limit of one turn. Ours.
+        budget: Option<HolderView>,
     },
     /// The model declined.
     Refusal,
@@ -377,7 +394,9 @@ impl From<StopReason> for StopReasonView {
             StopReason::EndTurn => StopReasonView::EndTurn,
             StopReason::RequiresAction { event_ids } => StopReasonView::RequiresAction { event_ids },
             StopReason::RetriesExhausted => StopReasonView::RetriesExhausted,
-            StopReason::BudgetReached { unit } => StopReasonView::BudgetReached { unit: unit.into() },
+            StopReason::BudgetReached { unit, budget } => {
+                StopReasonView::BudgetReached { unit: unit.into(), budget: budget.map(HolderView::from) }
+            }
             StopReason::Refusal => StopReasonView::Refusal,
         }
     }
@@ -391,6 +410,7 @@ pub(crate) enum UnitView {
     Steps,
     ToolCalls,
     Time,
+    Money,
 }
 
 impl From<Unit> for UnitView {
@@ -400,6 +420,7 @@ impl From<Unit> for UnitView {
             Unit::Steps => UnitView::Steps,
             Unit::ToolCalls => UnitView::ToolCalls,
             Unit::Time => UnitView::Time,
+            Unit::Money => UnitView::Money,
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::agents::mcp_servers::{self, McpServer};
 use crate::agents::model_choice::ModelParam;
 use crate::agents::requests::{Metadata, Skill, refuse};
 use crate::agents::tools::ToolParam;
+use crate::budget::BudgetParam;
 use crate::events::sent::EventParam;
 use crate::patch::Patch;
 
@@ -43,10 +44,9 @@ pub(crate) struct CreateSession {
     #[serde(default)]
     #[schema(value_type = Option<Vec<Object>>)]
     resources: Option<Vec<Value>>,
-    /// Not available in this release: null.
+    /// What it may spend over all its turns.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
-    budget: Option<Value>,
+    pub(crate) budget: Option<BudgetParam>,
 }
 
 /// A change of a session. What is left out stays.
@@ -66,10 +66,11 @@ pub(crate) struct UpdateSession {
     /// Not available in this release: left out.
     #[serde(default)]
     vault_ids: Option<Vec<String>>,
-    /// Not available in this release: null.
+    /// Replaces the budget; null removes it for good. A session that its budget had stopped
+    /// goes on.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
-    budget: Option<Value>,
+    #[schema(value_type = Option<BudgetParam>)]
+    budget: Patch<BudgetParam>,
 }
 
 /// What changes of a session's agent. A list replaces the one there was.
@@ -154,7 +155,6 @@ impl CreateSession {
         let unserved = [
             ("vault_ids", self.vault_ids.as_ref().is_some_and(|ids| !ids.is_empty())),
             ("resources", self.resources.as_ref().is_some_and(|resources| !resources.is_empty())),
-            ("budget", self.budget.is_some()),
         ];
         match unserved.iter().find(|(_, is_used)| *is_used) {
             Some((field, _)) => Err(Error::invalid(*field, "is not available in this release")),
@@ -166,10 +166,9 @@ impl CreateSession {
 impl UpdateSession {
     /// Refuses what this release cannot keep.
     pub(crate) fn check_served(&self) -> Result<(), Error> {
-        match (&self.vault_ids, &self.budget) {
-            (Some(_), _) => Err(Error::invalid("vault_ids", "cannot be changed")),
-            (None, Some(_)) => Err(Error::invalid("budget", "is not available in this release")),
-            (None, None) => Ok(()),
+        match self.vault_ids {
+            Some(_) => Err(Error::invalid("vault_ids", "cannot be changed")),
+            None => Ok(()),
         }
     }
 
@@ -181,6 +180,11 @@ impl UpdateSession {
         let mut patch = SessionPatch {
             title: self.title.clone().map(Some).given(),
             metadata: self.metadata.clone().unwrap_or_default(),
+            budget: match &self.budget {
+                Patch::Keep => None,
+                Patch::Clear => Some(None),
+                Patch::Set(budget) => Some(Some(budget.read()?)),
+            },
             ..SessionPatch::default()
         };
         let Some(agent) = &self.agent else { return Ok(patch) };

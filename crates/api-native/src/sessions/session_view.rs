@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 
 use super::requests::DEFAULT_ENVIRONMENT;
 use crate::agents::agent_view::DescribedAgent;
-use crate::usage::{Money, UsageView, seconds};
+use crate::budget::BudgetView;
+use crate::usage::{UsageView, seconds};
 
 /// A session.
 #[derive(Debug, Serialize, ToSchema)]
@@ -28,8 +29,7 @@ pub(crate) struct SessionView {
     vault_ids: [String; 0],
     #[schema(value_type = Vec<Object>)]
     resources: [String; 0],
-    #[schema(value_type = Option<Object>)]
-    budget: Option<Money>,
+    budget: Option<BudgetView>,
     deployment_id: Option<String>,
     #[schema(value_type = Vec<Object>)]
     outcome_evaluations: [String; 0],
@@ -115,14 +115,14 @@ impl SessionView {
             metadata: session.metadata,
             vault_ids: [],
             resources: [],
-            budget: None,
+            budget: session.budget.map(BudgetView::from),
             deployment_id: None,
             outcome_evaluations: [],
             stats: StatsView {
                 active_seconds: seconds(session.state.active_ms),
                 duration_seconds: seconds(u64::try_from(alive_ms).unwrap_or(0)),
             },
-            usage: UsageView::new(session.state.usage, Some(session.state.active_ms)),
+            usage: UsageView::new(session.state.usage, session.state.cost, session.state.active_ms),
             active_run_id: session.state.active_run,
             last_seq: session.state.seq,
             created_at: session.created_at,

@@ -28,6 +28,7 @@ async fn a_new_agent_is_shown_whole() {
             "multiagent",
             "execution_identity",
             "metadata",
+            "budget",
             "created_at",
             "updated_at",
             "archived_at"

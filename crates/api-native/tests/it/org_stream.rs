@@ -101,6 +101,7 @@ async fn a_key_is_told_of_what_it_reaches_and_nothing_else() {
         scopes: vec![Scope::AgentsRead, Scope::AgentsWrite, Scope::SessionsRead, Scope::SessionsWrite],
         project: Some(second),
         expires_at: None,
+        budget: None,
         format: KeyFormat::Sortie,
     };
     let narrow = house.keyed(key).await;

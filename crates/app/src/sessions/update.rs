@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use domain::agent::{Agent, AgentSpec, Overrides};
+use domain::budget::{self, AccountId, BudgetRefusal};
 use domain::key::Scope;
 use domain::session::{Session, SessionAgent, SessionPatch};
-use domain::{ChangeSet, SessionId};
+use domain::turn;
+use domain::{ChangeSet, Guard, SessionId};
 
 use super::check_described;
 use crate::agent_rules::check_served;
-use crate::error::Error;
+use crate::error::{Error, Faults, FieldError};
 use crate::{App, Ctx, TRIES};
 
 impl App {
-    /// Changes a session's title, metadata, or what its agent may call. `change` is given the
+    /// Changes a session's title, metadata, budget, or what its agent may call. One that its
+    /// budget had stopped goes on when it is raised or removed. `change` is given the
     /// agent as it answers in the session, and asked again if somebody else was faster. What
     /// changes nothing is not told.
     ///
@@ -33,13 +36,55 @@ impl App {
             let answering = self.answering_agent(ctx, &session).await?;
             let mut patch = change(&answering.spec)?;
             self.settle_tools(ctx, &answering, &mut patch).await?;
-            let (next, changes) = self.decide(ctx.now, |at| session.update(patch, &agent, at))?;
+            self.check_rebudget(ctx, &session, &answering, &patch).await?;
+            let before = session.clone();
+            let (next, mut changes) = self.decide(ctx.now, |at| session.update(patch, &agent, at))?;
             check_described(next.title.as_deref(), &next.metadata)?;
+            let goes_on = next.budget != before.budget && before.is_stopped_by_its_budget();
+            if goes_on {
+                ctx.require(Scope::AgentsRun)?;
+                changes = changes.and(self.continuation(ctx, &before, &answering));
+            }
             if changes.is_empty() || self.commit_session(ctx, changes).await? {
-                return Ok(next);
+                return if goes_on { self.reachable_session(ctx, id).await } else { Ok(next) };
             }
         }
         Err(Error::contended("session"))
+    }
+
+    /// What a session may spend is given when it is made, and stays above what it has spent.
+    async fn check_rebudget(
+        &self,
+        ctx: &Ctx,
+        session: &Session,
+        answering: &Agent,
+        patch: &SessionPatch,
+    ) -> Result<(), Error> {
+        let Some(next) = &patch.budget else { return Ok(()) };
+        let mut faults = Faults::default();
+        self.check_budget(next.as_ref(), &mut faults);
+        faults.into_result()?;
+        let account = self.store(ctx.org).find_account(AccountId::Session(session.id)).await?;
+        let spent = account.map(|account| account.spent).unwrap_or_default();
+        if let Err(refusal) = budget::check_change(session.budget.as_ref(), next.as_ref(), &spent) {
+            let code = match refusal {
+                BudgetRefusal::CreateOnly => "budget_create_only",
+                BudgetRefusal::NotRaised(_) => "budget_not_raised",
+            };
+            return Err(Error::Invalid(vec![FieldError::new("budget", refusal.to_string()).code(code)]));
+        }
+        let mut faults = Faults::default();
+        self.check_budgetable(ctx, next.as_ref(), &answering.spec.model, &mut faults).await?;
+        faults.into_result()
+    }
+
+    /// A run without input, which goes on where the last one was stopped.
+    fn continuation(&self, ctx: &Ctx, session: &Session, answering: &Agent) -> ChangeSet {
+        let run = self.new_run(ctx, session, answering, Arc::default(), session.origin);
+        let accepted = self.decide(ctx.now, |at| turn::accept(session, false, run, Vec::new(), None, at));
+        // Another budget that is used up stops the run by its name, and not the raise.
+        let ChangeSet { changes, .. } = accepted.changes;
+        ChangeSet::of(changes).guarded(Guard::SessionFree { session: session.id, seq: session.state.seq })
     }
 
     /// The agent at the version the session keeps to, without the session's changes; the

@@ -139,6 +139,7 @@ pub(crate) fn adder() -> AgentSpec {
 
 pub(crate) fn native(agent: AgentId) -> CreateSession {
     CreateSession {
+        budget: None,
         project: None,
         agent: AgentChoice { id: agent, version: None, overrides: Overrides::default() },
         title: None,

@@ -11,7 +11,14 @@ use test_kit::sources::StoppedClock;
 use crate::desk::{Desk, paths, within};
 
 fn create(scopes: &[Scope]) -> CreateKey {
-    CreateKey { name: "k".into(), scopes: scopes.to_vec(), project: None, expires_at: None, format: KeyFormat::Sortie }
+    CreateKey {
+        name: "k".into(),
+        scopes: scopes.to_vec(),
+        project: None,
+        expires_at: None,
+        format: KeyFormat::Sortie,
+        budget: None,
+    }
 }
 
 async fn fault(desk: &Desk, key: &str) -> AuthFault {

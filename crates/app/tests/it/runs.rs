@@ -168,7 +168,7 @@ async fn the_time_limit_counts_from_acceptance() {
     }
 
     for watch in ended {
-        assert_eq!(finished(watch).await.run.outcome, Some(Outcome::LimitReached { unit: Unit::Time }));
+        assert_eq!(finished(watch).await.run.outcome, Some(Outcome::LimitReached { unit: Unit::Time, budget: None }));
     }
 }
 

@@ -144,6 +144,7 @@ async fn a_revoked_key_reads_no_further_in_the_past() {
         scopes: vec![Scope::SessionsRead],
         project: None,
         expires_at: None,
+        budget: None,
         format: KeyFormat::Sortie,
     };
     let (key, secret) = desk.app().create_key(&desk.ctx, create).await.expect("a key");
@@ -171,6 +172,7 @@ async fn a_revoked_or_expired_key_has_nothing_open() {
             scopes: vec![Scope::SessionsRead],
             project: None,
             expires_at,
+            budget: None,
             format: KeyFormat::Sortie,
         };
         let (key, secret) = desk.app().create_key(&desk.ctx, create).await.expect("a key");

@@ -92,6 +92,7 @@ async fn neighbour(desk: &Desk) -> Ctx {
         scopes: vec![Scope::Admin],
         project: Some(project.id),
         expires_at: None,
+        budget: None,
         format: KeyFormat::Sortie,
     };
     let (_, secret) = desk.app().create_key(&desk.ctx, create).await.expect("a key");

@@ -5,9 +5,10 @@ use domain::key::Scope;
 use domain::{KeyId, Timestamp};
 use jiff::SignedDuration;
 use server::admin::Admin;
-use server::admin::calls::{CreateKey, KeySpelling, ListKeys, RevokeKey};
+use server::admin::calls::{CreateKey, KeySpelling, ListKeys, RevokeKey, UpdateKey};
 use server::admin::views::KeyView;
 
+use super::budget::{self, BudgetChange, BudgetFlags};
 use super::local_time;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -34,6 +35,16 @@ pub(crate) enum Keys {
         /// Whose: id, number or name. Not needed if there is one organization.
         #[arg(long)]
         org: Option<String>,
+        #[command(flatten)]
+        budget: BudgetFlags,
+    },
+    /// Change what all runs that are begun with a key may spend together. What was spent
+    /// counts on.
+    Update {
+        /// The key's id, not the key itself.
+        id: KeyId,
+        #[command(flatten)]
+        budget: BudgetChange,
     },
     /// List keys, revoked ones included.
     List {
@@ -64,12 +75,13 @@ pub(super) async fn run(admin: Admin, keys: Keys, output: Output) -> Result<(), 
 
 async fn answer(admin: &Admin, keys: Keys, output: Output) -> Result<(), Failure> {
     match keys {
-        Keys::Create { name, scopes, project, expires, format, org } => {
+        Keys::Create { name, scopes, project, expires, format, org, budget } => {
             let spelling = match format {
                 Format::Sortie => KeySpelling::Sortie,
                 Format::Uuid => KeySpelling::Uuid,
             };
-            let create = CreateKey { org, name, scopes, project, expires_at: expires, spelling };
+            let budget = budget.budget();
+            let create = CreateKey { org, name, scopes, project, expires_at: expires, spelling, budget };
             let made = admin.call(create).await?;
             if output.is_json() {
                 return output.json(&made);
@@ -77,12 +89,16 @@ async fn answer(admin: &Admin, keys: Keys, output: Output) -> Result<(), Failure
             output.note(&format!("{} {:?}: shown this once", made.view.id, made.view.name));
             output.line(&made.key)
         }
+        Keys::Update { id, budget } => {
+            let key = admin.call(UpdateKey { key: id, budget: budget.budget() }).await?;
+            output.either(&key, || format!("{} {:?}: {}", key.id, key.name, budget::said(key.budget.as_ref())))
+        }
         Keys::List { org } => {
             let keys = admin.call(ListKeys { org }).await?;
             if output.is_json() {
                 return output.json(&keys);
             }
-            let headings = ["id", "begins", "name", "scopes", "state", "last used"];
+            let headings = ["id", "begins", "name", "scopes", "state", "last used", "budget"];
             output.table(&headings, &keys.iter().map(row).collect::<Vec<_>>())
         }
         Keys::Revoke { id } => {
@@ -101,7 +117,15 @@ fn row(key: &KeyView) -> Vec<String> {
         (None, None) => "works".to_owned(),
     };
     let last_used = key.last_used_at.map_or_else(|| "never".to_owned(), local_time);
-    vec![key.id.to_string(), key.hint.clone(), key.name.clone(), scopes.join(","), state, last_used]
+    vec![
+        key.id.to_string(),
+        key.hint.clone(),
+        key.name.clone(),
+        scopes.join(","),
+        state,
+        last_used,
+        budget::cell(key.budget.as_ref()),
+    ]
 }
 
 #[expect(clippy::disallowed_methods, reason = "people at a terminal mean their own clock")]

@@ -2,8 +2,9 @@
 
 use clap::Subcommand;
 use server::admin::Admin;
-use server::admin::calls::{CreateOrg, ListOrgs};
+use server::admin::calls::{CreateOrg, ListOrgs, UpdateOrg};
 
+use super::budget::{self, BudgetChange};
 use super::local_time;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -29,6 +30,13 @@ pub(crate) enum Orgs {
     },
     /// List organizations.
     List,
+    /// Change what all runs of an organization may spend together. What was spent counts on.
+    Update {
+        /// Which: id, number or name. Not needed if there is one organization.
+        org: Option<String>,
+        #[command(flatten)]
+        budget: BudgetChange,
+    },
 }
 
 pub(super) async fn run(admin: Admin, orgs: Orgs, output: Output) -> Result<(), Failure> {
@@ -48,6 +56,10 @@ async fn answer(admin: &Admin, orgs: Orgs, output: Output) -> Result<(), Failure
             output.note(&format!("{text}; its owner's key, shown this once:"));
             output.line(&made.first_key.key)
         }
+        Orgs::Update { org, budget } => {
+            let org = admin.call(UpdateOrg { org, budget: budget.budget() }).await?;
+            output.either(&org, || format!("{} {:?}: {}", org.id, org.name, budget::said(org.budget.as_ref())))
+        }
         Orgs::List => {
             let orgs = admin.call(ListOrgs {}).await?;
             if output.is_json() {
@@ -55,10 +67,17 @@ async fn answer(admin: &Admin, orgs: Orgs, output: Output) -> Result<(), Failure
             }
             let row = |org: &server::admin::views::OrgView| {
                 let made = local_time(org.created_at);
-                vec![org.id.to_string(), org.number.to_string(), org.name.clone(), org.time_zone.clone(), made]
+                vec![
+                    org.id.to_string(),
+                    org.number.to_string(),
+                    org.name.clone(),
+                    org.time_zone.clone(),
+                    made,
+                    budget::cell(org.budget.as_ref()),
+                ]
             };
             let rows: Vec<_> = orgs.iter().map(row).collect();
-            output.table(&["id", "number", "name", "time zone", "made"], &rows)
+            output.table(&["id", "number", "name", "time zone", "made", "budget"], &rows)
         }
     }
 }

@@ -43,6 +43,32 @@ fn a_key_lives_and_ends_on_the_directory() {
 }
 
 #[test]
+fn budgets_of_keys_and_organizations_are_set_and_shown() {
+    let house = House::new();
+    let _server = house.serve();
+    let made = house.run(&["keys", "create", "bounded", "--budget-steps", "1", "--json"]).json();
+    assert_eq!(made["budget"]["left"]["steps"], 1);
+    let (id, key) = (made["id"].as_str().unwrap(), made["key"].as_str().unwrap());
+    let ask = || Ended::of(sortie(house.path()).args(["run", "hello", "--agent", "demo"]).env("SORTIE_KEY", key));
+    house.run(&["agents", "create", "demo", "--model", "scripted/demo"]).done();
+    ask().done();
+    assert!(ask().failed(1).contains("key's budget is used up (steps)"));
+
+    let raised = house.run(&["keys", "update", id, "--budget-steps", "2", "--budget-tokens", "1000", "--json"]).json();
+    assert_eq!((&raised["budget"]["spent"]["steps"], &raised["budget"]["left"]["steps"]), (&1.into(), &1.into()));
+    ask().done();
+    assert!(house.run(&["keys", "list"]).done().contains("2/2 steps"));
+    assert!(house.run(&["keys", "update", id, "--no-budget"]).done().contains("no budget"));
+    ask().done();
+
+    assert_eq!(house.run(&["orgs", "update"]).code, 2);
+    let org = house.run(&["orgs", "update", "--budget-cost", "0.50", "--json"]).json();
+    assert_eq!(org["budget"]["left"]["money"], serde_json::json!({ "micros": 500_000, "currency": "USD" }));
+    assert!(house.run(&["orgs", "update", "--budget-cost", "1 EUR"]).failed(2).contains("must be in USD"));
+    assert!(house.run(&["orgs", "list"]).done().contains("0/0.5 USD"));
+}
+
+#[test]
 fn nothing_is_made_where_no_data_is() {
     let house = House::new();
     assert!(house.run(&["keys", "list"]).failed(3).contains("sortie serve"));

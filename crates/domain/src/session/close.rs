@@ -26,7 +26,8 @@ impl Session {
         let session = archived.id;
         let ended = match unfinished {
             Some(unfinished) => {
-                let end = end_waiting(unfinished, &mut archived.state, "the session was archived", at);
+                let (state, budget) = (&mut archived.state, archived.budget);
+                let end = end_waiting(unfinished, state, budget, "the session was archived", at);
                 with_queue_dropped(end, behind, &Outcome::Interrupted, at)
             }
             None => ChangeSet::default(),

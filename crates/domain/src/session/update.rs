@@ -6,10 +6,11 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Session, SessionAgent, SessionRefusal, SessionStatus};
+use super::{Session, SessionAgent, SessionRefusal, SessionState, SessionStatus};
 use crate::agent::{Agent, AgentSpec, AgentTool, double_option};
+use crate::budget::{Budget, Holder};
 use crate::change::{Change, ChangeSet, Guard};
-use crate::event::{EventBody, NewEvent};
+use crate::event::{EventBody, NewEvent, StopReason};
 use crate::id::AgentId;
 use crate::turn::Moment;
 
@@ -24,6 +25,8 @@ pub struct SessionPatch {
     pub tools: Option<Vec<AgentTool>>,
     /// Other MCP servers, likewise.
     pub mcp_servers: Option<Vec<Value>>,
+    /// Another budget, which [`crate::budget::check_change`] allows; `Some(None)` is none.
+    pub budget: Option<Option<Budget>>,
 }
 
 impl SessionPatch {
@@ -45,6 +48,9 @@ pub struct SessionUpdate {
     /// The agent since, whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<UpdatedAgent>,
+    /// The budget since; `Some(None)` is none.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "double_option")]
+    pub budget: Option<Option<Budget>>,
 }
 
 /// An agent as it answers in a session.
@@ -87,6 +93,10 @@ impl Session {
         if next.metadata != self.metadata {
             update.metadata = Some(next.metadata.clone());
         }
+        if let Some(budget) = patch.budget.filter(|budget| *budget != self.budget) {
+            next.budget = budget;
+            update.budget = Some(budget);
+        }
         if patch.concerns_agent() {
             self.check_between_turns()?;
             let changed = self.agent_with(patch)?;
@@ -100,6 +110,13 @@ impl Session {
             return Ok((self, ChangeSet::default()));
         }
         Ok(next.updated_from(&self, update, at))
+    }
+
+    /// Whether it rests because its own budget was used up, and would have gone on.
+    pub fn is_stopped_by_its_budget(&self) -> bool {
+        let SessionState { status, active_run, stop_reason, .. } = &self.state;
+        let by_budget = matches!(stop_reason, Some(StopReason::BudgetReached { budget: Some(Holder::Session), .. }));
+        by_budget && *status == SessionStatus::Idle && active_run.is_none()
     }
 
     /// As stored after an update of `before`.
@@ -212,6 +229,7 @@ mod tests {
             metadata: metadata.into_iter().collect(),
             tools: Some(agent().spec.tools.clone()),
             mcp_servers: Some(Vec::new()),
+            budget: Some(None),
         };
         let (next, changes) = at(|at| session().update(same, &agent(), at).unwrap());
         assert_eq!((next, changes.is_empty()), (session(), true));

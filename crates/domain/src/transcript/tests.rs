@@ -136,7 +136,13 @@ impl Desk {
 }
 
 fn ended(model_request_start_id: EventId, is_error: bool) -> EventBody {
-    EventBody::ModelRequestEnd { model_request_start_id, is_error, model_usage: Usage::default(), stop_cause: None }
+    EventBody::ModelRequestEnd {
+        model_request_start_id,
+        is_error,
+        model_usage: Usage::default(),
+        cost: None,
+        stop_cause: None,
+    }
 }
 
 fn texts(messages: &[Arc<Message>]) -> Vec<String> {

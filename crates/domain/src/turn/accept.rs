@@ -1,7 +1,9 @@
 //! How a run begins: accepted into the queue, or accepted and claimed at once.
 
+use super::spending::Spending;
 use super::{Change, ChangeSet, Fence, Guard, Moment, Phase, Turn};
 use crate::agent::AgentSpec;
+use crate::budget::Payers;
 use crate::event::EventBody;
 use crate::id::{EventId, SessionId};
 use crate::run::{Run, RunStatus};
@@ -55,17 +57,20 @@ pub fn accept(
     }
     match claim {
         Some(claim) => {
-            let turn = Turn::begin(run, session.state.clone(), inputs, claim, at);
+            let turn = Turn::begin(run, session.clone(), inputs, claim, at);
             if !is_new {
                 changes.guards.push(Guard::SessionFree { session: session.id, seq: session.state.seq });
             }
             accepted_and_claimed(changes, turn)
         }
         None => {
+            let payers = run.payers();
             let items = inputs.into_iter().map(|input| waiting_input(&run, input, at));
             let items: Vec<Change> = items.map(Change::Enqueue).collect();
             changes.changes.push(Change::InsertRun(run));
             changes.changes.extend(items);
+            // Its own budget may stop it, which is told in the session; another's is told now.
+            changes.guards.push(Guard::Affords(Payers { session: None, ..payers }));
             Accepted { changes, turn: None }
         }
     }
@@ -73,6 +78,7 @@ pub fn accept(
 
 fn accepted_and_claimed(mut changes: ChangeSet, mut turn: Turn) -> Accepted {
     let events = std::mem::take(&mut turn.events);
+    changes.changes.extend(turn.bill());
     changes.changes.push(Change::InsertRun(turn.run.clone()));
     let state = Some(turn.state.clone());
     changes.changes.push(Change::Append { session: turn.run.session, events, state });
@@ -101,10 +107,10 @@ pub(super) fn unmoved(run: &Run, state: &SessionState) -> [Guard; 2] {
 
 impl Turn {
     /// Claims a queued run that has not begun: its input moves from the inbox to the log.
-    pub fn claim(run: Run, state: SessionState, inbox: Vec<InboxItem>, claim: Claim<'_>, at: &mut Moment<'_>) -> Turn {
-        let guards = unmoved(&run, &state);
+    pub fn claim(run: Run, session: Session, inbox: Vec<InboxItem>, claim: Claim<'_>, at: &mut Moment<'_>) -> Turn {
+        let guards = unmoved(&run, &session.state);
         let (inputs, taken) = taken_from(run.session, inbox);
-        let mut turn = Turn::begin(run, state, inputs, claim, at);
+        let mut turn = Turn::begin(run, session, inputs, claim, at);
         turn.guards.extend(guards);
         turn.changes.push(taken);
         turn
@@ -114,16 +120,16 @@ impl Turn {
     /// is looked at, and none is made. `why` is for people.
     pub fn abandon(
         run: Run,
-        state: SessionState,
+        session: Session,
         inbox: Vec<InboxItem>,
         fence: Fence,
         why: String,
         at: &mut Moment<'_>,
     ) -> Turn {
-        let guards = unmoved(&run, &state);
+        let guards = unmoved(&run, &session.state);
         let (inputs, taken) = taken_from(run.session, inbox);
         let spec = AgentSpec::default();
-        let mut turn = Turn::held(run, state, Claim { fence, spec: &spec, models: Vec::new() }, at.now);
+        let mut turn = Turn::held(run, session, Claim { fence, spec: &spec, models: Vec::new() }, at.now);
         turn.run.started_at.get_or_insert(at.now);
         turn.run.first_seq.get_or_insert(turn.state.seq + 1);
         turn.guards.extend(guards);
@@ -141,8 +147,8 @@ impl Turn {
         changes
     }
 
-    fn begin(run: Run, state: SessionState, inputs: Vec<Input>, claim: Claim<'_>, at: &mut Moment<'_>) -> Turn {
-        let mut turn = Turn::held(run, state, claim, at.now);
+    fn begin(run: Run, session: Session, inputs: Vec<Input>, claim: Claim<'_>, at: &mut Moment<'_>) -> Turn {
+        let mut turn = Turn::held(run, session, claim, at.now);
         turn.run.started_at = Some(at.now);
         turn.run.first_seq = Some(turn.state.seq + 1);
         let interrupted = inputs.iter().any(|input| input.body == EventBody::UserInterrupt {});
@@ -165,7 +171,8 @@ impl Turn {
     }
 
     /// A run as it is when a worker has just taken it.
-    pub(super) fn held(mut run: Run, mut state: SessionState, claim: Claim<'_>, now: jiff::Timestamp) -> Turn {
+    pub(super) fn held(mut run: Run, session: Session, claim: Claim<'_>, now: jiff::Timestamp) -> Turn {
+        let Session { mut state, budget, .. } = session;
         let Claim { fence, spec, models } = claim;
         run.status = RunStatus::Running;
         run.fence = Some(fence);
@@ -181,6 +188,8 @@ impl Turn {
             calls: Vec::new(),
             repaired: false,
             held_since: now,
+            budget,
+            spending: Spending::default(),
             events: Vec::new(),
             guards: Vec::new(),
             changes: Vec::new(),

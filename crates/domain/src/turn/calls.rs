@@ -42,6 +42,12 @@ impl Call {
         self.state == Started
     }
 
+    /// Starts it; its id.
+    pub(super) fn start(&mut self) -> EventId {
+        self.state = Started;
+        self.id
+    }
+
     pub(super) fn is_done(&self) -> bool {
         self.state == Done
     }

@@ -1,8 +1,9 @@
 //! A conversation that outgrows its model, in the middle of a run.
 
-use super::{Moment, Phase, Turn};
+use super::{CallEnd, Moment, Phase, Turn};
 use crate::event::{Compaction, EventBody};
 use crate::model::{StopCause, Usage};
+use crate::money::Money;
 use crate::transcript::Cut;
 
 /// A summary that the model has made instead of an answer.
@@ -17,6 +18,8 @@ pub struct Summary {
     pub text: String,
     /// Tokens used.
     pub usage: Usage,
+    /// What they cost, if the model has a price.
+    pub cost: Option<Money>,
     /// Why the model stopped.
     pub stop: Option<StopCause>,
 }
@@ -34,13 +37,13 @@ impl Turn {
     /// answer is yet to be made.
     pub fn summarized(&mut self, summary: Summary, at: &mut Moment<'_>) {
         let Phase::CallingModel { start } = self.phase else { return };
-        let Summary { cut, context_from, text, usage, stop } = summary;
+        let Summary { cut, context_from, text, usage, cost, stop } = summary;
         self.run.failed_attempts = 0;
         self.state.context_from = context_from.or(self.state.context_from);
         let summary = cut.bounded(&text);
         let compaction = Compaction::Summarized { from: cut.from, kept_from: cut.kept_from, kept: cut.kept, summary };
         self.log(at, EventBody::ContextCompacted { compaction });
-        self.end_model_call(start, false, usage, stop, at);
+        self.end_model_call(start, CallEnd { is_error: false, usage, cost, stop }, at);
         self.begin_model_call(at);
     }
 }

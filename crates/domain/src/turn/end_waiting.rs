@@ -3,6 +3,7 @@
 use super::accept::unmoved;
 use super::drop_queued::unused;
 use super::{Change, ChangeSet, Guard, Moment};
+use crate::budget::Budget;
 use crate::event::{Event, EventBody, NewEvent, StopReason};
 use crate::id::EventId;
 use crate::model::Block;
@@ -21,15 +22,21 @@ pub struct Unfinished {
 }
 
 /// Ends a run that waits, as if interrupted: calls that are open are answered with `why` they
-/// were not made. `state` becomes what the session's log then amounts to.
-pub fn end_waiting(unfinished: Unfinished, state: &mut SessionState, why: &str, at: &mut Moment<'_>) -> ChangeSet {
+/// were not made. `budget` is the session's; `state` becomes what the session's log then amounts to.
+pub fn end_waiting(
+    unfinished: Unfinished,
+    state: &mut SessionState,
+    budget: Option<Budget>,
+    why: &str,
+    at: &mut Moment<'_>,
+) -> ChangeSet {
     let Unfinished { run, events, inbox } = unfinished;
     let guards = unmoved(&run, state).into_iter().chain([Guard::NoInput { run: run.id }]);
     let (session, outcome) = (run.session, Outcome::Interrupted);
     let items = inbox.iter().map(|item| item.id).collect();
     let mut log: Vec<(EventId, EventBody)> = inbox.into_iter().map(|item| (item.id, unused(item.body))).collect();
     log.extend(open_calls(&events).map(|call| ((at.ids)(), not_made(&run, call, why))));
-    log.push(((at.ids)(), EventBody::Usage { usage: state.usage }));
+    log.push(((at.ids)(), state.told_usage(budget)));
     log.push(((at.ids)(), EventBody::StatusIdle { stop_reason: outcome.stop_reason() }));
     state.status = SessionStatus::Idle;
     state.active_run = None;

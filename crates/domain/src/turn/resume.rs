@@ -1,11 +1,10 @@
 //! Going on with a run that has begun: after a crash, a drain, or a decision it waited for.
 
 use super::accept::unmoved;
-use super::{Call, CallState, Claim, Moment, Need, Phase, Turn};
+use super::{Call, CallEnd, CallState, Claim, Moment, Need, Phase, Turn};
 use crate::event::{Event, EventBody};
-use crate::model::Usage;
 use crate::run::Run;
-use crate::session::{InboxItem, SessionState};
+use crate::session::{InboxItem, Session};
 use crate::tool::Effect;
 
 impl Turn {
@@ -15,19 +14,19 @@ impl Turn {
     /// `inbox` is what came for the run meanwhile.
     pub fn resume(
         run: Run,
-        state: SessionState,
+        session: Session,
         events: &[Event],
         inbox: Vec<InboxItem>,
         claim: Claim<'_>,
         at: &mut Moment<'_>,
     ) -> Turn {
-        let guards = unmoved(&run, &state);
-        let mut turn = Turn::held(run, state, claim, at.now);
+        let guards = unmoved(&run, &session.state);
+        let mut turn = Turn::held(run, session, claim, at.now);
         turn.guards.extend(guards);
         let open_call = turn.rebuild(events);
         turn.log(at, EventBody::StatusRunning {});
         if let Some(start) = open_call {
-            turn.end_model_call(start, true, Usage::default(), None, at);
+            turn.end_model_call(start, CallEnd::FAILED, at);
         }
         if turn.run.is_late(at.now) {
             turn.timed_out(at);

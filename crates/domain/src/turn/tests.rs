@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::spending::tests::Bank;
 use super::*;
 use crate::agent::{AgentSpec, ModelChoice, Overrides};
 use crate::event::{Event, Verdict};
@@ -29,17 +30,26 @@ pub(crate) struct Desk {
     now: Timestamp,
     pub(crate) log: Vec<Event>,
     spec: AgentSpec,
+    session: Session,
     pub(crate) turn: Turn,
+    /// The budgets that the run meets, shared by all desks of a bank.
+    pub(super) bank: Bank,
 }
 
 impl Desk {
     pub(crate) fn new(limits: Limits) -> Self {
+        Self::at(&Bank::default(), 0, limits).expect("nothing forbids the first call")
+    }
+
+    /// One of several desks whose runs spend from the same budgets. `None` if they forbid its
+    /// first call.
+    pub(super) fn at(bank: &Bank, number: u128, limits: Limits) -> Option<Self> {
         let now = Timestamp::UNIX_EPOCH;
         let model = ModelChoice { id: "scripted/demo".into(), ..ModelChoice::default() };
         let spec = AgentSpec { model, limits, ..AgentSpec::default() };
         let session = session(now);
-        let run = run(&session, limits, now);
-        let mut next_id = 1_000;
+        let run = Run { id: RunId(Uuid::from_u128(5 + (number << 64))), ..run(&session, limits, now) };
+        let mut next_id = 1_000 + (number << 64);
         let mut ids = || {
             next_id += 1;
             EventId(Uuid::from_u128(next_id))
@@ -51,9 +61,11 @@ impl Desk {
         let claim = Claim { fence: FENCE, spec: &spec, models };
         let accepted = accept(&session, true, run, inputs, Some(claim), at);
         let turn = accepted.turn.expect("it was claimed");
-        let mut desk = Self { next_id, now, log: Vec::new(), spec, turn };
-        desk.store(accepted.changes);
-        desk
+        let mut desk = Self { next_id, now, log: Vec::new(), spec, session, turn, bank: bank.clone() };
+        bank.pay(&accepted.changes).then(|| {
+            desk.store(accepted.changes);
+            desk
+        })
     }
 
     /// Applies a change set as a store would.
@@ -75,20 +87,24 @@ impl Desk {
             *next_id += 1;
             EventId(Uuid::from_u128(*next_id))
         };
-        decide(&mut self.turn, &mut Moment { now: self.now, ids: &mut ids });
-        let changes = self.turn.take_changes();
+        let at = &mut Moment { now: self.now, ids: &mut ids };
+        decide(&mut self.turn, at);
+        let mut changes = self.turn.take_changes();
+        while !self.bank.pay(&changes) {
+            changes = self.turn.reconsider(changes, self.bank.accounts(), at);
+        }
         self.store(changes);
     }
 
     /// The worker dies; another goes on from the log and the run's row.
     fn crash(&mut self) {
         let run = self.turn.stored_run();
-        let state = self.turn.state.clone();
+        let session = Session { state: self.turn.state.clone(), ..self.session.clone() };
         let (log, spec) = (self.log.clone(), self.spec.clone());
         let queued = Run { status: RunStatus::Queued, ..run };
         let models = MODELS.map(str::to_owned).to_vec();
         let claim = Claim { fence: FENCE, spec: &spec, models };
-        self.decide(|turn, at| *turn = Turn::resume(queued, state, &log, Vec::new(), claim, at));
+        self.decide(|turn, at| *turn = Turn::resume(queued, session, &log, Vec::new(), claim, at));
     }
 
     fn item(&mut self, body: EventBody) -> InboxItem {
@@ -115,6 +131,7 @@ fn session(now: Timestamp) -> Session {
         version: 0,
         created_at: now,
         archived_at: None,
+        budget: None,
         state: SessionState::new(now),
     }
 }
@@ -127,6 +144,7 @@ fn run(session: &Session, limits: Limits, now: Timestamp) -> Run {
         agent: session.agent.id(),
         agent_version: Some(1),
         origin: Origin::Native,
+        key: None,
         overrides: Arc::new(Overrides::default()),
         status: RunStatus::Queued,
         fence: None,
@@ -168,7 +186,7 @@ fn answer() -> ToolOutcome {
     ToolOutcome::Answered { content: "5".into(), is_error: false }
 }
 
-fn started(desk: &Desk) -> Vec<EventId> {
+pub(super) fn started(desk: &Desk) -> Vec<EventId> {
     match desk.turn.doing() {
         Doing::RunTools(calls) => calls.iter().map(|call| call.id).collect(),
         _ => Vec::new(),
@@ -308,7 +326,7 @@ fn limits_end_a_run_by_name_and_before_the_call() {
                 desk.decide(|turn, at| turn.answered(call, answer(), at));
             }
         }
-        assert_eq!(desk.turn.run.outcome, Some(Outcome::LimitReached { unit }));
+        assert_eq!(desk.turn.run.outcome, Some(Outcome::LimitReached { unit, budget: None }));
         let Spent { steps, tool_calls, .. } = desk.turn.run.spent;
         assert!(steps <= limits.steps.unwrap_or(2) && tool_calls <= limits.tool_calls.unwrap_or(2));
     }
@@ -379,7 +397,7 @@ fn a_summary_is_made_by_a_call_of_its_own_before_the_answer() {
     assert_eq!(desk.turn.run.refused_tokens, Some(900), "what was learnt survives");
     let cut = Cut { from: 1, kept_from: 5, kept: vec![2], summary_tokens: 9, answer_tokens: 9, told_bytes: 9 };
     let usage = Usage { input_tokens: 7, ..Usage::default() };
-    let summary = Summary { cut, context_from: Some(2), text: "x".repeat(100), usage, stop: None };
+    let summary = Summary { cut, context_from: Some(2), text: "x".repeat(100), usage, cost: None, stop: None };
     desk.decide(|turn, at| turn.summarized(summary, at));
     desk.decide(|turn, at| turn.replied(says("done"), at));
     assert_eq!(
@@ -401,7 +419,7 @@ fn a_summary_is_made_by_a_call_of_its_own_before_the_answer() {
 
 /// What may happen next at the desk.
 #[derive(Debug, Clone)]
-enum Happening {
+pub(super) enum Happening {
     Says,
     AsksFor(Vec<(u8, bool)>),
     Fails(Retry),
@@ -425,7 +443,7 @@ fn verdict() -> impl Strategy<Value = Retry> {
     ]
 }
 
-fn happening() -> impl Strategy<Value = Happening> {
+pub(super) fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         2 => Just(Happening::Says),
         4 => proptest::collection::vec((0u8..3, any::<bool>()), 1..4).prop_map(Happening::AsksFor),
@@ -442,7 +460,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
-fn happen(desk: &mut Desk, happening: &Happening) {
+pub(super) fn happen(desk: &mut Desk, happening: &Happening) {
     let effect = |number: u8| [Effect::Read, Effect::Idempotent, Effect::Unsafe][number as usize];
     match happening {
         Happening::Says => desk.decide(|turn, at| turn.replied(says("hi"), at)),
@@ -462,7 +480,7 @@ fn happen(desk: &mut Desk, happening: &Happening) {
             let cut =
                 Cut { from: 1, kept_from: last, kept: Vec::new(), summary_tokens: 9, answer_tokens: 9, told_bytes: 9 };
             let text = "so it was".to_owned();
-            let summary = Summary { cut, context_from: None, text, usage: Usage::default(), stop: None };
+            let summary = Summary { cut, context_from: None, text, usage: Usage::default(), cost: None, stop: None };
             desk.decide(|turn, at| turn.summarized(summary, at));
         }
         Happening::Shortens => desk.decide(|turn, at| turn.shorten_context(u64::MAX, at)),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use app::{CreateOrg as CreateOrgOperation, FirstKey, KeyFormat};
+use domain::budget::Budget;
 use domain::key::Scope;
 use domain::{KeyId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -36,8 +37,9 @@ impl Call for CreateOrg {
         let CreateOrg { name, time_zone, owner_name, owner_email, model } = self;
         let create = CreateOrgOperation { name, time_zone, owner_name, owner_email, model, key: None };
         let FirstKey { org, project, key, secret, .. } = desk.app.create_org(&operator(), create).await?;
-        let first_key = NewKeyView { view: key.into(), key: secret.reveal().to_owned() };
-        Ok(NewOrgView { org: OrgView::from(&org), project: project.into(), first_key })
+        let view = desk.key_view(org.id, key).await?;
+        let first_key = NewKeyView { view, key: secret.reveal().to_owned() };
+        Ok(NewOrgView { org: desk.org_view(&org).await?, project: project.into(), first_key })
     }
 }
 
@@ -103,7 +105,11 @@ impl Call for ListOrgs {
     type Reply = Vec<OrgView>;
 
     async fn answer(self, desk: &Desk) -> Result<Vec<OrgView>, AdminError> {
-        Ok(desk.orgs().await?.iter().map(OrgView::from).collect())
+        let mut orgs = Vec::new();
+        for org in desk.orgs().await? {
+            orgs.push(desk.org_view(&org).await?);
+        }
+        Ok(orgs)
     }
 }
 
@@ -168,6 +174,9 @@ pub struct CreateKey {
     pub expires_at: Option<Timestamp>,
     /// How it is spelled.
     pub spelling: KeySpelling,
+    /// What all runs that are begun with it may spend together.
+    #[serde(default)]
+    pub budget: Option<Budget>,
 }
 
 impl Call for CreateKey {
@@ -184,10 +193,16 @@ impl Call for CreateKey {
             KeySpelling::Sortie => KeyFormat::Sortie,
             KeySpelling::Uuid => KeyFormat::Uuid,
         };
-        let create =
-            app::CreateKey { name: self.name, scopes: self.scopes, project, expires_at: self.expires_at, format };
+        let create = app::CreateKey {
+            name: self.name,
+            scopes: self.scopes,
+            project,
+            expires_at: self.expires_at,
+            format,
+            budget: self.budget,
+        };
         let (key, secret) = desk.app.create_key(&ctx, create).await?;
-        Ok(NewKeyView { view: key.into(), key: secret.reveal().to_owned() })
+        Ok(NewKeyView { view: desk.key_view(ctx.org, key).await?, key: secret.reveal().to_owned() })
     }
 }
 
@@ -204,7 +219,55 @@ impl Call for ListKeys {
 
     async fn answer(self, desk: &Desk) -> Result<Vec<KeyView>, AdminError> {
         let ctx = desk.ctx(self.org.as_deref()).await?;
-        Ok(desk.app.list_keys(&ctx).await?.into_iter().map(Into::into).collect())
+        let mut keys = Vec::new();
+        for key in desk.app.list_keys(&ctx).await? {
+            keys.push(desk.key_view(ctx.org, key).await?);
+        }
+        Ok(keys)
+    }
+}
+
+/// Sets what all runs that are begun with a key may spend together, whosever it is.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct UpdateKey {
+    /// The key.
+    pub key: KeyId,
+    /// How much; `None` lifts the bound.
+    pub budget: Option<Budget>,
+}
+
+impl Call for UpdateKey {
+    const NAME: &'static str = "update-key";
+    type Reply = KeyView;
+
+    async fn answer(self, desk: &Desk) -> Result<KeyView, AdminError> {
+        for org in desk.orgs().await? {
+            match desk.app.set_key_budget(&operator(), org.id, self.key, self.budget).await {
+                Err(app::Error::NotFound(_)) => {}
+                updated => return desk.key_view(org.id, updated?).await,
+            }
+        }
+        Err(app::Error::not_found(self.key).into())
+    }
+}
+
+/// Sets what all runs of an organization may spend together.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct UpdateOrg {
+    /// Which: id, number or name; not needed if there is one organization.
+    pub org: Option<String>,
+    /// How much; `None` lifts the bound.
+    pub budget: Option<Budget>,
+}
+
+impl Call for UpdateOrg {
+    const NAME: &'static str = "update-org";
+    type Reply = OrgView;
+
+    async fn answer(self, desk: &Desk) -> Result<OrgView, AdminError> {
+        let org = desk.org(self.org.as_deref()).await?;
+        desk.app.set_org_budget(&operator(), org.id, self.budget).await?;
+        desk.org_view(&org).await
     }
 }
 
@@ -223,7 +286,7 @@ impl Call for RevokeKey {
         for org in desk.orgs().await? {
             match desk.app.revoke_key(&desk.acting_for(org.id), self.key).await {
                 Err(app::Error::NotFound(_)) => {}
-                revoked => return Ok(revoked?.into()),
+                revoked => return desk.key_view(org.id, revoked?).await,
             }
         }
         Err(app::Error::not_found(self.key).into())

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use app::{App, Ctx};
 use domain::OrgId;
+use domain::budget::AccountId;
+use domain::key::Key;
 use domain::org::{Org, Project};
 use store_sqlite::SqliteStore;
 
+use super::views::{KeyView, OrgView};
 use super::{AdminError, AdminErrorKind};
 use crate::house::operator;
 
@@ -55,6 +58,18 @@ impl Desk {
 
     pub(super) fn acting_for(&self, org: OrgId) -> Ctx {
         operator().acting_for(org, self.app.now())
+    }
+
+    /// An organization with its budget.
+    pub(super) async fn org_view(&self, org: &Org) -> Result<OrgView, AdminError> {
+        let account = self.app.find_account(&operator(), org.id, AccountId::Organization(org.id)).await?;
+        Ok(OrgView::new(org, account))
+    }
+
+    /// A key with its budget.
+    pub(super) async fn key_view(&self, org: OrgId, key: Key) -> Result<KeyView, AdminError> {
+        let account = self.app.find_account(&operator(), org, AccountId::Key(key.id)).await?;
+        Ok(KeyView::new(key, account))
     }
 
     /// The project that is meant: by id, number or name.

@@ -45,6 +45,8 @@ pub(crate) fn router(desk: Desk) -> Router {
     let router = serve::<calls::CreateKey>(router);
     let router = serve::<calls::ListKeys>(router);
     let router = serve::<calls::RevokeKey>(router);
+    let router = serve::<calls::UpdateKey>(router);
+    let router = serve::<calls::UpdateOrg>(router);
     router.layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).with_state(desk)
 }
 

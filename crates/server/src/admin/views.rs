@@ -1,5 +1,6 @@
 //! What the operator is shown.
 
+use domain::budget::{Account, Budget, Totals};
 use domain::key::{Key, Scope};
 use domain::org::{Org, Project};
 use domain::{KeyId, OrgId, ProjectId, Timestamp};
@@ -21,10 +22,31 @@ pub struct OrgView {
     pub time_zone: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// What its runs may spend together.
+    #[serde(default)]
+    pub budget: Option<BudgetView>,
 }
 
-impl From<&Org> for OrgView {
-    fn from(org: &Org) -> Self {
+/// A budget, what was spent of it since it was set, and what is left.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BudgetView {
+    /// What may be spent.
+    pub limits: Budget,
+    /// What was.
+    pub spent: Totals,
+    /// What is left, of each unit that is bounded.
+    pub left: Budget,
+}
+
+impl From<Account> for BudgetView {
+    fn from(account: Account) -> Self {
+        Self { limits: account.budget, spent: account.spent, left: account.left() }
+    }
+}
+
+impl OrgView {
+    /// This organization with its account, if it has a budget.
+    pub(super) fn new(org: &Org, account: Option<Account>) -> Self {
         Self {
             id: org.id,
             uuid: org.id.0,
@@ -32,6 +54,7 @@ impl From<&Org> for OrgView {
             name: org.name.clone(),
             time_zone: org.time_zone.clone(),
             created_at: org.created_at,
+            budget: account.map(BudgetView::from),
         }
     }
 }
@@ -81,10 +104,14 @@ pub struct KeyView {
     pub revoked_at: Option<Timestamp>,
     /// When it was last used, to the minute.
     pub last_used_at: Option<Timestamp>,
+    /// What the runs that are begun with it may spend together.
+    #[serde(default)]
+    pub budget: Option<BudgetView>,
 }
 
-impl From<Key> for KeyView {
-    fn from(key: Key) -> Self {
+impl KeyView {
+    /// This key with its account, if it has a budget.
+    pub(super) fn new(key: Key, account: Option<Account>) -> Self {
         Self {
             id: key.id,
             uuid: key.id.0,
@@ -96,6 +123,7 @@ impl From<Key> for KeyView {
             expires_at: key.expires_at,
             revoked_at: key.revoked_at,
             last_used_at: key.last_used_at,
+            budget: account.map(BudgetView::from),
         }
     }
 }

@@ -9,6 +9,7 @@ use domain::{OrgId, Timestamp};
 use ports::Committed;
 use rusqlite::Connection;
 
+use crate::budgets::Budgeted;
 use crate::changes::{Application, Effects};
 use crate::columns::micros;
 use crate::fault::Fault;
@@ -37,12 +38,14 @@ pub(crate) struct Desk {
     lease_before: Option<Fence>,
     /// Each organization's number and the last position given in it.
     positions: HashMap<OrgId, (i64, i64)>,
+    budgeted: Budgeted,
 }
 
 impl Desk {
     pub(crate) fn new(db: Connection, planted: Planted) -> Self {
         let effects = Effects::default();
-        Self { db, effects, planted, lease: None, lease_before: None, positions: HashMap::new() }
+        let (positions, budgeted) = (HashMap::new(), Budgeted::default());
+        Self { db, effects, planted, lease: None, lease_before: None, positions, budgeted }
     }
 
     pub(crate) fn db(&self) -> &Connection {
@@ -50,8 +53,8 @@ impl Desk {
     }
 
     pub(crate) fn apply(&mut self, org: OrgId, set: ChangeSet) -> Result<Committed, Fault> {
-        let Self { db, effects, planted, lease, .. } = self;
-        Application { db, org, lease: *lease, effects, planted: *planted }.apply(set)
+        let Self { db, effects, planted, lease, budgeted, .. } = self;
+        Application { db, org, lease: *lease, effects, budgeted, planted: *planted }.apply(set)
     }
 
     /// A session changed in another way than by a change set.
@@ -136,6 +139,7 @@ impl Desk {
         self.effects = Effects::default();
         // They may have been given in the transaction that is gone.
         self.positions.clear();
+        self.budgeted = Budgeted::default();
     }
 
     /// Does one job's work; if it fails, undoes it and nothing else. `Err` if the failure
@@ -156,6 +160,7 @@ impl Desk {
             self.statement("rollback to job")?;
             self.effects.take_back(mark);
             self.lease = lease;
+            self.budgeted = Budgeted::default();
         }
         self.statement("release job")?;
         Ok(done)

@@ -41,6 +41,7 @@ async fn furnish(store: &SqliteStore, org: OrgId, word: &str, events: usize) -> 
         version: 0,
         created_at: at,
         archived_at: None,
+        budget: None,
         state: SessionState::new(at),
     };
     let said = |n: usize| {

@@ -13,6 +13,7 @@
 
 #![expect(missing_docs, reason = "a story's name says what it tells")]
 
+pub mod budgets;
 pub mod catalogue;
 pub mod changes;
 pub mod closing;
@@ -45,6 +46,9 @@ pub trait Backend: Send + Sync {
 macro_rules! store_stories {
     ($backend:expr) => {
         $crate::store_stories! { $backend =>
+            budgets: a_call_that_no_budget_allows_is_refused_whole, each_account_counts_its_own,
+                a_budget_that_is_changed_counts_on_and_one_that_is_removed_forgets,
+                a_budget_whose_removal_is_refused_still_holds, a_deleted_sessions_account_is_gone, totals_are_there_after_a_restart;
             catalogue: numbers_are_given_in_order_and_never_again, projects_are_found_by_id_and_number,
                 a_key_is_found_by_its_hash_until_forever, an_agent_keeps_its_versions,
                 agents_are_listed_in_pages, an_archived_agent_stays_and_a_deleted_one_goes,

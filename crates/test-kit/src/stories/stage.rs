@@ -164,6 +164,7 @@ impl Tenant {
             version: 0,
             created_at: at,
             archived_at: None,
+            budget: None,
             state: SessionState::new(at),
         }
     }
@@ -223,7 +224,8 @@ pub(super) fn begins(run: &Run) -> Change {
 /// All that ends a run.
 pub(super) fn ends(run: &Run) -> [Change; 3] {
     let state = state(SessionStatus::Idle, None);
-    let events = vec![event(run, EventBody::Usage { usage: Default::default() })];
+    let events =
+        vec![event(run, EventBody::Usage { usage: Default::default(), cost: None, active_ms: 0, budget: None })];
     [
         Change::Append { session: run.session, events, state: Some(state) },
         Change::PutRun(over(run.clone())),
@@ -263,6 +265,7 @@ pub(super) fn new_run(session: &Session) -> Run {
         session: session.id,
         project: session.project,
         agent: session.agent.id(),
+        key: None,
         origin: session.origin,
         overrides: Arc::new(Overrides::default()),
         agent_version: None,

@@ -137,6 +137,7 @@ fn session(agent: &Agent, now: Timestamp) -> Session {
         version: 0,
         created_at: now,
         archived_at: None,
+        budget: None,
         state: SessionState::new(now),
     }
 }
@@ -148,6 +149,7 @@ fn run(session: &Session, now: Timestamp) -> Run {
         project: session.project,
         agent: session.agent.id(),
         agent_version: Some(1),
+        key: None,
         origin: Origin::Make,
         overrides: Arc::default(),
         status: RunStatus::Queued,
