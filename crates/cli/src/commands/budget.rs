@@ -40,14 +40,18 @@ impl BudgetFlags {
     }
 }
 
+/// The flags of [`BudgetFlags`].
+const BOUNDS: [&str; 5] =
+    ["budget_tokens", "budget_steps", "budget_tool_calls", "budget_active_seconds", "budget_cost"];
+
 /// What an update does to a budget.
 #[derive(Debug, Clone, Args)]
-#[group(required = true, multiple = true)]
 pub(crate) struct BudgetChange {
     #[command(flatten)]
     flags: BudgetFlags,
     /// Lift every bound, and forget what was spent.
-    #[arg(long, conflicts_with_all = ["budget_tokens", "budget_steps", "budget_tool_calls", "budget_active_seconds", "budget_cost"])]
+    // A group would leave out what is flattened into it, so the flags are named.
+    #[arg(long, required_unless_present_any = BOUNDS, conflicts_with_all = BOUNDS)]
     no_budget: bool,
 }
 
