@@ -53,12 +53,12 @@ impl App {
         if events.iter().any(|body| matches!(body, EventBody::UserMessage { .. })) {
             ctx.require(Scope::AgentsRun)?;
         }
-        if let Some(Made::Events { events: ids }) = ctx.made_before() {
+        if let Some(Made::Events { events: ids, .. }) = ctx.made_before() {
             let inputs = ids.iter().zip(events).map(|(id, body)| Input { id: *id, body }).collect();
             return self.sent_before(ctx, session, inputs).await;
         }
         let inputs: Vec<Input> = events.into_iter().map(|body| Input { id: self.fresh(), body }).collect();
-        let made = || Made::Events { events: inputs.iter().map(|input| input.id).collect() };
+        let made = || Made::Events { session, events: inputs.iter().map(|input| input.id).collect() };
         let (app, ctx) = (self.clone(), ctx.making(made).into_owned());
         self.to_the_end(async move { app.deliver(&ctx, session, inputs).await }).await
     }

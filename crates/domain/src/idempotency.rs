@@ -46,6 +46,8 @@ pub enum Made {
     },
     /// Events, in the order they were sent.
     Events {
+        /// Where they were sent.
+        session: SessionId,
         /// Their ids.
         events: Vec<EventId>,
     },
@@ -101,6 +103,17 @@ pub enum Repeat {
     Replay(Answer),
     /// Refuse it: the name stands for another request.
     OtherBody,
+}
+
+impl Made {
+    /// The session it is of: the record goes when that is deleted, since the answer may hold
+    /// what was said in it.
+    pub fn session(&self) -> Option<SessionId> {
+        match self {
+            Made::Session { session } | Made::Events { session, .. } => Some(*session),
+            Made::AgentVersion { .. } | Made::Resolution { .. } | Made::Provider { .. } | Made::Tool { .. } => None,
+        }
+    }
 }
 
 impl RequestRecord {

@@ -203,13 +203,15 @@ create table requests (
     name text not null,
     fingerprint blob not null,
     at integer not null,
-    -- What it made; then the status and body of its answer.
+    -- What it made, and in which session; then the status and body of its answer.
     made text,
+    session blob,
     status integer,
     answer text,
     unique (org, key, path, name)
 ) strict;
 create index requests_by_time on requests (at);
+create index requests_by_session on requests (session) where session is not null;
 
 -- One row for each session that a commit changed, so that a reader of an organization can
 -- go on from any position.

@@ -1,7 +1,7 @@
 //! Requests that may be sent again, and what came of them.
 
-use domain::OrgId;
-use domain::idempotency::{Answer, Fingerprint, KEPT_FOR, RequestName, RequestRecord};
+use domain::idempotency::{Answer, Fingerprint, KEPT_FOR, Made, RequestName, RequestRecord};
+use domain::{OrgId, SessionId};
 use rusqlite::{Connection, Row, named_params};
 
 use crate::columns::{micros, time, to_json};
@@ -9,12 +9,15 @@ use crate::fault::Fault;
 use crate::sql::{one, run, statements};
 
 statements! {
-    KEEP = "insert into requests (org, key, path, name, fingerprint, at, made, status, answer)
-        values (:org, :key, :path, :name, :fingerprint, :at, :made, :status, :answer)
+    // An answer does not say again what was made.
+    KEEP = "insert into requests (org, key, path, name, fingerprint, at, made, session, status, answer)
+        values (:org, :key, :path, :name, :fingerprint, :at, :made, :session, :status, :answer)
         on conflict (org, key, path, name) do update set fingerprint = excluded.fingerprint, at = excluded.at,
-          made = excluded.made, status = excluded.status, answer = excluded.answer";
+          made = ifnull(excluded.made, made), session = ifnull(excluded.session, session),
+          status = excluded.status, answer = excluded.answer";
     FIND = "select fingerprint, at, made, status, answer from requests
         where org = ?1 and key = ?2 and path = ?3 and name = ?4";
+    FORGET_SESSION = "delete from requests where session = ?1";
     // A few at a time, more than are added: no commit is held up by a day's requests.
     FORGET = "delete from requests where number in (select number from requests where at < ?1 order by at limit 8)";
 }
@@ -31,11 +34,17 @@ pub(crate) fn keep(db: &Connection, org: OrgId, record: &RequestRecord) -> Resul
         ":fingerprint": fingerprint.0,
         ":at": micros(*at),
         ":made": made.as_ref().map(to_json).transpose()?,
+        ":session": made.as_ref().and_then(Made::session).map(|session| session.0),
         ":status": answer.as_ref().map(|answer| answer.status),
         ":answer": answer.as_ref().map(|answer| &answer.body),
     })?;
     let over = at.saturating_sub(KEPT_FOR).map_err(Fault::damaged)?;
     run(db, FORGET, [micros(over)]).map(|_| ())
+}
+
+/// Forgets the requests that made a session, or spoke in it.
+pub(crate) fn forget_session(db: &Connection, session: SessionId) -> Result<(), Fault> {
+    run(db, FORGET_SESSION, [session.0]).map(|_| ())
 }
 
 pub(crate) fn find(db: &Connection, org: OrgId, request: &RequestName) -> Result<Option<RequestRecord>, Fault> {

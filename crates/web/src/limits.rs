@@ -157,23 +157,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::key::Scopes;
+    use app::Operator;
     use uuid::Uuid;
 
     fn ctx(org: u128, ms: i64) -> Ctx {
         let now = Timestamp::from_millisecond(ms).unwrap();
-        let org = OrgId(Uuid::from_u128(org));
-        Ctx {
-            org,
-            key: None,
-            member: None,
-            scopes: Scopes::all(),
-            project: None,
-            key_expires_at: None,
-            now,
-            request: None,
-            trace: None,
-        }
+        Operator::of_this_installation().acting_for(OrgId(Uuid::from_u128(org)), now)
     }
 
     fn limits(make_per_minute: u32) -> Limits {

@@ -131,3 +131,19 @@ async fn a_client_that_leaves_finds_its_answer() {
     let said = owner.events(&session).await.into_iter().filter(|event| event["type"] == "user.message").count();
     assert_eq!(said, 1);
 }
+
+/// A deleted session takes with it what was answered about it.
+#[tokio::test]
+async fn nothing_of_a_deleted_session_is_answered_again() {
+    let house = TestHouse::new().model([says("Hello.")]).start().await;
+    let owner = house.owner();
+    let session = owner.session(&owner.agent(json!({})).await).await;
+    let (caller, path) = (keyed(&owner, "k"), format!("/v1/sessions/{session}/events?wait=30"));
+    let say = json!({ "events": [message("a secret")] });
+    assert!(caller.post(&path, say.clone()).await.ok().to_string().contains("a secret"));
+    assert!(replayed(&caller.post(&path, say.clone()).await));
+    owner.delete(&format!("/v1/sessions/{session}")).await.ok();
+    let gone = caller.post(&path, say).await;
+    assert!(!replayed(&gone));
+    gone.expect(404);
+}
