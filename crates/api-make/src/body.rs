@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use serde_json::Value;
 use web::Rejection;
-use web::body::{is_json, parse_json, read};
+use web::body::{is_json, parse_json, read, sender};
 
 use crate::error::ApiError;
 use crate::reading::{At, Faults};
@@ -31,8 +31,9 @@ impl<S: Send + Sync, T: FromJson> FromRequest<S> for Body<T> {
 
 /// Reads a JSON body of at most `max_bytes`.
 pub(crate) async fn from_json<T: FromJson>(request: Request, max_bytes: usize) -> Result<T, ApiError> {
+    let sender = sender(&request);
     let (parts, body) = request.into_parts();
-    let bytes = read(body, max_bytes).await?;
+    let bytes = read(body, max_bytes, sender).await?;
     check_kind(&parts.headers, &bytes)?;
     let value: Value = parse_json(&bytes)?;
     let faults = Faults::default();

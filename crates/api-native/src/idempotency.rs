@@ -40,7 +40,7 @@ async fn served_once(
     next: Next,
 ) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
-    let body = web::body::read(body, BODY_BYTES_MAX).await?;
+    let body = web::body::read(body, BODY_BYTES_MAX, Some(ctx.org)).await?;
     // Bytes that are no text are no key either, and are refused as such.
     let key = key.to_str().unwrap_or_default();
     match app.begin_request(ctx, parts.uri.path(), key, &body).await? {

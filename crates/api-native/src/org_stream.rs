@@ -1,13 +1,13 @@
 //! `/v1/stream`: what happens in all sessions of an organization. Ours.
 
-use app::{App, ChangedSession, FromPosition, OrgStream};
+use app::{App, ChangedSession, FromPosition, OrgStream, SessionSummary};
 use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::Bytes;
 use domain::event::StopReason;
-use domain::session::{Session, SessionStatus};
+use domain::session::SessionStatus;
 use domain::{EventId, SessionId};
 use futures::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
@@ -54,8 +54,8 @@ enum SessionChangedType {
     SessionChanged,
 }
 
-impl From<&Session> for SessionChanged {
-    fn from(session: &Session) -> Self {
+impl From<&SessionSummary> for SessionChanged {
+    fn from(session: &SessionSummary) -> Self {
         let state = &session.state;
         let waiting_for = match &state.stop_reason {
             Some(StopReason::RequiresAction { event_ids }) if state.status == SessionStatus::Idle => event_ids.clone(),
@@ -76,7 +76,8 @@ impl From<&Session> for SessionChanged {
 /// Stream the organization
 ///
 /// Server-sent events: one `session.changed` for each commit that changed a session, in the
-/// order of the commits; `id` is the position in that order. A key of one project is told of
+/// order of the commits; `id` is the position in that order. The first frame is a `ping` whose
+/// `id` is where the stream begins. A key of one project is told of
 /// its project's sessions only. Positions are kept for seven days; an older one is answered
 /// with 410.
 #[utoipa::path(get, path = "/v1/stream", tag = "sessions", params(StreamOrganization),
@@ -97,12 +98,29 @@ pub(crate) async fn stream_organization(
 
 fn rendered(changes: OrgStream) -> impl Stream<Item = Bytes> + Send + 'static {
     let request = RequestId::current();
-    changes.map(move |change| match change {
+    // A client that is cut off before the first change knows from where to go on.
+    let opening = match changes.after {
+        0 => frames::frame(Some(&"start"), "ping", &Ping::NOW),
+        position => frames::frame(Some(&position), "ping", &Ping::NOW),
+    };
+    let changes = changes.map(move |change| match change {
         Ok(ChangedSession { position, session }) => {
             frames::frame(Some(&position), "session.changed", &SessionChanged::from(&*session))
         }
         Err(error) => frames::fault(&ApiError::from(error).envelope(request)),
-    })
+    });
+    futures::stream::iter([opening]).chain(changes)
+}
+
+/// A sign of life.
+#[derive(Serialize)]
+struct Ping {
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+impl Ping {
+    const NOW: Ping = Ping { kind: "ping" };
 }
 
 impl StreamOrganization {

@@ -10,12 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 
 use domain::key::Scope;
-use domain::session::Session;
 use domain::{OrgId, ProjectId, Timestamp};
 use futures::stream::{BoxStream, StreamExt};
 use futures::{FutureExt, Stream};
 use ports::OrgStore;
-use ports::store::{CHANGES_KEPT, ChangeFilter, SessionChange};
+use ports::store::{CHANGES_KEPT, ChangeFilter, SessionChange, SessionSummary};
 use tokio::sync::watch;
 
 use crate::error::{Error, FieldError};
@@ -42,18 +41,22 @@ pub struct ChangedSession {
     /// The commit's place in the organization's order.
     pub position: u64,
     /// The session as it was when this was read: at the commit, or later.
-    pub session: Arc<Session>,
+    pub session: Arc<SessionSummary>,
 }
 
 /// The changes of an organization's sessions, as far as the caller reaches them: what is
 /// kept, then what comes, without a gap or a repeat. Ends after an error.
-pub struct OrgStream(BoxStream<'static, Result<ChangedSession, Error>>);
+pub struct OrgStream {
+    /// The position behind which it begins.
+    pub after: u64,
+    changes: BoxStream<'static, Result<ChangedSession, Error>>,
+}
 
 impl Stream for OrgStream {
     type Item = Result<ChangedSession, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_next_unpin(cx)
+        self.changes.poll_next_unpin(cx)
     }
 }
 
@@ -90,7 +93,7 @@ impl App {
             told,
             position,
         };
-        Ok(OrgStream(stream_of(changes)))
+        Ok(OrgStream { after: position, changes: stream_of(changes) })
     }
 }
 
@@ -180,6 +183,9 @@ impl Changes {
                 return Ok(Some(ChangedSession { position: *position, session: Arc::clone(session) }));
             }
         }
+        // Whoever waits holds nothing.
+        self.page = Arc::default();
+        self.given = 0;
         Ok(None)
     }
 

@@ -268,7 +268,8 @@ fn check_new_org(create: &CreateOrg) -> Result<(), Error> {
     faults.into_result()
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether organizations and people may be called so.
+pub fn is_name(name: &str) -> bool {
     !name.trim().is_empty() && name.chars().count() <= NAME_CHARS_MAX
 }
 

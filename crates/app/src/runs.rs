@@ -116,6 +116,10 @@ impl App {
     /// It is over already, not there, the scope is missing, or the store failed.
     pub async fn cancel_run(&self, ctx: &Ctx, id: RunId) -> Result<Run, Error> {
         ctx.require(Scope::SessionsWrite)?;
+        if let Some(Made::Run { run }) = ctx.made_before() {
+            return self.reachable_run(ctx, *run).await;
+        }
+        let ctx = &ctx.making(|| Made::Run { run: id });
         if self.reachable_run(ctx, id).await?.status.is_over() {
             return Err(Refused::RunOver.into());
         }
@@ -139,10 +143,10 @@ impl App {
         ctx.require(Scope::SessionsWrite)?;
         let result = if happened { Verdict::Happened } else { Verdict::DidNotHappen };
         let content = content.filter(|_| happened);
-        if let Some(Made::Resolution { run }) = ctx.made_before() {
+        if let Some(Made::Run { run }) = ctx.made_before() {
             return self.reachable_run(ctx, *run).await;
         }
-        let ctx = &ctx.making(|| Made::Resolution { run: id });
+        let ctx = &ctx.making(|| Made::Run { run: id });
         let store = self.store(ctx.org);
         for _ in 0..TRIES {
             let run = self.reachable_run(ctx, id).await?;
@@ -181,7 +185,7 @@ impl App {
                 let queued = Queued { inbox: store.list_inbox(id).await?, run };
                 self.decide(ctx.now, |at| turn::drop_queued(queued, Outcome::Interrupted, at))
             };
-            if crate::commit_in_time(&*store, changes).await?.is_some() {
+            if crate::commit_in_time(&*store, ctx.recording(changes)).await?.is_some() {
                 return Ok(());
             }
         }

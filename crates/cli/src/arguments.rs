@@ -119,7 +119,8 @@ pub(crate) enum Command {
 
     /// Look whether everything is here that a server needs, and say what to do if not.
     ///
-    /// Changes nothing, and asks no model for words. Ends with 1 if something does not work.
+    /// Changes nothing, but that a secrets file which others could read is closed to them, and
+    /// asks no model for words. Ends with 1 if something does not work.
     Doctor,
 
     /// Copy the data directory while the server runs, to start another on.

@@ -192,7 +192,7 @@ pub enum EventBody {
         /// Milliseconds in which workers held them.
         #[serde(default)]
         active_ms: u64,
-        /// What the session may spend.
+        /// What the session might spend when its run was taken up.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         budget: Option<Budget>,
     },

@@ -51,8 +51,8 @@ pub enum Made {
         /// Their ids.
         events: Vec<EventId>,
     },
-    /// A decision about a run's calls.
-    Resolution {
+    /// A decision about a run's calls, or its end.
+    Run {
         /// The run.
         run: RunId,
     },
@@ -111,7 +111,7 @@ impl Made {
     pub fn session(&self) -> Option<SessionId> {
         match self {
             Made::Session { session } | Made::Events { session, .. } => Some(*session),
-            Made::AgentVersion { .. } | Made::Resolution { .. } | Made::Provider { .. } | Made::Tool { .. } => None,
+            Made::AgentVersion { .. } | Made::Run { .. } | Made::Provider { .. } | Made::Tool { .. } => None,
         }
     }
 }

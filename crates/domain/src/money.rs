@@ -102,13 +102,14 @@ impl Money {
     }
 
     /// Both together. Sums stop at the top. All prices of an installation are in one
-    /// currency; an amount in another, from before that was changed, cannot be added.
+    /// currency; of an amount in another, from before that was changed, nothing is kept: what
+    /// is spent from then on must count.
     #[must_use]
-    pub fn plus(self, other: Money) -> Money {
-        if self.currency != other.currency {
-            return self;
+    pub fn plus(self, newer: Money) -> Money {
+        if self.currency != newer.currency {
+            return newer;
         }
-        Money { micros: self.micros.saturating_add(other.micros), ..self }
+        Money { micros: self.micros.saturating_add(newer.micros), ..self }
     }
 
     /// What is left of it after this was spent. What was spent in another currency, which the
@@ -216,6 +217,16 @@ mod tests {
         ] {
             assert_eq!(micros_of(text), micros, "{text}");
         }
+    }
+
+    /// The operator's prices were in another currency before.
+    #[test]
+    fn what_is_spent_counts_after_a_change_of_currency() {
+        let [usd, eur] = ["USD", "EUR"].map(|code| code.parse::<Currency>().unwrap());
+        let spent = sum(Some(Money { micros: 3, currency: usd }), Some(Money { micros: 4, currency: eur }));
+        let spent = sum(spent, Some(Money { micros: 5, currency: eur }));
+        assert_eq!(spent, Some(Money { micros: 9, currency: eur }));
+        assert_eq!(Money { micros: 10, currency: eur }.less(spent).micros, 1);
     }
 
     #[test]

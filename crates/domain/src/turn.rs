@@ -249,8 +249,20 @@ impl Turn {
 
     /// The model call failed, and this is the verdict on it.
     pub fn model_failed(&mut self, fault: &ModelFault, verdict: Retry, at: &mut Moment<'_>) {
+        self.model_failed_at_a_price(fault, Usage::default(), None, verdict, at);
+    }
+
+    /// As [`Turn::model_failed`], of a call that was answered with nothing of use, and paid for.
+    pub fn model_failed_at_a_price(
+        &mut self,
+        fault: &ModelFault,
+        usage: Usage,
+        cost: Option<Money>,
+        verdict: Retry,
+        at: &mut Moment<'_>,
+    ) {
         let Phase::CallingModel { start } = self.phase else { return };
-        self.end_model_call(start, CallEnd::FAILED, at);
+        self.end_model_call(start, CallEnd { usage, cost, ..CallEnd::FAILED }, at);
         self.run.failed_attempts += 1;
         match verdict {
             Retry::After(wait) => {

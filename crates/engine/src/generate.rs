@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::model::{FaultKind, ModelChunk, ModelFault, ModelName, ModelRequest, StopCause};
+use domain::model::{FaultKind, ModelChunk, ModelFault, ModelName, ModelRequest, StopCause, Usage};
 use domain::money::Money;
 use domain::transcript::{Cut, Plan, Transcript};
 use domain::turn::{Reply, Summary, Turn};
@@ -37,6 +37,19 @@ pub(crate) struct Generation {
     summary: Option<ToBeSummarized>,
     /// Whether readers see the text as it comes.
     is_shown: bool,
+}
+
+/// A model call that came to nothing, and what it used nevertheless.
+pub(crate) struct FailedReply {
+    pub(crate) fault: ModelFault,
+    pub(crate) usage: Usage,
+    pub(crate) cost: Option<Money>,
+}
+
+impl From<ModelFault> for FailedReply {
+    fn from(fault: ModelFault) -> Self {
+        Self { fault, usage: Usage::default(), cost: None }
+    }
 }
 
 /// What a summary is made of.
@@ -249,10 +262,12 @@ impl RawReply {
     }
 
     /// The summary that the model was asked for.
-    pub(crate) fn summary(self, of: ToBeSummarized) -> Result<Summary, ModelFault> {
-        if self.stop == Some(StopCause::Refusal) || self.text.trim().is_empty() {
+    pub(crate) fn summary(self, of: ToBeSummarized) -> Result<Summary, FailedReply> {
+        let is_refused = self.stop == Some(StopCause::Refusal);
+        if is_refused || self.text.trim().is_empty() {
+            let kind = if is_refused { FaultKind::Declined } else { FaultKind::Malformed };
             let message = "the model gave no summary of the conversation, which is too long for it";
-            return Err(ModelFault::new(FaultKind::Malformed, message));
+            return Err(FailedReply { fault: ModelFault::new(kind, message), usage: self.usage, cost: self.cost });
         }
         let ToBeSummarized { cut, context_from } = of;
         Ok(Summary { cut, context_from, text: self.text, usage: self.usage, cost: self.cost, stop: self.stop })

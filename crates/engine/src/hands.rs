@@ -13,13 +13,14 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use ports::tool::ToolRun;
 
 use crate::Shared;
-use crate::generate::{Generation, RawReply};
+use crate::generate::{FailedReply, Generation, RawReply};
 use crate::materials::Materials;
 
 /// What came of it.
 pub(crate) enum Done {
-    Replied(Result<RawReply, ModelFault>),
-    Summarized(Result<Summary, ModelFault>),
+    Replied(RawReply),
+    Summarized(Summary),
+    Failed(FailedReply),
     Answered(EventId, ToolOutcome),
     Rested,
 }
@@ -113,7 +114,7 @@ impl Hands {
         Box::pin(async move {
             let (generation, summary) = match generation {
                 Ok(generation) => generation.parted(),
-                Err(fault) => return Done::Replied(Err(fault)),
+                Err(fault) => return Done::Failed(fault.into()),
             };
             let mut measured = shared.ports.metrics.model_call(generation.provider());
             let reply = tokio::time::timeout(limit, generation.run(&shared, &mut measured)).await;
@@ -122,9 +123,10 @@ impl Hands {
                 Err(ModelFault::new(FaultKind::Silent, message))
             });
             measured.ended(reply.as_ref().map(RawReply::usage));
-            match summary {
-                Some(to_be) => Done::Summarized(reply.and_then(|reply| reply.summary(to_be))),
-                None => Done::Replied(reply),
+            match (reply, summary) {
+                (Err(fault), _) => Done::Failed(fault.into()),
+                (Ok(reply), Some(to_be)) => reply.summary(to_be).map_or_else(Done::Failed, Done::Summarized),
+                (Ok(reply), None) => Done::Replied(reply),
             }
         })
     }

@@ -21,7 +21,7 @@ use tracing::Instrument;
 use crate::Shared;
 use crate::commits::{Lost, commit, patiently};
 use crate::context;
-use crate::generate::Generation;
+use crate::generate::{FailedReply, Generation};
 use crate::hands::{Done, Hands};
 use crate::materials::{Materials, Unready};
 use crate::trail::Trail;
@@ -175,12 +175,12 @@ impl<'a> Worker<'a> {
 
     fn decide_on(&mut self, done: Done) {
         match done {
-            Done::Summarized(Ok(summary)) => self.decide(|turn, at| turn.summarized(summary, at)),
-            Done::Replied(Ok(reply)) => {
+            Done::Summarized(summary) => self.decide(|turn, at| turn.summarized(summary, at)),
+            Done::Replied(reply) => {
                 let reply = reply.judged(&self.materials);
                 self.decide(|turn, at| turn.replied(reply, at));
             }
-            Done::Replied(Err(fault)) | Done::Summarized(Err(fault)) => {
+            Done::Failed(FailedReply { fault, usage, cost }) => {
                 let policy = self.shared.options.retry();
                 let jitter = self.shared.ports.ids.fraction();
                 let attempt = self.turn.run.failed_attempts + 1;
@@ -191,7 +191,7 @@ impl<'a> Worker<'a> {
                     let failed = FailedCall { fault: &fault, attempt, time_left, models_left, shortenable_tokens };
                     let verdict = policy.decide(failed, jitter);
                     tracing::warn!(kind = ?fault.kind, %fault, attempt, ?verdict, "a model call failed");
-                    turn.model_failed(&fault, verdict, at);
+                    turn.model_failed_at_a_price(&fault, usage, cost, verdict, at);
                 });
             }
             Done::Answered(id, outcome) => self.decide(|turn, at| turn.answered(id, outcome, at)),
@@ -242,11 +242,13 @@ async fn trail(
     appended: &[Event],
 ) -> Result<Option<Trail>, Lost> {
     let Some(mut trail) = Trail::of(shared.ports.spans.as_ref(), org, &turn.run, spec) else { return Ok(None) };
-    let has_begun_now = appended.first().is_some_and(|first| turn.run.first_seq.is_none_or(|seq| seq >= first.seq));
-    match has_begun_now {
-        true => trail.recall(appended),
-        false => trail.recall(&patiently(shared, || transcripts::events_of(store, &turn.run)).await?),
+    let now = appended.first().map_or(u64::MAX, |first| first.seq);
+    if turn.run.first_seq.is_some_and(|first| first < now) {
+        let all = patiently(shared, || transcripts::events_of(store, &turn.run)).await?;
+        let before = all.partition_point(|event| event.seq < now);
+        trail.recall(&all[..before]);
     }
+    trail.follow(appended);
     Ok(Some(trail))
 }
 

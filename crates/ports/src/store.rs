@@ -12,7 +12,7 @@ use domain::knowledge::Document;
 use domain::org::{Member, Org, Project};
 use domain::provider::{ModelAlias, OwnProvider};
 use domain::run::{Fence, Run};
-use domain::session::{InboxItem, Session, SessionStatus};
+use domain::session::{InboxItem, Session, SessionState, SessionStatus};
 use domain::tool::Tool;
 use domain::{
     AgentId, ChangeSet, DocumentId, Event, EventId, KeyId, OrgId, ProjectId, RunId, SessionId, Timestamp, ToolId,
@@ -259,7 +259,21 @@ pub struct SessionChange {
     pub at: Timestamp,
     /// The session as it is now, which may be later than the commit. `None` if it is not
     /// there any more.
-    pub session: Option<Arc<Session>>,
+    pub session: Option<Arc<SessionSummary>>,
+}
+
+/// What a list that many follow tells of a session: little, however large the session's own
+/// description of its agent is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionSummary {
+    /// Its id.
+    pub id: SessionId,
+    /// Its project.
+    pub project: ProjectId,
+    /// For people.
+    pub title: Option<String>,
+    /// What its log amounts to.
+    pub state: SessionState,
 }
 
 /// Which changes of sessions, and how many.
@@ -267,7 +281,8 @@ pub struct SessionChange {
 pub struct ChangeFilter {
     /// Only what comes after this position.
     pub after: u64,
-    /// Made at or after.
+    /// Beginning with the first that was made at or after this time. Those behind it may be
+    /// a little older, since times do not follow positions.
     pub since: Option<Timestamp>,
     /// At most this many.
     pub limit: usize,

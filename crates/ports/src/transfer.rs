@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 use domain::agent::{Agent, AgentTool};
+use domain::budget::{AccountId, Budget, Totals};
 use domain::key::Scope;
 use domain::knowledge::Document;
 use domain::org::{Member, Org, Project};
@@ -16,7 +17,7 @@ use domain::provider::{ModelAlias, OwnProvider};
 use domain::run::Run;
 use domain::session::{Session, SessionAgent};
 use domain::tool::{HttpTool, Tool};
-use domain::{AgentId, EventBody, EventId, ProjectId, RunId, Timestamp};
+use domain::{AgentId, EventBody, EventId, OrgId, ProjectId, RunId, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
@@ -105,6 +106,44 @@ pub enum Record {
         /// What happened.
         body: EventBody,
     },
+    /// A budget and what was spent of it; behind everything else.
+    Account {
+        /// Whose.
+        of: AccountOf,
+        /// What may be spent.
+        budget: Budget,
+        /// What was.
+        spent: Totals,
+    },
+}
+
+/// Whose a budget is. Those of keys are left out with the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "holder", rename_all = "snake_case")]
+pub enum AccountOf {
+    /// The organization's.
+    Organization,
+    /// An agent's.
+    Agent {
+        /// The agent.
+        agent: AgentId,
+    },
+    /// A session's.
+    Session {
+        /// The session.
+        session: SessionId,
+    },
+}
+
+impl AccountOf {
+    /// The account in this organization.
+    pub fn account(self, org: OrgId) -> AccountId {
+        match self {
+            AccountOf::Organization => AccountId::Organization(org),
+            AccountOf::Agent { agent } => AccountId::Agent(agent),
+            AccountOf::Session { session } => AccountId::Session(session),
+        }
+    }
 }
 
 /// What does not travel, and is to be made again.
@@ -127,6 +166,9 @@ pub struct LeftOutKey {
     pub scopes: Vec<Scope>,
     /// The only project it reached.
     pub project: Option<ProjectId>,
+    /// What might be spent with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
 }
 
 /// Headers of a tool, without their values.
@@ -156,6 +198,11 @@ impl Record {
             Record::Session { session } => format!("the session {}", session.id),
             Record::Run { run } => format!("the run {}", run.id),
             Record::Event { id, .. } => format!("the event {id}"),
+            Record::Account { of, .. } => match of {
+                AccountOf::Organization => "the organization's budget".to_owned(),
+                AccountOf::Agent { agent } => format!("the budget of the agent {agent}"),
+                AccountOf::Session { session } => format!("the budget of the session {session}"),
+            },
         }
     }
 
@@ -190,7 +237,11 @@ impl Record {
                 let tools = Arc::make_mut(&mut run.overrides).tools.as_mut();
                 headers.extend(tools.map(|tools| without_secrets(&of, tools)).unwrap_or_default());
             }
-            Record::Alias { .. } | Record::Agent { .. } | Record::Document { .. } | Record::Event { .. } => {}
+            Record::Alias { .. }
+            | Record::Agent { .. }
+            | Record::Document { .. }
+            | Record::Event { .. }
+            | Record::Account { .. } => {}
         }
     }
 }

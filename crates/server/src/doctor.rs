@@ -1,6 +1,7 @@
 //! `sortie doctor`: is everything here that a server needs, and what to do if not.
 //!
-//! It looks and changes nothing: a running server goes on, and no model is asked for words.
+//! It looks and changes nothing, but that a secrets file which others could read is closed to
+//! them: a running server goes on, and no model is asked for words.
 //!
 //! One more check: a function that gives [`Finding`]s, in the module of what it looks at, and
 //! a line in [`examine`].

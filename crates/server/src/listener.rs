@@ -31,7 +31,7 @@ use tokio_util::task::TaskTracker;
 use tower::Service as _;
 
 use crate::fault::StartError;
-use crate::patience::{self, Impatient};
+use crate::patience::{self, Attentive, Impatient};
 use crate::proxies::TrustedProxies;
 use crate::tls::H2;
 
@@ -159,7 +159,8 @@ async fn talk_tls(tls: TlsAcceptor, stream: Impatient<TcpStream>, door: Door, st
         },
     };
     match stream.get_ref().1.alpn_protocol() {
-        Some(H2) => talk_http2(stream, door, stop).await,
+        // Whoever is asked answers within the time; whoever never begins is not asked.
+        Some(H2) => talk_http2(Attentive::new(stream, 2 * HEAD_TIMEOUT), door, stop).await,
         _ => talk_http1(stream, door, stop).await,
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 /// How long a client may take nothing of what is there for it, before it is given up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -96,11 +96,62 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
     }
 }
 
+/// A connection that fails when nothing came for so long: for a protocol whose clients answer
+/// when they are asked whether they are there, and that has no time limit of its own before.
+pub(crate) struct Attentive<S> {
+    stream: S,
+    silence_max: Duration,
+    silence: Pin<Box<Sleep>>,
+}
+
+impl<S> Attentive<S> {
+    pub(crate) fn new(stream: S, silence_max: Duration) -> Self {
+        Self { stream, silence_max, silence: Box::pin(tokio::time::sleep(silence_max)) }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Attentive<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Self { stream, silence_max, silence } = &mut *self;
+        if let Poll::Ready(read) = Pin::new(stream).poll_read(cx, buffer) {
+            silence.as_mut().reset(Instant::now() + *silence_max);
+            return Poll::Ready(read);
+        }
+        ready!(silence.as_mut().poll(cx));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client says nothing")))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Attentive<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::time::Instant;
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_takes_nothing_is_given_up_after_its_time() {
@@ -122,6 +173,19 @@ mod tests {
         assert!(socket.keepalive().unwrap() && stream.nodelay().unwrap());
         #[cfg(target_os = "linux")]
         assert_eq!(socket.tcp_user_timeout().unwrap(), Some(PATIENCE));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_says_nothing_is_given_up_after_its_time() {
+        let (ours, mut theirs) = tokio::io::duplex(10);
+        let mut ours = Attentive::new(ours, PATIENCE);
+        let mut heard = [0; 1];
+        tokio::time::sleep(PATIENCE - Duration::from_secs(1)).await;
+        theirs.write_all(b"x").await.unwrap();
+        ours.read_exact(&mut heard).await.unwrap();
+        let began = Instant::now();
+        let refused = ours.read_exact(&mut heard).await.unwrap_err();
+        assert_eq!((refused.kind(), began.elapsed()), (io::ErrorKind::TimedOut, PATIENCE));
     }
 
     #[tokio::test(start_paused = true)]

@@ -47,7 +47,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Option<String>> {
 }
 
 /// A new name is durable when its directory is.
-fn sync_directory_of(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory_of(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(directory) => File::open(directory)?.sync_all(),
         None => Ok(()),

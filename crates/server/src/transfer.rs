@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use store_sqlite::SqliteStore;
 
 use crate::admin::{AdminError, AdminErrorKind};
+use crate::private_file::sync_directory_of;
 use reading::Reading;
 use writing::Writing;
 
@@ -93,9 +94,11 @@ pub(crate) async fn export(
     }
     let mut unfinished = to.as_os_str().to_owned();
     unfinished.push(".unfinished");
-    let unfinished = Unfinished(PathBuf::from(unfinished));
+    let unfinished = PathBuf::from(unfinished);
     let head = Head { format: FORMAT.to_owned(), version: VERSION, sortie: version(), exported_at: now };
-    let writing = Writing::begin(&unfinished.0, &head).map_err(|error| at(&unfinished.0, &error))?;
+    let writing = Writing::begin(&unfinished, &head).map_err(|error| at(&unfinished, &error))?;
+    // Only now it is ours to remove.
+    let unfinished = Unfinished(unfinished);
     let writing = Arc::new(Mutex::new(writing));
     let taking = Arc::clone(&writing);
     let sink = move |record: &Record| {
@@ -103,9 +106,17 @@ pub(crate) async fn export(
         writing.put(record).map_err(|error| error.to_string())
     };
     let left_out = store.export(org, sink).await.map_err(|error| refused_export(to, &error))?;
-    let mut writing = writing.lock().unwrap_or_else(PoisonError::into_inner);
-    let end = writing.finish(left_out).map_err(|error| at(&unfinished.0, &error))?;
-    renameat_with(CWD, &unfinished.0, CWD, to, RenameFlags::NOREPLACE).map_err(|error| at(to, &error.into()))?;
+    let name = to.to_owned();
+    let finishing = tokio::task::spawn_blocking(move || {
+        let mut writing = writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = writing.finish(left_out).map_err(|error| at(&unfinished.0, &error))?;
+        renameat_with(CWD, &unfinished.0, CWD, &name, RenameFlags::NOREPLACE)
+            .map_err(|error| at(&name, &error.into()))?;
+        sync_directory_of(&name).map_err(|error| at(&name, &error))?;
+        Ok(end)
+    });
+    let end =
+        finishing.await.unwrap_or_else(|error| Err(AdminError::new(AdminErrorKind::Failed, error.to_string())))?;
     let End { records, sha256, left_out } = end;
     Ok(ExportView { path: to.to_owned(), records, sha256, left_out })
 }
@@ -124,7 +135,10 @@ pub(crate) async fn import(
     };
     let path = from.to_owned();
     let checked = tokio::task::spawn_blocking(move || check(&path)).await;
-    let (found, end) = checked.unwrap_or_else(|error| Err(error.to_string())).map_err(broken)?;
+    let (found, name, end) = checked.unwrap_or_else(|error| Err(error.to_string())).map_err(broken)?;
+    if !app::is_name(as_new.as_ref().unwrap_or(&name)) {
+        return Err(broken("the name of an organization must have 1 to 256 characters".to_owned()));
+    }
     let org = if as_new.is_some() { OrgId(SystemSources.uuid_v7()) } else { found };
     let records = Reading::open(from).map_err(|error| broken(error.to_string()))?;
     let renamed = records.map(move |record| match (record, &as_new) {
@@ -140,8 +154,8 @@ pub(crate) async fn import(
     Ok(ImportView { org, records, sha256: end.sha256, left_out: end.left_out })
 }
 
-/// Reads a file to its end: whose it is, and what its end says.
-fn check(path: &Path) -> Result<(OrgId, End), String> {
+/// Reads a file to its end: whose it is, what they are called, and what its end says.
+fn check(path: &Path) -> Result<(OrgId, String, End), String> {
     let mut reading = Reading::open(path).map_err(|error| error.to_string())?;
     let Some(Record::Org { org, .. }) = reading.next().transpose()? else {
         return Err("it does not begin with an organization".to_owned());
@@ -150,7 +164,7 @@ fn check(path: &Path) -> Result<(OrgId, End), String> {
         record?;
     }
     let end = reading.end().ok_or("it has no end")?;
-    Ok((org.id, end.clone()))
+    Ok((org.id, org.name, end.clone()))
 }
 
 fn version() -> String {

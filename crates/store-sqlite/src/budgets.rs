@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
-use domain::OrgId;
 use domain::budget::{Account, AccountId, Budget, Holder, Payers, Reservation, Totals};
+use domain::{AgentId, OrgId, SessionId};
 use ports::Refusal;
+use ports::transfer::AccountOf;
 use rusqlite::{Connection, Row};
 use uuid::Uuid;
 
 use crate::columns::{json, to_json};
 use crate::fault::Fault;
-use crate::sql::{exists, one, run, statements};
+use crate::sql::{exists, many, one, run, statements};
 
 statements! {
     ANY = "select 1 from budgets where org = ?1 limit 1";
@@ -18,6 +19,8 @@ statements! {
         on conflict (org, holder) do update set budget = excluded.budget";
     REMOVE = "delete from budgets where org = ?1 and holder = ?2";
     FIND = "select kind, budget, spent from budgets where org = ?1 and holder = ?2";
+    // In an order that another installation gives too.
+    LIST = "select kind, budget, spent, holder from budgets where org = ?1 order by kind, holder";
     PUT_SPENT = "update budgets set spent = ?3 where org = ?1 and holder = ?2";
 }
 
@@ -54,6 +57,19 @@ impl Budgeted {
         run(db, SET, (org.0, key(account), kind_text(account.holder()), to_json(budget)?, spent))?;
         self.0.insert(org, true);
         Ok(())
+    }
+
+    /// Puts an account in place, with what was spent elsewhere.
+    pub(crate) fn put(
+        &mut self,
+        db: &Connection,
+        org: OrgId,
+        account: AccountId,
+        budget: &Budget,
+        spent: Totals,
+    ) -> Result<(), Fault> {
+        self.set(db, org, account, Some(budget))?;
+        put_spent(db, org, account, spent)
     }
 
     /// Counts what was spent.
@@ -98,6 +114,21 @@ impl Budgeted {
         let accounts = list(db, org, payers)?;
         Ok(domain::budget::forbids(&accounts, &Totals::default(), Reservation::ModelCall).is_none())
     }
+}
+
+/// All budgets of an organization but those of keys.
+pub(crate) fn list_portable(db: &Connection, org: OrgId) -> Result<Vec<(AccountOf, Account)>, Fault> {
+    let all = many(db, LIST, [org.0], |row| Ok((read(row)?, row.get::<_, Uuid>(3)?)))?;
+    let portable = all.into_iter().filter_map(|(account, holder)| {
+        let of = match account.holder {
+            Holder::Organization => AccountOf::Organization,
+            Holder::Agent => AccountOf::Agent { agent: AgentId(holder) },
+            Holder::Session => AccountOf::Session { session: SessionId(holder) },
+            Holder::Key => return None,
+        };
+        Some((of, account))
+    });
+    Ok(portable.collect())
 }
 
 pub(crate) fn find(db: &Connection, org: OrgId, account: AccountId) -> Result<Option<Account>, Fault> {

@@ -1,5 +1,6 @@
 //! An organization, record by record, as it stood at one moment.
 
+use domain::budget::{Account, AccountId};
 use domain::session::Session;
 use domain::{AgentId, OrgId, ProjectId, Timestamp};
 use ports::store::{EventFilter, SessionFilter};
@@ -10,7 +11,9 @@ use crate::columns::{id, maybe_time, time};
 use crate::fault::{Fault, store_error};
 use crate::sql::{many, one, statements};
 use crate::store::SqliteStore;
-use crate::{agents, aliases, documents, events, keys, members, orgs, projects, providers, runs, sessions, tools};
+use crate::{
+    agents, aliases, budgets, documents, events, keys, members, orgs, projects, providers, runs, sessions, tools,
+};
 
 /// Sessions and events in memory at once.
 const PAGE: usize = 100;
@@ -84,9 +87,14 @@ impl<S: Sink> Export<S> {
         }
         self.agents()?;
         self.sessions()?;
+        for (of, Account { budget, spent, .. }) in budgets::list_portable(&self.db, org)? {
+            self.give(Record::Account { of, budget, spent })?;
+        }
         let working = keys::list(&self.db, org)?.into_iter().filter(|key| key.revoked_at.is_none());
-        self.left.keys =
-            working.map(|key| LeftOutKey { name: key.name, scopes: key.scopes, project: key.project }).collect();
+        for key in working {
+            let budget = budgets::find(&self.db, org, AccountId::Key(key.id))?.map(|account| account.budget);
+            self.left.keys.push(LeftOutKey { name: key.name, scopes: key.scopes, project: key.project, budget });
+        }
         Ok(self.left)
     }
 

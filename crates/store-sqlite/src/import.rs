@@ -3,11 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::agent::Agent;
+use domain::budget::{Budget, Totals};
 use domain::knowledge::Document;
 use domain::run::{Run, RunStatus};
 use domain::session::{Session, SessionState, SessionStatus};
 use domain::{AgentId, NewEvent, OrgId, ProjectId, RunId, SessionId, Timestamp};
-use ports::transfer::{ImportError, Record};
+use ports::transfer::{AccountOf, ImportError, Record};
 use ports::{Refusal, StoreError};
 use rusqlite::Connection;
 
@@ -54,17 +55,13 @@ impl SqliteStore {
 }
 
 fn take_in(desk: &mut Desk, org: OrgId, now: Timestamp, source: impl Source) -> Result<u64, ImportError> {
-    let mut import = Import { org, now, open: None, records: 0 };
+    let mut import = Import { org, now, open: None, records: 0, broken: None };
     for record in source {
         let record = record.map_err(ImportError::Source)?;
         let name = record.name();
-        import.put(desk, record).map_err(|fault| match fault {
-            Fault::Refused(Refusal::Exists | Refusal::ThreadTaken) => ImportError::Exists(name),
-            Fault::Refused(_) => ImportError::Misplaced(name),
-            Fault::Store(error) => ImportError::Store(error),
-        })?;
+        import.put(desk, record).map_err(|fault| import.said_of(fault, name))?;
     }
-    import.close(desk).map_err(|fault| ImportError::Store(fault.into()))?;
+    import.close(desk).map_err(|fault| import.said_of(fault, String::new()))?;
     Ok(import.records)
 }
 
@@ -74,6 +71,8 @@ struct Import {
     /// The session that is being put in place.
     open: Option<OpenSession>,
     records: u64,
+    /// The session whose log turned out to be another than it says.
+    broken: Option<SessionId>,
 }
 
 struct OpenSession {
@@ -124,7 +123,34 @@ impl Import {
             }
             Record::Run { run } => self.insert_run(desk.db(), &run),
             Record::Event { id, run, at, body } => self.append(desk.db(), NewEvent { id, run, at, body }),
+            Record::Account { of, budget, spent } => {
+                self.close(desk)?;
+                self.put_account(desk, of, &budget, spent)
+            }
         }
+    }
+
+    /// What is wrong with the record of this name, or with the session before it.
+    fn said_of(&self, fault: Fault, name: String) -> ImportError {
+        match (fault, self.broken) {
+            (Fault::Refused(_), Some(session)) => ImportError::Misplaced(format!("the log of the session {session}")),
+            (Fault::Refused(Refusal::Exists | Refusal::ThreadTaken), None) => ImportError::Exists(name),
+            (Fault::Refused(_), None) => ImportError::Misplaced(name),
+            (Fault::Store(error), _) => ImportError::Store(error),
+        }
+    }
+
+    fn put_account(&self, desk: &mut Desk, of: AccountOf, budget: &Budget, spent: Totals) -> Result<(), Fault> {
+        let is_here = match of {
+            AccountOf::Organization => true,
+            AccountOf::Agent { agent } => agents::is_here(desk.db(), self.org, agent)?,
+            AccountOf::Session { session } => sessions::head(desk.db(), self.org, session)?.is_some(),
+        };
+        if !is_here {
+            return Err(Refusal::Missing.into());
+        }
+        let (db, budgeted) = desk.accounts();
+        budgeted.put(db, self.org, of.account(self.org), budget, spent)
     }
 
     fn open(&mut self, db: &Connection, mut session: Session) -> Result<(), Fault> {
@@ -163,10 +189,11 @@ impl Import {
 
     /// The log of the open session is whole.
     fn close(&mut self, desk: &mut Desk) -> Result<(), Fault> {
-        let Some(OpenSession { number, seq, archived_at, state, waiting, .. }) = self.open.take() else {
+        let Some(OpenSession { id, number, seq, archived_at, state, waiting, .. }) = self.open.take() else {
             return Ok(());
         };
         if seq != state.seq || waiting != state.active_run {
+            self.broken = Some(id);
             return Err(Refusal::Missing.into());
         }
         sessions::advance(desk.db(), number, seq, state.updated_at, Some(&state))?;

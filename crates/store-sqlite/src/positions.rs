@@ -24,7 +24,7 @@ statements! {
     INSERT = "insert into session_changes (place, session, at) values (?1, ?2, ?3)";
     AT = "select at from session_changes where place = ?1";
     LIST = "select place, at, session from session_changes
-        where place between :first and :last and at >= :since order by place limit :limit";
+        where place between :first and :last order by place limit :limit";
     FIRST_SINCE = "select place from session_changes where place between ?1 and ?2 and at >= ?3 order by place limit 1";
     DELETE = "delete from session_changes where place >= ?1 and place < ?2";
 }
@@ -71,10 +71,17 @@ pub(crate) fn find(db: &Connection, org: OrgId, position: u64) -> Result<Option<
 pub(crate) fn list(db: &Connection, org: OrgId, filter: &ChangeFilter) -> Result<Vec<SessionChange>, Fault> {
     let Some(number) = org_number(db, org)? else { return Ok(Vec::new()) };
     let after = i64::try_from(filter.after).unwrap_or(POSITION_MAX).min(POSITION_MAX - 1);
+    let (mut first, last) = (place(number, after + 1), place(number, POSITION_MAX));
+    if let Some(since) = filter.since {
+        let Some(young) = one(db, FIRST_SINCE, (first, last, micros(since)), |row| Ok(row.get(0)?))? else {
+            return Ok(Vec::new());
+        };
+        // What comes behind it may be a little older, and stays: the order has no gap.
+        first = young;
+    }
     let params = named_params! {
-        ":first": place(number, after + 1),
-        ":last": place(number, POSITION_MAX),
-        ":since": filter.since.map_or(i64::MIN, micros),
+        ":first": first,
+        ":last": last,
         ":limit": limit(Some(filter.limit)),
     };
     let rows = many(db, LIST, params, |row| Ok((row.get::<_, i64>(0)?, time(row.get(1)?)?, row.get::<_, i64>(2)?)))?;
@@ -84,7 +91,7 @@ pub(crate) fn list(db: &Connection, org: OrgId, filter: &ChangeFilter) -> Result
     for (place, at, number) in rows {
         let session = match known.get(&number) {
             Some(session) => Option::clone(session),
-            None => sessions::find_numbered(db, org, number)?.map(Arc::new),
+            None => sessions::summarize(db, org, number)?.map(Arc::new),
         };
         known.insert(number, session.clone());
         changes.push(SessionChange { position: position(place).unsigned_abs(), at, session });

@@ -3,11 +3,11 @@
 use domain::session::{Session, SessionAgent, SessionState, SessionStatus};
 use domain::{AgentId, OrgId, ProjectId, RunId, SessionId, Timestamp};
 use ports::Refusal;
-use ports::store::{Order, SessionFilter};
+use ports::store::{Order, SessionFilter, SessionSummary};
 use rusqlite::{Connection, Row, named_params};
 use uuid::Uuid;
 
-use crate::columns::{json, limit, maybe_id, maybe_micros, maybe_time, micros, time, to_json};
+use crate::columns::{id, json, limit, maybe_id, maybe_micros, maybe_time, micros, time, to_json};
 use crate::fault::{Fault, found};
 use crate::places::place;
 use crate::sql::{exists, many, one, run, statements};
@@ -17,12 +17,15 @@ use crate::sql::{exists, many, one, run, statements};
 /// queued runs, so that a list can be filtered by what is shown.
 macro_rules! select {
     ($($rest:literal),*) => {
+        select!(of "s.archived_at, s.version, s.body", $($rest),*)
+    };
+    (of $columns:literal, $($rest:literal),*) => {
         concat!(
-            "select s.archived_at, s.version, s.seq, s.updated_at,
+            "select s.seq, s.updated_at,
                case when s.status = 'idle'
                  and exists (select 1 from runs r where r.session = s.number and r.status = 'queued' and r.ready = 1)
                  then 'rescheduling' else s.status end as shown_status,
-               s.state, s.body from sessions s ",
+               s.state, ", $columns, " from sessions s ",
             $($rest),*
         )
     };
@@ -59,7 +62,7 @@ statements! {
         where number = ?1";
     RESCHEDULE = "update sessions set status = 'rescheduling' where number = ?1";
     FIND = select!("where s.id = ?1 and s.org = ?2");
-    FIND_NUMBERED = select!("where s.number = ?1 and s.org = ?2");
+    SUMMARIZE = select!(of "s.id, s.project, json_extract(s.body, '$.title')", "where s.number = ?1 and s.org = ?2");
     FIND_THREAD = select!("where s.project = ?1 and s.agent = ?2 and s.thread = ?3 and s.org = ?4");
     FIND_BY_ALIAS = select!("where s.alias = ?1 and s.org = ?2");
     PLACE = "select created_at, number from sessions where id = ?1 and org = ?2
@@ -177,8 +180,11 @@ pub(crate) fn find(db: &Connection, org: OrgId, id: SessionId) -> Result<Option<
     one(db, FIND, (id.0, org.0), read)
 }
 
-pub(crate) fn find_numbered(db: &Connection, org: OrgId, number: i64) -> Result<Option<Session>, Fault> {
-    one(db, FIND_NUMBERED, (number, org.0), read)
+pub(crate) fn summarize(db: &Connection, org: OrgId, number: i64) -> Result<Option<SessionSummary>, Fault> {
+    one(db, SUMMARIZE, (number, org.0), |row| {
+        let (id, project) = (id(row, 4)?, id(row, 5)?);
+        Ok(SessionSummary { id, project, title: row.get(6)?, state: read_state(row)? })
+    })
 }
 
 pub(crate) fn find_thread(
@@ -221,13 +227,18 @@ pub(crate) fn list(db: &Connection, org: OrgId, filter: &SessionFilter) -> Resul
 
 fn read(row: &Row<'_>) -> Result<Session, Fault> {
     let mut session: Session = json(row, 6)?;
-    session.archived_at = maybe_time(row, 0)?;
-    session.version = row.get::<_, i64>(1)?.cast_unsigned();
-    session.state = json(row, 5)?;
-    session.state.seq = row.get::<_, i64>(2)?.cast_unsigned();
-    session.state.updated_at = time(row.get(3)?)?;
-    session.state.status = status(row.get_ref(4)?.as_str().map_err(Fault::damaged)?)?;
+    session.archived_at = maybe_time(row, 4)?;
+    session.version = row.get::<_, i64>(5)?.cast_unsigned();
+    session.state = read_state(row)?;
     Ok(session)
+}
+
+fn read_state(row: &Row<'_>) -> Result<SessionState, Fault> {
+    let mut state: SessionState = json(row, 3)?;
+    state.seq = row.get::<_, i64>(0)?.cast_unsigned();
+    state.updated_at = time(row.get(1)?)?;
+    state.status = status(row.get_ref(2)?.as_str().map_err(Fault::damaged)?)?;
+    Ok(state)
 }
 
 /// As it stands in JSON, so that a filter's statuses can be compared with the column.

@@ -1,14 +1,19 @@
 //! Request bodies: read within bounds, and read as JSON with faults that name the field.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
+use domain::OrgId;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::{DeserializeOwned, IgnoredAny};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+
+use crate::auth::Caller;
 
 /// How long a body may take to arrive.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
@@ -18,7 +23,49 @@ const USUAL_BYTES: usize = 64 << 10;
 /// Large bodies that are read at once, whoever sends them; the others wait within their time.
 /// What bodies take of memory while they arrive is bounded by it.
 const LARGE_AT_ONCE: usize = 32;
-static LARGE: Semaphore = Semaphore::const_new(LARGE_AT_ONCE);
+/// Those of one organization, so that it holds up itself first when it is slow.
+const LARGE_AT_ONCE_PER_ORG: usize = 8;
+static LARGE: LazyLock<Places> = LazyLock::new(|| Places::new(LARGE_AT_ONCE, LARGE_AT_ONCE_PER_ORG));
+
+/// Places for large bodies.
+struct Places {
+    all: Semaphore,
+    per_org: usize,
+    of_orgs: Mutex<HashMap<OrgId, Weak<Semaphore>>>,
+}
+
+impl Places {
+    fn new(all: usize, per_org: usize) -> Self {
+        Self { all: Semaphore::new(all), per_org, of_orgs: Mutex::default() }
+    }
+
+    /// One of the organization's places first, then one of everybody's: whoever has used up
+    /// their own stands in nobody's way.
+    async fn take(&self, org: Option<OrgId>) -> Option<Place<'_>> {
+        let own = match org {
+            Some(org) => Some(self.of(org).acquire_owned().await.ok()?),
+            None => None,
+        };
+        Some(Place { _own: own, _shared: self.all.acquire().await.ok()? })
+    }
+
+    fn of(&self, org: OrgId) -> Arc<Semaphore> {
+        let mut of_orgs = self.of_orgs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(places) = of_orgs.get(&org).and_then(Weak::upgrade) {
+            return places;
+        }
+        of_orgs.retain(|_, places| places.strong_count() > 0);
+        let places = Arc::new(Semaphore::new(self.per_org));
+        of_orgs.insert(org, Arc::downgrade(&places));
+        places
+    }
+}
+
+/// A place, held while a large body is read.
+struct Place<'a> {
+    _own: Option<OwnedSemaphorePermit>,
+    _shared: SemaphorePermit<'a>,
+}
 
 /// Why a body was not taken. The façade renders it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,8 +115,9 @@ pub struct JsonRules {
 /// # Errors
 /// See [`Rejection`].
 pub async fn json<T: DeserializeOwned>(request: Request, rules: JsonRules) -> Result<T, Rejection> {
+    let sender = sender(&request);
     let (parts, body) = request.into_parts();
-    let bytes = read(body, rules.max_bytes).await?;
+    let bytes = read(body, rules.max_bytes, sender).await?;
     if bytes.is_empty() && rules.may_be_empty {
         return parse_json(b"{}");
     }
@@ -79,25 +127,36 @@ pub async fn json<T: DeserializeOwned>(request: Request, rules: JsonRules) -> Re
     parse_json(&bytes)
 }
 
-/// Reads a whole body within a bound on its size and time.
+/// Whose request it is, as far as that is known.
+pub fn sender(request: &Request) -> Option<OrgId> {
+    request.extensions().get::<Caller>().map(|caller| caller.ctx().org)
+}
+
+/// Reads a whole body within a bound on its size and time, and on what its `sender` may have
+/// read at once.
 ///
 /// # Errors
 /// See [`Rejection`].
-pub async fn read(body: Body, max_bytes: usize) -> Result<Bytes, Rejection> {
+pub async fn read(body: Body, max_bytes: usize, sender: Option<OrgId>) -> Result<Bytes, Rejection> {
     // What is said to be too large beforehand is not read at all.
     if axum::body::HttpBody::size_hint(&body).lower() > max_bytes as u64 {
         return Err(Rejection::TooLarge { max_bytes });
     }
-    match tokio::time::timeout(ARRIVES_WITHIN, whole(body, max_bytes, &LARGE)).await {
+    match tokio::time::timeout(ARRIVES_WITHIN, whole(body, max_bytes, LARGE.take(sender))).await {
         Ok(read) => read,
         Err(_) => Err(Rejection::TooSlow),
     }
 }
 
-/// Reads a whole body. What is larger than usual needs one of the `places`.
-async fn whole(body: Body, max_bytes: usize, places: &Semaphore) -> Result<Bytes, Rejection> {
+/// Reads a whole body. What is larger than usual needs a place.
+async fn whole(
+    body: Body,
+    max_bytes: usize,
+    place: impl Future<Output = Option<Place<'_>>>,
+) -> Result<Bytes, Rejection> {
     let mut body = Limited::new(body, max_bytes);
-    let (mut pieces, mut length, mut place) = (Vec::new(), 0, None);
+    let (mut pieces, mut length) = (Vec::new(), 0);
+    let (mut free, mut place) = (Some(place), None);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
             true => Rejection::TooLarge { max_bytes },
@@ -107,11 +166,14 @@ async fn whole(body: Body, max_bytes: usize, places: &Semaphore) -> Result<Bytes
         let Ok(piece) = frame.into_data() else { continue };
         length += piece.len();
         pieces.push(piece);
-        if length > USUAL_BYTES && place.is_none() {
+        if length > USUAL_BYTES
+            && let Some(free) = free.take()
+        {
             // The places are never closed; without one there is nobody to be read for.
-            place = Some(places.acquire().await.map_err(|_| Rejection::BrokenOff)?);
+            place = Some(free.await.ok_or(Rejection::BrokenOff)?);
         }
     }
+    drop(place);
     match pieces.as_mut_slice() {
         [only] => Ok(std::mem::take(only)),
         pieces => Ok(pieces.concat().into()),
@@ -245,30 +307,45 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_is_bounded() {
-        assert_eq!(read(Body::from(vec![0; 10]), 10).await.map(|bytes| bytes.len()), Ok(10));
-        assert_eq!(read(Body::from(vec![0; 11]), 10).await, Err(Rejection::TooLarge { max_bytes: 10 }));
+        assert_eq!(read(Body::from(vec![0; 10]), 10, None).await.map(|bytes| bytes.len()), Ok(10));
+        assert_eq!(read(Body::from(vec![0; 11]), 10, None).await, Err(Rejection::TooLarge { max_bytes: 10 }));
+    }
+
+    fn pieces(count: usize) -> impl futures::Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static {
+        futures::stream::iter((0..count).map(|_| Ok(Bytes::from(vec![b'x'; USUAL_BYTES / 2 + 1]))))
     }
 
     #[tokio::test]
     async fn large_bodies_wait_for_a_place_and_others_do_not() {
-        let places = Semaphore::new(1);
-        let piece = || Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; USUAL_BYTES / 2 + 1]));
-        let pieces = |count| futures::stream::iter((0..count).map(move |_| piece()));
+        let places = Places::new(1, 1);
         let max = 10 * USUAL_BYTES;
-        let mut held =
-            std::pin::pin!(whole(Body::from_stream(pieces(2).chain(futures::stream::pending())), max, &places));
+        let take = || places.take(None);
+        let endless = Body::from_stream(pieces(2).chain(futures::stream::pending()));
+        let mut held = Box::pin(whole(endless, max, take()));
         assert!(held.as_mut().now_or_never().is_none());
-        let mut waiting = std::pin::pin!(whole(Body::from_stream(pieces(3)), max, &places));
+        let mut waiting = Box::pin(whole(Body::from_stream(pieces(3)), max, take()));
         assert!(waiting.as_mut().now_or_never().is_none(), "it waits for the place");
-        let usual = whole(Body::from_stream(pieces(1)), max, &places).await;
+        let usual = whole(Body::from_stream(pieces(1)), max, take()).await;
         assert_eq!(usual.map(|bytes| bytes.len()), Ok(USUAL_BYTES / 2 + 1));
-        held.set(whole(Body::empty(), max, &places));
+        drop(held);
         assert_eq!(waiting.await.map(|bytes| bytes.len()), Ok(3 * (USUAL_BYTES / 2 + 1)));
+    }
+
+    #[tokio::test]
+    async fn a_slow_organization_holds_up_nobody_else() {
+        let places = Places::new(3, 2);
+        let (slow, other) = (OrgId(uuid::Uuid::from_u128(1)), OrgId(uuid::Uuid::from_u128(2)));
+        let max = 10 * USUAL_BYTES;
+        let endless = || Body::from_stream(pieces(2).chain(futures::stream::pending()));
+        let mut held: Vec<_> = (0..8).map(|_| Box::pin(whole(endless(), max, places.take(Some(slow))))).collect();
+        held.iter_mut().for_each(|held| assert!(held.as_mut().now_or_never().is_none()));
+        let read = whole(Body::from_stream(pieces(3)), max, places.take(Some(other))).now_or_never();
+        assert!(matches!(read, Some(Ok(_))));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_ends_is_given_up() {
         let endless = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
-        assert_eq!(read(endless, 10).await, Err(Rejection::TooSlow));
+        assert_eq!(read(endless, 10, None).await, Err(Rejection::TooSlow));
     }
 }

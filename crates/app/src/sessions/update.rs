@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::agent::{Agent, AgentSpec, Overrides};
 use domain::budget::{self, AccountId, BudgetRefusal};
+use domain::idempotency::Made;
 use domain::key::Scope;
 use domain::session::{Session, SessionAgent, SessionPatch};
 use domain::turn;
@@ -30,6 +31,10 @@ impl App {
         change: impl Fn(&AgentSpec) -> Result<SessionPatch, Error> + Send + Sync,
     ) -> Result<Session, Error> {
         ctx.require(Scope::SessionsWrite)?;
+        if let Some(Made::Session { session }) = ctx.made_before() {
+            return self.reachable_session(ctx, *session).await;
+        }
+        let ctx = &ctx.making(|| Made::Session { session: id });
         for _ in 0..TRIES {
             let session = self.reachable_session(ctx, id).await?;
             let agent = self.kept_agent(ctx, &session).await?;
@@ -113,7 +118,7 @@ impl App {
 
     /// Commits a change of a session, to the end; `false` if it came too late.
     pub(super) async fn commit_session(&self, ctx: &Ctx, changes: ChangeSet) -> Result<bool, Error> {
-        let store = self.store(ctx.org);
+        let (store, changes) = (self.store(ctx.org), ctx.recording(changes));
         self.to_the_end(async move { Ok(crate::commit_in_time(&*store, changes).await?.is_some()) }).await
     }
 }

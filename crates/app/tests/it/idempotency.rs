@@ -1,9 +1,13 @@
 //! The server fell after a request's work was committed and before its answer was kept.
 
-use app::{Begun, Ctx};
+use app::{Begun, CreateSession, Ctx};
+use domain::agent::AgentSpec;
+use domain::budget::Budget;
 use domain::key::Scope;
+use domain::run::RunStatus;
+use domain::session::SessionPatch;
 use serde_json::json;
-use test_kit::{TestHouse, says};
+use test_kit::{TestHouse, hangs, says};
 
 use crate::desk::{Desk, message, native, spec};
 
@@ -48,6 +52,29 @@ async fn what_a_request_made_before_a_crash_is_found_and_not_made_again() {
     desk.at_rest(seen[0].2).await;
     let said = desk.names(seen[0].2).await.into_iter().filter(|name| *name == "user.message").count();
     assert_eq!(said, 1);
+}
+
+/// Done a second time, the end of a run that is over would be refused.
+#[tokio::test]
+async fn what_a_request_changed_before_a_crash_is_not_refused_when_it_comes_again() {
+    let mut desk = Desk::at(TestHouse::new().answering(|_| hangs("Wait. "))).await;
+    let key = desk.house.key(Scope::ALL.iter().copied()).await;
+    let ctx = desk.app().authenticate(key.key()).await.expect("a caller");
+    let agent = desk.agent().await;
+    let budget = |steps| Some(Budget { steps: Some(steps), ..Budget::default() });
+    let bounded = CreateSession { budget: budget(1), ..native(agent.id) };
+    let session = desk.app().create_session(&ctx, bounded).await.expect("a session").id;
+    let held = desk.run(agent.id, None, "hi").await.run.id;
+    for _ in 0..2 {
+        let app = desk.app();
+        let raise = |_: &AgentSpec| Ok(SessionPatch { budget: Some(budget(2)), ..SessionPatch::default() });
+        let raised = app.update_session(&begun(&desk, &ctx, "/sessions/1").await, session, raise).await;
+        assert_eq!(raised.expect("raised").budget, budget(2));
+        let cancelled = app.cancel_run(&begun(&desk, &ctx, "/runs/1").await, held).await.expect("cancelled");
+        assert_eq!(cancelled.id, held);
+        desk.run_is(held, RunStatus::Cancelled).await;
+        desk.house.restart().await;
+    }
 }
 
 #[tokio::test]

@@ -42,6 +42,8 @@ impl Changes {
                     self.after = Some(frame.id);
                     return Ok(data);
                 }
+                // A sign of life; the first says where the stream begins.
+                "ping" if !frame.id.is_empty() => self.after = Some(frame.id),
                 // What a later release has to tell.
                 _ => {}
             }

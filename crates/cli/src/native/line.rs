@@ -43,15 +43,15 @@ impl Line {
         Ok(())
     }
 
-    /// The next frame that is no sign of life; `None` if the connection is gone: cut, closed by
+    /// The next frame; `None` if the connection is gone: cut, closed by
     /// a server that stops, or silent. What comes then is in the log.
     pub(super) async fn next(&mut self) -> Option<Event> {
-        loop {
-            let frames = self.frames.as_mut()?;
-            match tokio::time::timeout(SILENCE_MAX, frames.next()).await {
-                Ok(Some(Ok(frame))) if frame.event == "ping" => {}
-                Ok(Some(Ok(frame))) => return Some(frame),
-                Ok(Some(Err(_)) | None) | Err(_) => self.frames = None,
+        let frames = self.frames.as_mut()?;
+        match tokio::time::timeout(SILENCE_MAX, frames.next()).await {
+            Ok(Some(Ok(frame))) => Some(frame),
+            Ok(Some(Err(_)) | None) | Err(_) => {
+                self.frames = None;
+                None
             }
         }
     }

@@ -83,7 +83,7 @@ impl Follow {
             .map_err(|error| Failure::other(format!("the server sent what is no JSON: {error}")))?;
         match event.event.as_str() {
             "error" => Err(refusal(StatusCode::INTERNAL_SERVER_ERROR, &data)),
-            "event_start" => Ok(None),
+            "event_start" | "ping" => Ok(None),
             "event_delta" => Ok(self.take_text(&data)),
             _ => {
                 if !event.id.is_empty() {

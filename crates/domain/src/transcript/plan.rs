@@ -167,7 +167,8 @@ fn shorten(units: &[Unit<'_>], total: u64, limit: u64, target: u64) -> Option<u6
         }
         let Some(short) = shortened(&entry.message) else { continue };
         left = left - entry.tokens + super::estimate::of_message(&short);
-        until = Some(entry.seq + 1);
+        // Results of calls side by side stand in the order of the calls, not of the log.
+        until = until.max(Some(entry.seq + 1));
     }
     until.filter(|_| left <= limit)
 }

@@ -83,13 +83,12 @@ impl Turn {
         self.calls.push(Call { id: event.id, name: name.to_owned(), input: input.clone(), effect, state });
     }
 
-    /// A call that was under way when its worker died: made again, or a person decides.
+    /// A call that was under way when its worker died: a person decides, or it is made again.
+    /// That is the same call still, which was counted when it was begun.
     fn settle_interrupted_calls(&mut self) {
-        for call in self.calls.iter_mut().filter(|call| call.is_started()) {
-            call.state = match call.effect {
-                Effect::Read | Effect::Idempotent => CallState::Ready,
-                Effect::Unsafe => CallState::Waiting(Need::Resolution),
-            };
+        let in_doubt = |call: &&mut Call| call.is_started() && call.effect == Effect::Unsafe;
+        for call in self.calls.iter_mut().filter(in_doubt) {
+            call.state = CallState::Waiting(Need::Resolution);
         }
     }
 }

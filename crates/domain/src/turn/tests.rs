@@ -253,6 +253,18 @@ fn after_a_crash_a_safe_call_is_made_again_and_an_unsafe_one_waits_for_a_person(
 }
 
 #[test]
+fn a_call_that_is_made_again_after_a_crash_is_counted_once() {
+    let mut desk = Desk::new(Limits { tool_calls: Some(1), ..Limits::default() });
+    let call = judged(Effect::Idempotent, Judgement::Valid(Ruling::Allow));
+    desk.decide(|turn, at| turn.replied(asks_for(vec![call]), at));
+    let under_way = started(&desk);
+    desk.crash();
+    assert_eq!((started(&desk), desk.turn.run.spent.tool_calls), (under_way.clone(), 1));
+    desk.decide(|turn, at| turn.answered(under_way[0], answer(), at));
+    assert!(matches!(desk.turn.doing(), Doing::CallModel { .. }), "no limit was reached");
+}
+
+#[test]
 fn an_unsafe_call_that_had_not_begun_is_made_after_a_crash() {
     let mut desk = Desk::new(Limits::default());
     let calls = vec![

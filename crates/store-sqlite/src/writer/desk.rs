@@ -52,6 +52,11 @@ impl Desk {
         &self.db
     }
 
+    /// For what an import puts in place beside change sets.
+    pub(crate) fn accounts(&mut self) -> (&Connection, &mut Budgeted) {
+        (&self.db, &mut self.budgeted)
+    }
+
     pub(crate) fn apply(&mut self, org: OrgId, set: ChangeSet) -> Result<Committed, Fault> {
         let Self { db, effects, planted, lease, budgeted, .. } = self;
         Application { db, org, lease: *lease, effects, budgeted, planted: *planted }.apply(set)

@@ -65,11 +65,12 @@ impl Pruning {
                 self.org = 0;
                 break;
             };
-            self.org = org;
             left -= i64::try_from(positions::prune(desk.db(), org, before, left)?).unwrap_or(left);
             if left <= 0 {
+                // The next bite goes on here: one busy organization may need all of many.
                 break;
             }
+            self.org = org;
         }
         desk.statement("commit")
     }

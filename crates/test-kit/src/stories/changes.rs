@@ -76,6 +76,22 @@ pub async fn positions_have_no_gap_whoever_commits(stage: Stage) {
     assert!(!told.has_changed().unwrap(), "{missing}: nothing came of it");
 }
 
+pub async fn an_order_begins_with_the_first_that_is_young_enough_and_has_no_gap(stage: Stage) {
+    let ours = &stage.ours;
+    let (session, at) = (ours.session().await.id, now());
+    let first = ours.store.last_position().await.unwrap();
+    let late = Duration::from_secs(60);
+    // Times are given before a commit's turn comes.
+    for time in [at, at + late, at, at + late] {
+        changed_at(ours, session, time).await;
+    }
+    let since = ChangeFilter { after: 0, since: Some(at + late), limit: 10 };
+    let listed = ours.store.list_changes(since).await.unwrap();
+    assert_eq!(positions(&listed), [first + 2, first + 3, first + 4]);
+    let later = ChangeFilter { since: Some(at + late + late), ..since };
+    assert_eq!(ours.store.list_changes(later).await.unwrap(), []);
+}
+
 pub async fn old_changes_are_let_go_of_but_for_the_last(stage: Stage) {
     let (old, session) = (now(), stage.ours.session().await.id);
     for _ in 0..20 {

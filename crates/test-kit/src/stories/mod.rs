@@ -56,6 +56,7 @@ macro_rules! store_stories {
                 a_replaced_document_keeps_its_id, an_expired_document_leaves_with_the_next_one,
                 a_large_document_comes_back_whole, a_provider_keeps_its_number;
             changes: a_changed_session_has_its_place_in_commit_order, positions_have_no_gap_whoever_commits,
+                an_order_begins_with_the_first_that_is_young_enough_and_has_no_gap,
                 old_changes_are_let_go_of_but_for_the_last;
             closing: a_session_is_changed_only_as_it_was_described, an_archived_session_has_no_run_and_gets_none,
                 a_deleted_session_is_gone_at_once;

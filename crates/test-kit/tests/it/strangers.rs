@@ -153,6 +153,9 @@ async fn what_is_anothers_looks_like_what_never_was() {
     let mut house = TestHouse::new().model([says("Done.")]).start().await;
     let things = Things::of(&house).await;
     let stranger = house.other_org().await;
+    let org = stranger.get("/api/v2/organizations").await.ok()["organizations"][0]["id"].to_string();
+    let teams = stranger.get(&format!("/api/v2/teams?organizationId={org}")).await.ok();
+    let team = teams["teams"][0]["id"].to_string();
     each_probe(async |method, path, _, prefix| {
         for (name, id) in &things.ids {
             let takes = path.contains(&format!("{{{name}}}"))
@@ -162,6 +165,7 @@ async fn what_is_anothers_looks_like_what_never_was() {
                 continue;
             }
             let asks_of = match *name {
+                "agentId" => (method, path) == ("GET", "/ai-agents/v1/contexts"),
                 "teamId" => path.starts_with("/ai-agents/") || ["/connections", "/scenarios"].contains(&path),
                 "organizationId" => path == "/teams",
                 _ => false,
@@ -169,14 +173,19 @@ async fn what_is_anothers_looks_like_what_never_was() {
             if !takes && !asks_of {
                 continue;
             }
-            let there = ask(&stranger, method, path, prefix, &things.ids).await;
+            // In the stranger's own team: a foreign one would be refused before anything else.
+            let theirs = |(other, id): &(&'static str, String)| {
+                (*other, if *other == "teamId" && *name != "teamId" { team.clone() } else { id.clone() })
+            };
+            let asked: Vec<_> = things.ids.iter().map(theirs).collect();
+            let there = ask(&stranger, method, path, prefix, &asked).await;
             let but_this = |(other, id): &(&'static str, String)| {
                 (*other, if other == name { never(other, id) } else { id.clone() })
             };
-            let never: Vec<_> = things.ids.iter().map(but_this).collect();
+            let never: Vec<_> = asked.iter().map(but_this).collect();
             let not_there = ask(&stranger, method, path, prefix, &never).await;
             assert!(there.status.is_client_error(), "{method} {path}: {there}");
-            assert_eq!(seen(&there, &things.ids), seen(&not_there, &never), "{method} {path} by {name}");
+            assert_eq!(seen(&there, &asked), seen(&not_there, &never), "{method} {path} by {name}");
         }
     })
     .await;

@@ -29,6 +29,7 @@ fn exported() -> (House, Server, PathBuf, Value) {
         house.run(&["agents", "update", name, "--description", description, "--expect", "1"]).done();
     }
     house.run(&["agents", "archive", "gone"]).done();
+    house.run(&["orgs", "update", "--budget-steps", "1000"]).done();
     for text in ["one", "fail rejected", "say two"] {
         house.run(&["run", "--agent", "kept", text]);
     }
@@ -36,7 +37,7 @@ fn exported() -> (House, Server, PathBuf, Value) {
     for (at, what) in [(0, "archive"), (1, "delete")] {
         house.run(&["sessions", what, sessions[at]["id"].as_str().unwrap()]).done();
     }
-    house.run(&["keys", "create", "spare"]).done();
+    house.run(&["keys", "create", "spare", "--budget-tokens", "77"]).done();
     let file = house.path().join("org.sortie");
     let told = house.run(&["export", file.to_str().unwrap(), "--json"]).json();
     (house, server, file, told)
@@ -79,6 +80,7 @@ fn an_organization_moves_whole_and_without_its_secrets() {
     assert_eq!(told["left_out"]["headers"][0]["headers"], json!(["x-secret"]));
     let keys: Vec<&Value> = told["left_out"]["keys"].as_array().unwrap().iter().map(|key| &key["name"]).collect();
     assert!(keys.contains(&&json!("spare")), "{told}");
+    assert!(told["left_out"].to_string().contains(r#""budget":{"tokens":77}"#), "{told}");
 
     let new = House::new();
     let _new_server = new.serve();
@@ -88,10 +90,18 @@ fn an_organization_moves_whole_and_without_its_secrets() {
     let again = new.run(&["export", "again.sortie", "--org", &org, "--json"]).json();
     assert_eq!((&again["sha256"], &again["records"]), (&told["sha256"], &told["records"]));
 
+    // What was spent is not forgotten on the way, and what is spent here counts on.
+    let spent =
+        |house: &House, org: usize| house.run(&["orgs", "list", "--json"]).json()[org]["budget"]["spent"].clone();
+    let before = spent(&old, 0);
+    assert!(before["steps"].as_u64().is_some_and(|steps| steps >= 3), "{before}");
+    assert_eq!(spent(&new, 1), before);
+
     let key = new.run(&["keys", "create", "moved", "--org", &org, "--json"]).json()["key"].as_str().unwrap().to_owned();
     assert_eq!(logs(&new, Some(&key)), logs(&old, None));
     let answered = Ended::of(sortie(new.path()).args(["run", "--agent", "kept", "hello"]).env("SORTIE_KEY", &key));
     assert_eq!(answered.done(), "You said: hello\n");
+    assert_eq!(spent(&new, 1)["steps"].as_u64(), before["steps"].as_u64().map(|steps| steps + 1));
     let tool = Ended::of(sortie(new.path()).args(["tools", "list", "--json"]).env("SORTIE_KEY", &key)).json();
     assert_eq!((tool[0]["number"].as_u64(), tool[0]["headers"].clone()), (Some(1), json!({})), "{tool}");
 }
