@@ -1,110 +1,151 @@
 //! What must hold after each kill. The checker believes its own ledgers: what clients were
-//! told, and what the outside world saw. From the server it reads only what it holds
+//! told, and what the world outside saw. From the server it reads only what it holds
 //! against them.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use reqwest::Client;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::load::{Ledger, Message, Streamed, get, post};
-use super::process::http;
+use super::ledger::{Story, Streamed, Told};
+use super::person::Person;
+use super::requests::get;
+use super::rules::{check_at_rest, check_end};
+use super::standing::Standing;
 use super::stranger::Stranger;
-use super::world::World;
 
 /// Acknowledged things of each kind, per round, that the stranger asks for.
 const STRANGERS_PICKS: usize = 5;
+/// Kills that a task waits over at most before it is seen to its end.
+const KILLS_WAITED_MAX: usize = 3;
 
-/// How much of the ledger has been found.
+/// How much of the ledger has been found, and what came of it.
 #[derive(Default)]
 pub(super) struct Checker {
-    pub(super) runs: usize,
-    pub(super) sessions: usize,
+    runs: usize,
+    streamed: usize,
+    tasks: usize,
+    /// Tasks of which more is to come, each with the kills that it has waited over.
+    open: Vec<(usize, usize)>,
+    pub(super) tally: Tally,
+}
+
+/// What came of the load.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) answered_runs: usize,
     pub(super) streamed: usize,
-    /// Calls whose outcome the crash had left open.
-    pub(super) resolved: usize,
+    pub(super) tasks: usize,
+    /// Tasks that waited for somebody over a kill.
+    pub(super) waited: usize,
+    /// Calls whose outcome a kill had left open.
+    pub(super) in_doubt: usize,
+    pub(super) allowed: usize,
+    pub(super) denied: usize,
+    pub(super) client_results: usize,
+    pub(super) interrupted: usize,
+    pub(super) raised: usize,
+}
+
+/// What is done about tasks that wait for somebody.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    /// Some of them wait on, for the clients of the server's next life.
+    Lasts,
+    /// All are seen to their end.
+    Ends,
 }
 
 impl Checker {
     /// Everything that clients were told since the last check is there, every run comes to
-    /// its end, and every task was done as its tools' effects say.
+    /// its end or waits for somebody, and every task was done as its tools' effects and its
+    /// people say.
     ///
     /// # Errors
     /// The first thing that is not so.
-    pub(super) async fn check(
-        &mut self,
-        url: &str,
-        ledger: &Ledger,
-        world: &World,
-        stranger: &Stranger,
-    ) -> Result<(), String> {
-        let told = ledger.told();
-        let client = http();
-        wait_until_settled(&client, url).await?;
-        for run in &told.answered_runs[self.runs..] {
-            expect_completed(&get(&client, url, &format!("/v1/runs/{run}")).await)?;
-        }
-        for message in &told.messages[self.sessions..] {
-            self.check_message(&client, url, message, world).await?;
-        }
-        for streamed in &told.streamed[self.streamed..] {
-            check_streamed(&client, url, streamed).await?;
-        }
-        let newest = |told: usize, checked: usize| checked.max(told.saturating_sub(STRANGERS_PICKS));
-        let runs = &told.answered_runs[newest(told.answered_runs.len(), self.runs)..];
-        let messages = &told.messages[newest(told.messages.len(), self.sessions)..];
-        let sessions = messages.iter().map(|message| message.session.as_str());
-        stranger.check_sees_nothing(&client, url, sessions, runs.iter().map(String::as_str)).await?;
-        (self.runs, self.sessions, self.streamed) =
-            (told.answered_runs.len(), told.messages.len(), told.streamed.len());
-        check_effects(world)
+    pub(super) async fn check(&mut self, person: &Person, stranger: &Stranger) -> Result<(), String> {
+        self.check_all(person, stranger, Waiting::Lasts).await
     }
 
-    /// An acknowledged message is in a log without gap or repeat, its run comes to an end,
-    /// and its task is done.
-    async fn check_message(
-        &mut self,
-        client: &Client,
-        url: &str,
-        message: &Message,
-        world: &World,
-    ) -> Result<(), String> {
-        let Message { session, event, task } = message;
-        wait_until_idle(client, url, session).await?;
-        let run = run_of(client, url, session).await?;
-        if run["status"] == "waiting" {
-            // A person looks whether it happened, and says so.
-            let happened = world.has_done("unsafe", task);
-            let path = format!("/v1/runs/{}/resolve", run["id"].as_str().expect("an id"));
-            let word = post(client, url, &path, json!({ "happened": happened })).await;
-            word.ok_or_else(|| format!("no answer to the word on {task}"))?;
-            self.resolved += 1;
-            wait_until_over(client, url, session).await?;
+    /// The same, and nothing waits any more afterwards.
+    ///
+    /// # Errors
+    /// As above.
+    pub(super) async fn finish(&mut self, person: &Person, stranger: &Stranger) -> Result<(), String> {
+        self.check_all(person, stranger, Waiting::Ends).await
+    }
+
+    async fn check_all(&mut self, person: &Person, stranger: &Stranger, waiting: Waiting) -> Result<(), String> {
+        let Person { client, url, ledger, world } = person;
+        let told = ledger.told();
+        wait_until_settled(client, url).await?;
+        for run in &told.answered_runs[self.runs..] {
+            expect_completed(&get(client, url, &format!("/v1/runs/{run}")).await)?;
         }
-        expect_completed(&run_of(client, url, session).await?)?;
-        let events = all_events(client, url, session).await;
-        if !events.iter().any(|stored| stored["id"] == event.as_str()) {
-            return Err(format!("{event} of {session} is lost"));
-        }
-        if !events.iter().enumerate().all(|(index, event)| event["seq"] == index as u64 + 1) {
-            return Err(format!("the log of {session} has a gap or a repeat: {events:#?}"));
-        }
-        for effect in ["read", "idempotent", "unsafe"] {
-            if !world.has_done(effect, task) {
-                return Err(format!("{effect} {task} was never done, and its run is completed"));
+        self.open.extend((self.tasks..told.tasks.len()).map(|place| (place, 0)));
+        let mut still_open = Vec::new();
+        for (place, kills) in std::mem::take(&mut self.open) {
+            let may_wait = waiting == Waiting::Lasts && kills < KILLS_WAITED_MAX && place.is_multiple_of(2);
+            if self.check_task(person, place, may_wait).await? {
+                self.tally.waited += usize::from(kills == 0);
+                still_open.push((place, kills + 1));
             }
         }
-        Ok(())
+        self.open = still_open;
+        ledger.leave(self.open.iter().map(|(place, _)| *place));
+        for streamed in &told.streamed[self.streamed..] {
+            check_streamed(client, url, streamed).await?;
+        }
+        self.check_stranger(client, url, &told, stranger).await?;
+        (self.runs, self.tasks, self.streamed) = (told.answered_runs.len(), told.tasks.len(), told.streamed.len());
+        (self.tally.answered_runs, self.tally.tasks, self.tally.streamed) = (self.runs, self.tasks, self.streamed);
+        world.complaint().map_or(Ok(()), Err)
     }
-}
 
-/// The one run of a session of the load.
-async fn run_of(client: &Client, url: &str, session: &str) -> Result<Value, String> {
-    let runs = get(client, url, &format!("/v1/sessions/{session}/runs")).await;
-    match runs["data"].as_array().map(Vec::as_slice) {
-        Some([run]) => Ok(run.clone()),
-        _ => Err(format!("{session} has not one run: {runs}")),
+    /// Whether the task is left to wait for somebody.
+    async fn check_task(&mut self, person: &Person, place: usize, may_wait: bool) -> Result<bool, String> {
+        let standing = self.look(person, place).await?;
+        self.tally.in_doubt += standing.waiting().iter().filter(|(_, need)| *need == "resolution").count();
+        if !standing.is_over() && may_wait {
+            return Ok(true);
+        }
+        if !standing.is_over() {
+            person.attend(place).await.ok_or_else(|| format!("no answer while task {place} was seen to its end"))?;
+        }
+        let standing = self.look(person, place).await?;
+        let task = person.ledger.task(place);
+        check_end(&task, &standing)?;
+        self.count(&standing, task.story);
+        Ok(false)
+    }
+
+    /// Where a task stands, which is as it must be at any rest.
+    async fn look(&self, person: &Person, place: usize) -> Result<Standing, String> {
+        let task = person.ledger.task(place);
+        let standing = Standing::of(&person.client, &person.url, &task.session).await;
+        let standing = standing.ok_or_else(|| format!("no answer about {task:?}"))?;
+        check_at_rest(&task, &standing, &|tool| person.world.key_of(tool, &task.name()))?;
+        Ok(standing)
+    }
+
+    fn count(&mut self, standing: &Standing, story: Story) {
+        let said = |result: &str| standing.events.iter().filter(|event| event["result"] == result).count();
+        let count = |name: &str| standing.events.iter().filter(|event| event["type"] == name).count();
+        let tally = &mut self.tally;
+        tally.allowed += said("allow");
+        tally.denied += said("deny");
+        tally.client_results += count("user.custom_tool_result");
+        tally.interrupted += standing.runs.iter().filter(|run| run["outcome"]["type"] == "interrupted").count();
+        tally.raised += if let Story::Budget { .. } = story { count("session.updated") } else { 0 };
+    }
+
+    async fn check_stranger(&self, client: &Client, url: &str, told: &Told, stranger: &Stranger) -> Result<(), String> {
+        let newest = |told: usize, checked: usize| checked.max(told.saturating_sub(STRANGERS_PICKS));
+        let runs = &told.answered_runs[newest(told.answered_runs.len(), self.runs)..];
+        let tasks = &told.tasks[newest(told.tasks.len(), self.tasks)..];
+        let sessions: BTreeSet<&str> = tasks.iter().map(|task| task.session.as_str()).collect();
+        stranger.check_sees_nothing(client, url, sessions.into_iter(), runs.iter().map(String::as_str)).await
     }
 }
 
@@ -112,10 +153,11 @@ fn expect_completed(run: &Value) -> Result<(), String> {
     if run["status"] == "completed" { Ok(()) } else { Err(format!("a run that must be completed: {run}")) }
 }
 
-/// What a client read from a stream is stored, to the letter and in its place.
+/// What a client was shown is stored, to the letter and in its place.
 async fn check_streamed(client: &Client, url: &str, streamed: &Streamed) -> Result<(), String> {
     let Streamed { session, events } = streamed;
-    let stored = all_events(client, url, session).await;
+    let page = get(client, url, &format!("/v1/sessions/{session}/events?limit=1000")).await;
+    let stored = page["data"].as_array().expect("a list");
     for event in events {
         let index = event["seq"].as_u64().expect("a streamed event has its seq") as usize - 1;
         if stored.get(index) != Some(event) {
@@ -139,57 +181,4 @@ async fn wait_until_settled(client: &Client, url: &str) -> Result<(), String> {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-}
-
-/// A run that waits for its first worker is in no list of busy sessions; the session itself
-/// shows it.
-async fn wait_until_idle(client: &Client, url: &str, session: &str) -> Result<(), String> {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        let shown = get(client, url, &format!("/v1/sessions/{session}")).await;
-        if shown["status"] == "idle" {
-            return Ok(());
-        }
-        if Instant::now() > deadline {
-            return Err(format!("{session} is still {}", shown["status"]));
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-/// A run that waited goes on with a person's word.
-async fn wait_until_over(client: &Client, url: &str, session: &str) -> Result<(), String> {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        let run = run_of(client, url, session).await?;
-        if !run["ended_at"].is_null() {
-            return Ok(());
-        }
-        if Instant::now() > deadline {
-            return Err(format!("it goes on without end: {run}"));
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-async fn all_events(client: &Client, url: &str, session: &str) -> Vec<Value> {
-    let page = get(client, url, &format!("/v1/sessions/{session}/events?limit=1000")).await;
-    assert_eq!(page["next_page"], Value::Null, "a session of the load is short");
-    page["data"].as_array().expect("a list").clone()
-}
-
-/// The outside world's own ledger: no task was done under two keys, and no unsafe call was
-/// made twice.
-fn check_effects(world: &World) -> Result<(), String> {
-    for effect in ["read", "idempotent", "unsafe"] {
-        let wrong = |(task, keys): (&String, &BTreeMap<String, usize>)| {
-            let is_repeated = effect == "unsafe" && keys.values().any(|times| *times > 1);
-            let is_wrong = keys.len() != 1 || is_repeated;
-            is_wrong.then(|| format!("{effect} {task} was done under {keys:?}"))
-        };
-        if let Some(complaint) = world.look(effect, |effects| effects.iter().find_map(wrong)) {
-            return Err(complaint);
-        }
-    }
-    Ok(())
 }

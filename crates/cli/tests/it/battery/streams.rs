@@ -8,10 +8,10 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::load::{get, post};
 use super::process::{Server, http};
 use super::proxy::Proxy;
 use super::reader::{OrgReader, Reader, SessionReader, read_on};
+use super::requests::{get, post};
 use super::world::World;
 
 const READERS: usize = 8;

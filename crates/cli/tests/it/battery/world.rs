@@ -1,8 +1,8 @@
 //! What is outside of Sortie: a model endpoint and an HTTP service, with the ledger of
 //! every effect.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,18 +13,54 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use futures::StreamExt;
 use serde_json::{Value, json};
+use tokio::sync::broadcast;
+
+use super::aim::Moment;
 
 const STORY_WORDS: usize = 150;
 const STORY_PACE: Duration = Duration::from_millis(3);
 
-/// The keys under which each task was done, and how often under each.
-pub(super) type Effects = BTreeMap<String, BTreeMap<String, usize>>;
+/// What a model call costs here, in tokens.
+pub(super) const CALL_TOKENS: u64 = 15;
+const CALL_TIME: Duration = Duration::from_millis(15);
+/// More moments than a load has in the time in which one is waited for.
+const MOMENTS_KEPT: usize = 4096;
 
 /// The outside world. Lives as long as the test.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct World {
     url: String,
-    effects: Arc<Mutex<BTreeMap<String, Effects>>>,
+    book: Arc<Mutex<Book>>,
+    moments: broadcast::Sender<Moment>,
+}
+
+/// What was done here, and who may do it.
+#[derive(Default)]
+struct Book {
+    /// By tool and task: the key under which it was done, and how often.
+    done: BTreeMap<(String, String), (String, usize)>,
+    /// Calls that somebody is about to allow, or has.
+    permitted: BTreeSet<String>,
+    /// What should not have been done.
+    complaints: Vec<String>,
+}
+
+impl Book {
+    /// A call arrives. It is in the book before it is answered, as with a real service.
+    fn take(&mut self, tool: &str, task: &str, key: &str) {
+        let (first, times) = self.done.entry((tool.to_owned(), task.to_owned())).or_insert_with(|| (key.to_owned(), 0));
+        *times += 1;
+        let is_other = first != key;
+        let is_repeated = tool.ends_with("unsafe") && *times > 1;
+        let is_unasked = tool.starts_with("asked-") && !self.permitted.contains(key);
+        for (is_wrong, what) in
+            [(is_other, "under two keys"), (is_repeated, "more than once"), (is_unasked, "though nobody allowed it")]
+        {
+            if is_wrong {
+                self.complaints.push(format!("{tool} of {task} was done {what} ({first}, {key}, {times} times)"));
+            }
+        }
+    }
 }
 
 impl World {
@@ -32,10 +68,10 @@ impl World {
     pub(super) async fn start() -> World {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let world = World { url, ..World::default() };
+        let world = World { url, book: Arc::default(), moments: broadcast::Sender::new(MOMENTS_KEPT) };
         let routes = Router::new()
             .route("/v1/chat/completions", post(complete))
-            .route("/{effect}/{task}", post(act).get(act).put(act))
+            .route("/{tool}/{task}", post(act).get(act).put(act))
             .with_state(world.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await });
         world
@@ -46,30 +82,55 @@ impl World {
         &self.url
     }
 
-    /// Whether a tool of this effect has done the task.
-    pub(super) fn has_done(&self, effect: &str, task: &str) -> bool {
-        self.look(effect, |effects| effects.contains_key(task))
+    /// What can be seen from now on.
+    pub(super) fn moments(&self) -> broadcast::Receiver<Moment> {
+        self.moments.subscribe()
     }
 
-    /// Looks at what was done by tools of this effect.
-    pub(super) fn look<T>(&self, effect: &str, look: impl FnOnce(&Effects) -> T) -> T {
-        let effects = self.effects.lock().unwrap_or_else(PoisonError::into_inner);
-        look(effects.get(effect).unwrap_or(&Effects::default()))
+    /// Something begins.
+    pub(super) fn sees(&self, moment: Moment) {
+        // Whoever aims at nothing does not look.
+        let _ = self.moments.send(moment);
+    }
+
+    /// Somebody is about to allow this call.
+    pub(super) fn permit(&self, call: &str) {
+        self.book().permitted.insert(call.to_owned());
+    }
+
+    /// Whether a tool has done the task.
+    pub(super) fn was_done(&self, tool: &str, task: &str) -> bool {
+        self.key_of(tool, task).is_some()
+    }
+
+    /// The key under which a tool has done the task.
+    pub(super) fn key_of(&self, tool: &str, task: &str) -> Option<String> {
+        self.book().done.get(&(tool.to_owned(), task.to_owned())).map(|(key, _)| key.clone())
+    }
+
+    /// What was done that should not have been.
+    pub(super) fn complaint(&self) -> Option<String> {
+        self.book().complaints.first().cloned()
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A tool call arrives: it is in the ledger before it is answered, as with a real service.
 async fn act(
     State(world): State<World>,
-    Path((effect, task)): Path<(String, String)>,
+    Path((tool, task)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> impl IntoResponse {
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or("none").to_owned();
-    {
-        let mut effects = world.effects.lock().unwrap_or_else(PoisonError::into_inner);
-        *effects.entry(effect).or_default().entry(task).or_default().entry(key).or_default() += 1;
-    }
-    tokio::time::sleep(Duration::from_millis(15)).await;
+    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or("none");
+    world.book().take(&tool, &task, key);
+    world.sees(match tool.trim_start_matches("asked-") {
+        "read" => Moment::ReadCall,
+        "idempotent" => Moment::IdempotentCall,
+        _ => Moment::UnsafeCall,
+    });
+    tokio::time::sleep(CALL_TIME).await;
     axum::Json(json!({ "done": true }))
 }
 
@@ -100,6 +161,7 @@ async fn complete(axum::Json(request): axum::Json<Value>) -> Response {
         }
         chunks.push(json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] }));
     }
+    chunks.push(json!({ "choices": [], "usage": { "prompt_tokens": 10, "completion_tokens": CALL_TOKENS - 10 } }));
     let body: String = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
     ([(header::CONTENT_TYPE, "text/event-stream")], format!("{body}data: [DONE]\n\n")).into_response()
 }
@@ -116,4 +178,32 @@ fn tell() -> impl IntoResponse {
         Ok::<_, std::convert::Infallible>(format!("data: {}\n\n{end}", json!({ "choices": [choice] })))
     });
     ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(words))
+}
+
+mod tests {
+    use super::*;
+
+    fn complaints(calls: &[(&str, &str, &str)], permitted: &[&str]) -> Vec<String> {
+        let permitted = permitted.iter().map(|call| (*call).to_owned()).collect();
+        let mut book = Book { permitted, ..Book::default() };
+        for (tool, task, key) in calls {
+            book.take(tool, task, key);
+        }
+        book.complaints
+    }
+
+    #[test]
+    fn what_should_not_be_done_is_complained_of() {
+        assert_eq!(complaints(&[("read", "t", "a"), ("read", "t", "a"), ("unsafe", "t", "b")], &[]), [""; 0]);
+        assert_eq!(complaints(&[("asked-unsafe", "t", "a")], &["a"]), [""; 0]);
+        for (calls, what) in [
+            (&[("idempotent", "t", "a"), ("idempotent", "t", "b")][..], "two keys"),
+            (&[("unsafe", "t", "a"), ("unsafe", "t", "a")], "more than once"),
+            (&[("asked-unsafe", "t", "b"), ("asked-unsafe", "t", "b")], "more than once"),
+            (&[("asked-idempotent", "t", "a")], "nobody allowed"),
+        ] {
+            let found = complaints(calls, &["b"]);
+            assert!(found.len() == 1 && found[0].contains(what), "{calls:?}: {found:?}");
+        }
+    }
 }
