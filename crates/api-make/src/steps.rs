@@ -233,6 +233,9 @@ impl Steps {
             | EventBody::StatusIdle { .. }
             | EventBody::StatusTerminated {}
             | EventBody::RunDropped { .. }
+            | EventBody::RolloutReported { .. }
+            | EventBody::MonitorUpdate { .. }
+            | EventBody::MonitorEnded { .. }
             | EventBody::Error { .. }
             | EventBody::SessionUpdated(_)
             | EventBody::Usage { .. }

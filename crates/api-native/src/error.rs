@@ -7,6 +7,7 @@ use axum::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use web::idempotency::Fault;
 use web::{Rejection, RequestId};
 
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
@@ -151,6 +152,16 @@ impl IntoResponse for ApiError {
 /// An error of an operation as a response.
 pub(crate) fn render(error: Error) -> Response {
     ApiError::from(error).into_response()
+}
+
+/// Why a request with an idempotency key was not served, as a response.
+pub(crate) fn render_once(fault: Fault) -> Response {
+    match fault {
+        Fault::Body(rejection) => ApiError::from(rejection),
+        Fault::Failed(error) => ApiError::from(error),
+        Fault::Panicked => ApiError::internal(),
+    }
+    .into_response()
 }
 
 impl From<Rejection> for ApiError {

@@ -4,7 +4,9 @@ pub(crate) mod content;
 pub(crate) mod event_view;
 pub(crate) mod frames;
 mod listing;
+mod monitor_view;
 pub(crate) mod sent;
+pub(crate) mod stop_view;
 pub(crate) mod stream;
 mod wait;
 

@@ -15,7 +15,6 @@ mod budget;
 mod elsewhere;
 mod error;
 mod events;
-mod idempotency;
 mod model_aliases;
 mod models;
 mod org_stream;
@@ -40,6 +39,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::auth::{Door, require_caller};
+use web::idempotency::{self, Once};
 use web::{Facade, HeaderOrder, Shared};
 
 /// The routes of this API. To be merged with the other façades' and given to [`web::finish`].
@@ -51,13 +51,14 @@ pub fn router(app: App, shared: Shared) -> Router {
         order: HeaderOrder::ApiKeyFirst,
         render: error::render,
     };
+    let once = Once { app: app.clone(), body_bytes_max: body::BODY_BYTES_MAX, render: error::render_once };
     let (routes, document) = routes().split_for_parts();
     let known = routes
         // A model's full name holds a slash, which not every client escapes.
         .route("/v1/models/{model}/{*rest}", get(models::find_model_of))
         .method_not_allowed_fallback(elsewhere::wrong_method)
         // The last layer is the first to see a request: the caller is known before it is narrowed.
-        .route_layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
+        .route_layer(middleware::from_fn_with_state(once, idempotency::once))
         .route_layer(middleware::from_fn_with_state(app.clone(), project::narrow))
         .route_layer(middleware::from_fn_with_state(door, require_caller))
         .layer(CatchPanicLayer::custom(|_| error::ApiError::internal().into_response()))

@@ -13,7 +13,7 @@ use crate::body::Body;
 use crate::budget::{HolderView, Money};
 use crate::error::{ApiError, ErrorEnvelope};
 use crate::events::content::{ContentBlock, taken};
-use crate::events::event_view::UnitView;
+use crate::events::stop_view::UnitView;
 use crate::page::Page;
 use crate::path_id::PathId;
 use crate::usage::{CallUsage, seconds};

@@ -40,6 +40,7 @@ pub(crate) async fn create_session(
         title: create.title,
         metadata: create.metadata.unwrap_or_default(),
         origin: Origin::Native,
+        purpose: None,
         thread: None,
         budget: create.budget.as_ref().map(BudgetParam::read).transpose()?,
         initial_events: sent::into_bodies(create.initial_events.unwrap_or_default(), "initial_events")?,

@@ -7,7 +7,7 @@ use domain::agent::AgentRefusal;
 use domain::budget::UsedUp;
 use domain::key::Scope;
 use domain::session::SessionRefusal;
-use domain::{AgentId, DocumentId, EventId, KeyId, OrgId, ProjectId, ProviderId, RunId, SessionId, ToolId};
+use domain::{AgentId, DocumentId, EventId, KeyId, OrgId, ProjectId, ProviderId, RolloutId, RunId, SessionId, ToolId};
 use ports::StoreError;
 
 /// Why an operation did not do what it was asked to. Façades match it without a wildcard.
@@ -267,6 +267,7 @@ nouns! {
     ProviderId => "provider",
     ToolId => "tool",
     DocumentId => "document",
+    RolloutId => "rollout",
 }
 
 /// A state that does not allow what was asked.

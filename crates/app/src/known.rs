@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::agent::Agent;
 use domain::key::KeyHash;
 use domain::org::{Org, Project};
-use domain::{AgentId, KeyId, OrgId};
+use domain::{AgentId, KeyId, OrgId, ProjectId};
 use lru::LruCache;
 use tokio::sync::broadcast;
 
@@ -31,6 +31,7 @@ pub(crate) struct Known {
     pub(crate) agent_versions: Recent<(OrgId, AgentId, u32), Agent>,
     pub(crate) orgs: Recent<OrgId, Arc<Org>>,
     pub(crate) projects: Recent<(OrgId, u64), Project>,
+    pub(crate) investigators: Recent<(OrgId, ProjectId), AgentId>,
     pub(crate) provider_numbers: Recent<String, u64>,
     pub(crate) model_lists: Recent<(OrgId, String), ModelList>,
     pub(crate) revoked: broadcast::Sender<KeyId>,
@@ -44,6 +45,7 @@ impl Default for Known {
             agent_versions: Recent::default(),
             orgs: Recent::default(),
             projects: Recent::default(),
+            investigators: Recent::default(),
             provider_numbers: Recent::default(),
             model_lists: Recent::default(),
             revoked: broadcast::Sender::new(REVOCATIONS_MAX),

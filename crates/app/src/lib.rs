@@ -20,13 +20,17 @@ mod events;
 mod follow;
 mod idempotency;
 mod input_rules;
+mod investigator;
 mod keys;
 mod knowledge;
 mod known;
 mod org_stream;
 mod orgs;
 mod own_providers;
+mod projects;
 mod providers;
+mod purposeful;
+mod rollouts;
 mod runs;
 mod sealing;
 pub mod secret;
@@ -62,8 +66,14 @@ pub use orgs::{Bootstrap, CallerView, CreateOrg, FirstKey};
 pub use own_providers::{ProviderKey, UsableProvider};
 pub use ports::feed::PreviewItem;
 pub use ports::metrics::{Metrics, OpenStream};
-pub use ports::store::{AgentFilter, DueCallback, EventFilter, Order, SessionFilter, SessionSummary};
+pub use ports::store::{
+    AgentFilter, DueCallback, EventFilter, Order, PurposefulFilter, PurposefulSession, RolloutFilter, SessionFilter,
+    SessionSummary,
+};
+pub use projects::ProjectPatch;
 pub use providers::ProviderView;
+pub use purposeful::Investigate;
+pub use rollouts::{ReportRollout, ReportedRollout};
 pub use runs::StartRun;
 pub use secret::{KeySecrets, NewSecret};
 pub use send::SentEvent;
@@ -99,6 +109,8 @@ pub struct Ports {
     pub url_check: UrlCheck,
     /// What is counted.
     pub metrics: Metrics,
+    /// The model of agents that are made by themselves.
+    pub default_model: Arc<str>,
 }
 
 /// The operations. Cheap to clone.
@@ -111,6 +123,8 @@ struct Inner {
     sealing_key: SealingKey,
     known: known::Known,
     uploads: knowledge::UploadTurns,
+    investigators: investigator::MakingTurn,
+    reports: rollouts::ReportTurns,
     tails: org_stream::Tails,
     requests: idempotency::UnderWay,
     /// Work that goes on when its caller has left.
@@ -123,10 +137,23 @@ impl App {
     pub fn new(ports: Ports, secrets: KeySecrets, sealing_key: SealingKey) -> App {
         let known = known::Known::default();
         let uploads = knowledge::UploadTurns::default();
+        let investigators = investigator::MakingTurn::default();
+        let reports = rollouts::ReportTurns::default();
         let tails = org_stream::Tails::default();
         let requests = idempotency::UnderWay::default();
         let tasks = TaskTracker::new();
-        App(Arc::new(Inner { ports, secrets, sealing_key, known, uploads, tails, requests, tasks }))
+        App(Arc::new(Inner {
+            ports,
+            secrets,
+            sealing_key,
+            known,
+            uploads,
+            investigators,
+            reports,
+            tails,
+            requests,
+            tasks,
+        }))
     }
 
     /// What time it is.

@@ -1,18 +1,18 @@
-//! Organizations, their people and projects, and the very first start.
+//! Organizations, their people, and the very first start.
 
 use std::sync::Arc;
 
 use domain::agent::{Agent, AgentSpec, ModelChoice};
 use domain::key::{Key, Scope, Scopes};
-use domain::org::{Member, Org, Project, Role};
-use domain::{Change, ChangeSet, OrgId, ProjectId};
+use domain::org::{Member, Org, Project, Role, RolloutSettings};
+use domain::{Change, ChangeSet, OrgId};
 use ports::Committed;
 use secrecy::SecretString;
 
-use crate::error::{Error, Faults, Missing};
+use crate::error::{Error, Faults};
 use crate::keys::{CreateKey, KeyFormat};
 use crate::secret::NewSecret;
-use crate::{App, Ctx, Operator};
+use crate::{App, Ctx, Operator, investigator};
 
 /// Longest name of an organization, person or project.
 const NAME_CHARS_MAX: usize = 256;
@@ -65,6 +65,8 @@ pub struct FirstKey {
     pub project: Project,
     /// The agent `assistant`, if one was wanted.
     pub agent: Option<Agent>,
+    /// The agent that watches rollouts, made along with it.
+    pub investigator: Option<Agent>,
     /// The owner's key, with every right.
     pub key: Key,
     /// The key itself.
@@ -112,6 +114,7 @@ impl App {
             Change::InsertProject(made.project.clone()),
             Change::InsertKey(made.key.clone()),
         ];
+        changes.extend(made.investigator.clone().map(Change::InsertAgent));
         changes.extend(made.agent.clone().map(Change::InsertAgent));
         let store = self.store(made.org.id);
         let committed = crate::commit_in_time(&*store, ChangeSet::of(changes)).await?;
@@ -130,56 +133,6 @@ impl App {
     /// The store failed.
     pub async fn list_orgs(&self, _operator: &Operator) -> Result<Vec<Org>, Error> {
         Ok(self.ports().store.list_orgs().await?)
-    }
-
-    /// Makes a project.
-    ///
-    /// # Errors
-    /// The scope is missing, the name is wrong, or the store failed.
-    pub async fn create_project(&self, ctx: &Ctx, name: String) -> Result<Project, Error> {
-        ctx.require(Scope::Admin)?;
-        if ctx.project.is_some() {
-            return Err(Error::Forbidden { missing: None });
-        }
-        let mut faults = Faults::default();
-        faults.check(is_name(&name), "name", "must have 1 to 256 characters");
-        faults.into_result()?;
-        let project = Project { id: self.fresh(), number: 0, name, created_at: ctx.now };
-        let changes = ChangeSet::of([Change::InsertProject(project.clone())]);
-        let store = self.store(ctx.org);
-        let committed = crate::commit_in_time(&*store, changes).await?.ok_or_else(|| Error::contended("project"))?;
-        Ok(Project { number: committed.numbers.first().copied().unwrap_or_default(), ..project })
-    }
-
-    /// The projects that the caller reaches, oldest first.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn list_projects(&self, ctx: &Ctx) -> Result<Vec<Project>, Error> {
-        let mut projects = self.store(ctx.org).list_projects().await?;
-        projects.retain(|project| ctx.reaches(project.id));
-        Ok(projects)
-    }
-
-    /// A project.
-    ///
-    /// # Errors
-    /// It is not there, or the store failed.
-    pub async fn find_project(&self, ctx: &Ctx, id: ProjectId) -> Result<Project, Error> {
-        let found = self.store(ctx.org).find_project(id).await?;
-        ctx.reach(found, |project| project.id, id)
-    }
-
-    /// A project by its number.
-    ///
-    /// # Errors
-    /// It is not there; or it is the organization's but not the caller's, which is
-    /// [`Error::Forbidden`]: numbers of one's own organization are no secret.
-    pub async fn find_project_numbered(&self, ctx: &Ctx, number: u64) -> Result<Project, Error> {
-        let load = async { self.store(ctx.org).find_project_numbered(number).await };
-        let found = self.known().projects.find(&(ctx.org, number), load).await?;
-        let project = found.ok_or_else(|| Error::NotFound(Missing::new("project", number)))?;
-        if ctx.reaches(project.id) { Ok(project) } else { Err(Error::Forbidden { missing: None }) }
     }
 
     /// The caller's organization.
@@ -223,7 +176,14 @@ impl App {
 
     fn describe_org(&self, create: CreateOrg, secret: NewSecret) -> FirstKey {
         let now = self.now();
-        let org = Org { id: self.fresh(), number: 0, name: create.name, time_zone: create.time_zone, created_at: now };
+        let org = Org {
+            id: self.fresh(),
+            number: 0,
+            name: create.name,
+            time_zone: create.time_zone,
+            rollouts: RolloutSettings::default(),
+            created_at: now,
+        };
         let owner = Member {
             id: self.fresh(),
             number: 0,
@@ -232,7 +192,8 @@ impl App {
             role: Role::Owner,
             created_at: now,
         };
-        let project = Project { id: self.fresh(), number: 0, name: "First project".into(), created_at: now };
+        let name = "First project".into();
+        let project = Project { id: self.fresh(), number: 0, name, repository: None, created_at: now };
         let all = CreateKey {
             name: "First key".into(),
             scopes: vec![Scope::Admin],
@@ -242,9 +203,10 @@ impl App {
             budget: None,
         };
         let key = self.describe_key(&secret, owner.id, all, now);
-        let assistant = |model| Agent::create(self.fresh(), project.id, assistant(model), now).0;
-        let agent = create.model.map(assistant);
-        FirstKey { org, owner, project, agent, key, secret }
+        let make = |spec| Agent::create(self.fresh(), project.id, spec, now).0;
+        let investigator = create.model.clone().map(|model| make(investigator::describe(model)));
+        let agent = create.model.map(|model| make(assistant(model)));
+        FirstKey { org, owner, project, agent, investigator, key, secret }
     }
 }
 

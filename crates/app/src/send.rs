@@ -79,6 +79,11 @@ impl App {
         for _ in 0..TRIES {
             let session = self.reachable_session(ctx, id).await?;
             check_open(&session)?;
+            let stops = inputs.iter().any(is_interrupt);
+            if stops && self.stop_watching(ctx, &session, "Somebody stopped it.").await? {
+                // Its log has grown.
+                continue;
+            }
             let busy = match session.state.active_run {
                 Some(run) => store.find_run(run).await?,
                 None => store.find_queued_run(id).await?,

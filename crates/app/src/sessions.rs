@@ -9,7 +9,7 @@ use domain::agent::{Agent, AgentRefusal, Overrides};
 use domain::budget::Budget;
 use domain::idempotency::Made;
 use domain::key::Scope;
-use domain::session::{Origin, Session, SessionAgent, SessionRefusal, SessionState, SessionStatus};
+use domain::session::{Origin, Purpose, Session, SessionAgent, SessionRefusal, SessionState, SessionStatus};
 use domain::turn::Input;
 use domain::{AgentId, Change, ChangeSet, EventBody, Guard, ProjectId, SessionId};
 use indexmap::IndexMap;
@@ -50,6 +50,8 @@ pub struct CreateSession {
     pub metadata: IndexMap<String, String>,
     /// What begins it.
     pub origin: Origin,
+    /// What it is for, if it is begun for a purpose of its own.
+    pub purpose: Option<Purpose>,
     /// The caller's name of the conversation; unique for a project and agent.
     pub thread: Option<String>,
     /// What it may spend over all its runs.
@@ -150,6 +152,7 @@ impl App {
             project,
             agent,
             origin,
+            purpose: None,
             thread: None,
             title: None,
             metadata: IndexMap::new(),
@@ -195,6 +198,7 @@ impl App {
             Origin::Make | Origin::Cassidy => SessionAgent::Following { agent: *id },
         };
         let session = Session {
+            purpose: create.purpose,
             thread: create.thread.clone(),
             title: create.title.clone(),
             metadata: create.metadata.clone(),

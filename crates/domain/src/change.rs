@@ -8,12 +8,14 @@ use jiff::Timestamp;
 use crate::agent::Agent;
 use crate::budget::{AccountId, Budget, Payers, Reservation, Totals};
 use crate::event::NewEvent;
-use crate::id::{AgentId, DocumentId, EventId, KeyId, ProviderId, RunId, SessionId, ToolId};
+use crate::id::{AgentId, DocumentId, EventId, KeyId, ProviderId, RolloutId, RunId, SessionId, ToolId};
 use crate::idempotency::RequestRecord;
 use crate::key::Key;
 use crate::knowledge::Document;
-use crate::org::{Member, Org, Project};
+use crate::monitor::Watch;
+use crate::org::{Member, Org, Project, RolloutSettings};
 use crate::provider::{ModelAlias, OwnProvider};
+use crate::rollout::Rollout;
 use crate::run::{Fence, Run};
 use crate::session::{InboxItem, Session, SessionState};
 use crate::tool::Tool;
@@ -100,6 +102,20 @@ pub enum Guard {
         /// [`Session::version`].
         version: u64,
     },
+    /// The rollout is at this version.
+    RolloutAt {
+        /// The rollout.
+        rollout: RolloutId,
+        /// Its version.
+        version: u64,
+    },
+    /// The watch in this session is at this version.
+    WatchAt {
+        /// The session.
+        session: SessionId,
+        /// The watch's version.
+        version: u64,
+    },
     /// The run is at this version.
     RunAt {
         /// The run.
@@ -131,8 +147,13 @@ pub enum Change {
     InsertOrg(Org),
     /// A new person. Their number is given by the store.
     InsertMember(Member),
-    /// A new project. Its number is given by the store.
+    /// What becomes of the organization's rollouts from now on.
+    PutRolloutSettings(RolloutSettings),
+    /// A new project. Its number is given by the store. Refused if its repository is another
+    /// project's.
     InsertProject(Project),
+    /// A project as it is now. Refused if its repository is another project's.
+    PutProject(Project),
     /// A new key.
     InsertKey(Key),
     /// A key stops working.
@@ -213,6 +234,17 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// A rollout that was reported for the first time. Refused if it has a source and was not
+    /// the first: a rollout of the project was first reported less than
+    /// [`crate::rollout::SAME_FOR`] before from the same source, with no other commit or
+    /// environment.
+    InsertRollout(Rollout),
+    /// A rollout as it is now. Its version is the one before, and grows by one.
+    PutRollout(Rollout),
+    /// A rollout is watched from now on.
+    InsertWatch(Watch),
+    /// A watch as it is now, with the version it has from now on.
+    PutWatch(Watch),
     /// A new run, refused if its session is archived. If it is queued and nothing is before it in its session, it is ready to
     /// be claimed; otherwise it becomes so when the session is released.
     InsertRun(Run),

@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::budget::{Budget, Holder};
-use crate::id::{EventId, RunId};
+use crate::id::{EventId, RolloutId, RunId};
 use crate::limits::Unit;
 use crate::model::{Block, FaultKind, StopCause, Usage};
 use crate::money::Money;
+use crate::monitor::{Evidence, Level, WatchEnd};
+use crate::rollout::RolloutStatus;
 use crate::run::Outcome;
 use crate::session::SessionUpdate;
 use crate::tool::{Effect, Permission, Ruling};
@@ -208,6 +210,45 @@ pub enum EventBody {
         /// How it ended.
         outcome: Outcome,
     },
+    /// A pipeline reported the rollout that is watched in this session.
+    #[serde(rename = "rollout.reported")]
+    RolloutReported {
+        /// The rollout.
+        rollout: RolloutId,
+        /// Where it stands.
+        status: RolloutStatus,
+        /// What is rolled out, in the pipeline's words.
+        request: String,
+        /// The commit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        commit: Option<String>,
+    },
+    /// The rollout was looked at.
+    #[serde(rename = "monitor.update")]
+    MonitorUpdate {
+        /// Which look this was, from 1.
+        check: u32,
+        /// How bad it is.
+        level: Level,
+        /// For people.
+        summary: String,
+        /// What each signal showed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<Evidence>,
+    },
+    /// The rollout is watched no more.
+    #[serde(rename = "monitor.ended")]
+    MonitorEnded {
+        /// How that came.
+        #[serde(flatten)]
+        end: WatchEnd,
+        /// How often it was looked at.
+        checks: u32,
+        /// How bad it was the last time.
+        level: Level,
+        /// For people.
+        summary: String,
+    },
     /// A model call begins. Stored before the call.
     #[serde(rename = "span.model_request_start")]
     ModelRequestStart {
@@ -256,6 +297,9 @@ impl EventBody {
             EventBody::Usage { .. } => "session.usage",
             EventBody::OutputInvalid { .. } => "session.output_invalid",
             EventBody::RunDropped { .. } => "session.run_dropped",
+            EventBody::RolloutReported { .. } => "rollout.reported",
+            EventBody::MonitorUpdate { .. } => "monitor.update",
+            EventBody::MonitorEnded { .. } => "monitor.ended",
             EventBody::ModelRequestStart { .. } => "span.model_request_start",
             EventBody::ModelRequestEnd { .. } => "span.model_request_end",
         }
@@ -349,6 +393,12 @@ mod tests {
                 stop_reason: StopReason::BudgetReached { unit: Unit::Steps, budget: Some(Holder::Session) },
             },
             EventBody::AgentMessage { content: vec![Block::text("hi")] },
+            EventBody::MonitorEnded {
+                end: WatchEnd::Completed { finding: crate::monitor::Finding::Healthy },
+                checks: 3,
+                level: Level::None,
+                summary: "All is well.".into(),
+            },
         ];
         for body in bodies {
             let stored = serde_json::to_value(&body).unwrap();

@@ -100,6 +100,8 @@ ids! {
     ProviderId = "prov";
     /// A document an agent knows.
     DocumentId = "doc";
+    /// A rollout: a software deployment that a pipeline reported.
+    RolloutId = "rollout";
 }
 
 /// An id of any kind, as an error message names it.

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::change::Change;
-use crate::id::{AgentId, EventId, KeyId, ProviderId, RunId, SessionId, ToolId};
+use crate::id::{AgentId, DocumentId, EventId, KeyId, ProviderId, RolloutId, RunId, SessionId, ToolId};
 
 /// How long a request is remembered.
 pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -66,6 +66,16 @@ pub enum Made {
         /// The tool.
         tool: ToolId,
     },
+    /// A rollout, or one more report of it.
+    Rollout {
+        /// The rollout.
+        rollout: RolloutId,
+    },
+    /// A document.
+    Document {
+        /// The document.
+        document: DocumentId,
+    },
 }
 
 /// What a request was answered with.
@@ -111,7 +121,12 @@ impl Made {
     pub fn session(&self) -> Option<SessionId> {
         match self {
             Made::Session { session } | Made::Events { session, .. } => Some(*session),
-            Made::AgentVersion { .. } | Made::Run { .. } | Made::Provider { .. } | Made::Tool { .. } => None,
+            Made::AgentVersion { .. }
+            | Made::Run { .. }
+            | Made::Provider { .. }
+            | Made::Tool { .. }
+            | Made::Rollout { .. }
+            | Made::Document { .. } => None,
         }
     }
 }

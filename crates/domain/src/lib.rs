@@ -9,6 +9,7 @@
 //! here, its id in [`id`], and its changes in [`change`].
 
 pub mod agent;
+pub mod alias;
 pub mod budget;
 pub mod change;
 pub mod event;
@@ -19,10 +20,13 @@ pub mod knowledge;
 pub mod limits;
 pub mod model;
 pub mod money;
+pub mod monitor;
 pub mod org;
 pub mod output;
 pub mod provider;
+pub mod repository;
 pub mod retry;
+pub mod rollout;
 pub mod run;
 pub mod secret;
 pub mod session;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{MemberId, OrgId, ProjectId};
+use crate::repository::Repository;
 
 /// A tenant. Nothing of one is ever visible to another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,8 +17,19 @@ pub struct Org {
     pub name: String,
     /// IANA name of its time zone, such as `Europe/Berlin`.
     pub time_zone: String,
+    /// What becomes of reported rollouts.
+    #[serde(default)]
+    pub rollouts: RolloutSettings,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// What becomes of rollouts that are reported to an organization.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RolloutSettings {
+    /// Whether a report of a repository that no project has makes a project.
+    pub make_projects: bool,
 }
 
 impl Org {
@@ -69,6 +81,10 @@ pub struct Project {
     pub number: u64,
     /// For people.
     pub name: String,
+    /// What decides that a rollout is of this project; at most one project of an organization
+    /// has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<Repository>,
     /// When it was made.
     pub created_at: Timestamp,
 }

@@ -30,6 +30,9 @@ pub struct Session {
     pub agent: SessionAgent,
     /// What began it.
     pub origin: Origin,
+    /// What it is for, if it was begun for a purpose of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Purpose>,
     /// The caller's name of the conversation; unique for a project and agent.
     pub thread: Option<String>,
     /// For people.
@@ -111,6 +114,119 @@ pub enum Origin {
     Cassidy,
     /// The Cased-compatible API.
     Cased,
+}
+
+/// What a session is for. Conversations as such have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// A rollout is watched in it.
+    DeployMonitor,
+    /// The cause of a trouble is looked for.
+    RootCauseAnalysis,
+    /// Anything else that was asked for.
+    General,
+}
+
+/// Words that speak of trouble.
+const TROUBLE: [&str; 11] = [
+    "incident",
+    "outage",
+    "alert",
+    "error",
+    "exception",
+    "latency",
+    "down",
+    "failing",
+    "5xx",
+    "rollback",
+    "root cause",
+];
+
+impl Purpose {
+    /// All of them.
+    pub const ALL: [Purpose; 3] = [Purpose::DeployMonitor, Purpose::RootCauseAnalysis, Purpose::General];
+
+    /// As written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Purpose::DeployMonitor => "deploy_monitor",
+            Purpose::RootCauseAnalysis => "root_cause_analysis",
+            Purpose::General => "general",
+        }
+    }
+
+    /// The purpose of a task, by the words in it: no model is asked.
+    pub fn of_task<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let speaks_of_trouble = |text: &str| {
+            let text = text.to_lowercase();
+            TROUBLE.iter().any(|word| has_word(&text, word))
+        };
+        match texts.into_iter().any(speaks_of_trouble) {
+            true => Purpose::RootCauseAnalysis,
+            false => Purpose::General,
+        }
+    }
+}
+
+/// Whether a word stands in a text by itself, or with an ending: `errors`, not `terror`; nor
+/// `download`, which goes on with more than an ending.
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let begins = !text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
+        let rest = &text[at + word.len()..];
+        let ending: String = rest.chars().take_while(|c| c.is_alphanumeric()).take(4).collect();
+        begins && ["", "s", "ed", "ing"].contains(&ending.as_str())
+    })
+}
+
+/// Where a session that has a purpose stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Nobody has begun yet.
+    Created,
+    /// The agent works, or waits for the time of its next look.
+    AgentRunning,
+    /// A tool works.
+    ToolExecuting,
+    /// Somebody is waited for.
+    WaitsForSomeone,
+    /// It came to its end.
+    Completed,
+    /// It could not come to its end.
+    Failed,
+    /// Somebody stopped it.
+    Cancelled,
+}
+
+impl Progress {
+    /// All of them.
+    pub const ALL: [Progress; 7] = [
+        Progress::Created,
+        Progress::AgentRunning,
+        Progress::ToolExecuting,
+        Progress::WaitsForSomeone,
+        Progress::Completed,
+        Progress::Failed,
+        Progress::Cancelled,
+    ];
+
+    /// Those that go on.
+    pub const ACTIVE: [Progress; 4] =
+        [Progress::Created, Progress::AgentRunning, Progress::ToolExecuting, Progress::WaitsForSomeone];
+
+    /// As written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Progress::Created => "created",
+            Progress::AgentRunning => "agent_running",
+            Progress::ToolExecuting => "tool_executing",
+            Progress::WaitsForSomeone => "pending_user_input",
+            Progress::Completed => "completed",
+            Progress::Failed => "failed",
+            Progress::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// What a session's log amounts to. Written only together with events.
@@ -205,6 +321,7 @@ pub(crate) mod tests {
             project: ProjectId(Uuid::from_u128(3)),
             agent: SessionAgent::Pinned { agent: agent().id, version: 1, overrides: Box::default() },
             origin: Origin::Native,
+            purpose: None,
             thread: None,
             title: Some("t".into()),
             metadata: [("k".to_owned(), "1".to_owned())].into_iter().collect(),
@@ -213,6 +330,19 @@ pub(crate) mod tests {
             archived_at: None,
             budget: None,
             state: SessionState::new(now),
+        }
+    }
+
+    #[test]
+    fn words_tell_what_a_task_is_for() {
+        let purpose = |text| Purpose::of_task([text]);
+        for text in
+            ["Why is p95 latency up?", "ERRORS in checkout", "5xx!", "find the root cause", "It crashed: rollback?"]
+        {
+            assert_eq!(purpose(text), Purpose::RootCauseAnalysis, "{text}");
+        }
+        for text in ["Why is p95 up?", "Write the docs for the download page", "terror", "", "put it downstream"] {
+            assert_eq!(purpose(text), Purpose::General, "{text}");
         }
     }
 

@@ -45,8 +45,8 @@ impl Transcript {
             return;
         }
         self.seq = event.seq;
-        if is_dropped(&event.body) {
-            // Of a run that never was; it stands in the middle of one that is.
+        if is_aside(&event.body) {
+            // It stands in the middle of a run that is at work.
             return;
         }
         if self.runs.back().is_none_or(|chapter| event.run.is_some() && chapter.run != event.run) {
@@ -121,11 +121,15 @@ impl Transcript {
     }
 }
 
-/// Whether this tells of a run that was called off before it began.
-fn is_dropped(body: &EventBody) -> bool {
+/// Whether this is no part of the conversation: it tells of a run that was called off before
+/// it began, or of a rollout, of which the model hears in messages when it is asked.
+fn is_aside(body: &EventBody) -> bool {
     match body {
         EventBody::UserMessage { dropped, .. } | EventBody::SystemMessage { dropped, .. } => *dropped,
-        EventBody::RunDropped { .. } => true,
+        EventBody::RunDropped { .. }
+        | EventBody::RolloutReported { .. }
+        | EventBody::MonitorUpdate { .. }
+        | EventBody::MonitorEnded { .. } => true,
         _ => false,
     }
 }

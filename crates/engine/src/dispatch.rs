@@ -267,7 +267,7 @@ async fn commit_in_time(store: &dyn OrgStore, changes: ChangeSet) -> Result<(), 
     }
 }
 
-async fn sleep_or_forever(duration: Option<Duration>) {
+pub(crate) async fn sleep_or_forever(duration: Option<Duration>) {
     match duration {
         Some(duration) => tokio::time::sleep(duration).await,
         None => std::future::pending().await,

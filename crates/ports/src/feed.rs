@@ -74,6 +74,7 @@ pub struct Feed(Arc<Inner>);
 struct Inner {
     shards: [Mutex<HashMap<SessionId, Channel>>; SHARDS],
     work: watch::Sender<u64>,
+    timers: watch::Sender<u64>,
     inbox: broadcast::Sender<RunId>,
     /// The last position of each organization that somebody listens to.
     positions: Mutex<HashMap<OrgId, watch::Sender<u64>>>,
@@ -92,6 +93,7 @@ impl Default for Feed {
         Self(Arc::new(Inner {
             shards: Default::default(),
             work: watch::Sender::new(0),
+            timers: watch::Sender::new(0),
             inbox: broadcast::Sender::new(16 * BEHIND_MAX),
             positions: Mutex::default(),
             laggards: Laggards::default(),
@@ -127,6 +129,16 @@ impl Feed {
     /// A run became ready, or a deadline was set. Called by the store after the commit.
     pub fn work_waits(&self) {
         self.0.work.send_modify(|count| *count += 1);
+    }
+
+    /// A time was set at which something is to be done. Called by the store after the commit.
+    pub fn timer_is_set(&self) {
+        self.0.timers.send_modify(|count| *count += 1);
+    }
+
+    /// Wakes when a time was set.
+    pub fn watch_timers(&self) -> watch::Receiver<u64> {
+        self.0.timers.subscribe()
     }
 
     /// Input for a run was committed, or its agent was deleted. Called by the store.

@@ -5,17 +5,22 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::agent::Agent;
+use domain::alias::AliasRange;
 use domain::budget::{Account, AccountId, Payers};
 use domain::idempotency::{RequestName, RequestRecord};
 use domain::key::{Key, KeyHash};
 use domain::knowledge::Document;
+use domain::monitor::Watch;
 use domain::org::{Member, Org, Project};
 use domain::provider::{ModelAlias, OwnProvider};
+use domain::repository::Repository;
+use domain::rollout::{Rollout, RolloutStatus, Source};
 use domain::run::{Fence, Run};
-use domain::session::{InboxItem, Session, SessionState, SessionStatus};
+use domain::session::{InboxItem, Progress, Purpose, Session, SessionState, SessionStatus};
 use domain::tool::Tool;
 use domain::{
-    AgentId, ChangeSet, DocumentId, Event, EventId, KeyId, OrgId, ProjectId, RunId, SessionId, Timestamp, ToolId,
+    AgentId, ChangeSet, DocumentId, Event, EventId, KeyId, OrgId, ProjectId, RolloutId, RunId, SessionId, Timestamp,
+    ToolId,
 };
 use uuid::Uuid;
 
@@ -63,6 +68,9 @@ pub trait Store: Send + Sync + 'static {
     /// The addresses that are still to be told how a run ended, in the order they came.
     async fn list_callbacks(&self) -> Result<Vec<DueCallback>, StoreError>;
 
+    /// The watches that are due first, at most `limit`, whosever they are.
+    async fn next_watches(&self, limit: usize) -> Result<Vec<DueWatch>, StoreError>;
+
     /// How many runs of all organizations are not over.
     async fn count_open_runs(&self) -> Result<OpenRuns, StoreError>;
 
@@ -77,6 +85,17 @@ pub struct ReadyRun {
     pub org: OrgId,
     /// The run.
     pub run: RunId,
+}
+
+/// A watch, and when something is to be done in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueWatch {
+    /// Whose it is.
+    pub org: OrgId,
+    /// The session it is told of in.
+    pub session: SessionId,
+    /// When.
+    pub due: Timestamp,
 }
 
 /// An address that is to be told how a run ended.
@@ -131,6 +150,9 @@ pub trait OrgStore: Send + Sync {
 
     /// A project by its number.
     async fn find_project_numbered(&self, number: u64) -> Result<Option<Project>, StoreError>;
+
+    /// The project of a repository.
+    async fn find_project_of(&self, repository: &Repository) -> Result<Option<Project>, StoreError>;
 
     /// All projects, oldest first.
     async fn list_projects(&self) -> Result<Vec<Project>, StoreError>;
@@ -203,6 +225,40 @@ pub trait OrgStore: Send + Sync {
 
     /// A session by the random id it also has.
     async fn find_session_by_alias(&self, alias: Uuid) -> Result<Option<Session>, StoreError>;
+
+    /// Sessions with a purpose whose random id is in this range, at most two: enough to know
+    /// whether the range names one.
+    async fn list_sessions_named(&self, range: AliasRange) -> Result<Vec<PurposefulSession>, StoreError>;
+
+    /// Sessions with a purpose, newest first.
+    async fn list_purposeful(&self, filter: PurposefulFilter) -> Result<Vec<PurposefulSession>, StoreError>;
+
+    /// How many sessions with a purpose there are, whatever the filter's limit.
+    async fn count_purposeful(&self, filter: PurposefulFilter) -> Result<u64, StoreError>;
+
+    /// A rollout.
+    async fn find_rollout(&self, id: RolloutId) -> Result<Option<Rollout>, StoreError>;
+
+    /// Rollouts whose random id is in this range, at most two.
+    async fn list_rollouts_named(&self, range: AliasRange) -> Result<Vec<Rollout>, StoreError>;
+
+    /// The newest rollout of a project that was first reported after `since` from the same
+    /// source, with no other commit or environment.
+    async fn find_same_rollout(
+        &self,
+        project: ProjectId,
+        source: &Source,
+        since: Timestamp,
+    ) -> Result<Option<Rollout>, StoreError>;
+
+    /// Rollouts, newest first.
+    async fn list_rollouts(&self, filter: RolloutFilter) -> Result<Vec<Rollout>, StoreError>;
+
+    /// How many rollouts there are, whatever the filter's limit.
+    async fn count_rollouts(&self, filter: RolloutFilter) -> Result<u64, StoreError>;
+
+    /// The watch that is told of in a session.
+    async fn find_watch(&self, session: SessionId) -> Result<Option<Watch>, StoreError>;
 
     /// A run.
     async fn find_run(&self, id: RunId) -> Result<Option<Run>, StoreError>;
@@ -328,6 +384,43 @@ pub struct SessionFilter {
     pub order: Order,
     /// Only what comes after this session in that order.
     pub after: Option<SessionId>,
+    /// At most this many; `None` is all.
+    pub limit: Option<usize>,
+}
+
+/// A session that has a purpose, and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PurposefulSession {
+    /// It.
+    pub session: Session,
+    /// Where it stands.
+    pub progress: Progress,
+}
+
+/// Which sessions with a purpose, and how many.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PurposefulFilter {
+    /// Of this project only.
+    pub project: Option<ProjectId>,
+    /// With this purpose.
+    pub purpose: Option<Purpose>,
+    /// That stand there; empty is anywhere.
+    pub progress: Vec<Progress>,
+    /// Made at or after.
+    pub created_from: Option<Timestamp>,
+    /// At most this many; `None` is all.
+    pub limit: Option<usize>,
+}
+
+/// Which rollouts, and how many.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RolloutFilter {
+    /// Of this project only.
+    pub project: Option<ProjectId>,
+    /// With this status.
+    pub status: Option<RolloutStatus>,
+    /// First reported at or after.
+    pub created_from: Option<Timestamp>,
     /// At most this many; `None` is all.
     pub limit: Option<usize>,
 }

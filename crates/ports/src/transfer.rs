@@ -12,8 +12,10 @@ use domain::agent::{Agent, AgentTool};
 use domain::budget::{AccountId, Budget, Totals};
 use domain::key::Scope;
 use domain::knowledge::Document;
+use domain::monitor::{Watch, WatchEnd, WatchState};
 use domain::org::{Member, Org, Project};
 use domain::provider::{ModelAlias, OwnProvider};
+use domain::rollout::Rollout;
 use domain::run::Run;
 use domain::session::{Session, SessionAgent};
 use domain::tool::{HttpTool, Tool};
@@ -105,6 +107,17 @@ pub enum Record {
         at: Timestamp,
         /// What happened.
         body: EventBody,
+    },
+    /// A rollout that was reported; behind the sessions, in one of which it was watched.
+    Rollout {
+        /// Itself.
+        rollout: Box<Rollout>,
+    },
+    /// How the rollout before it was watched. One that was still watched is watched no more:
+    /// it would be taken back in both places.
+    Watch {
+        /// Itself.
+        watch: Box<Watch>,
     },
     /// A budget and what was spent of it; behind everything else.
     Account {
@@ -198,6 +211,8 @@ impl Record {
             Record::Session { session } => format!("the session {}", session.id),
             Record::Run { run } => format!("the run {}", run.id),
             Record::Event { id, .. } => format!("the event {id}"),
+            Record::Rollout { rollout } => format!("the rollout {}", rollout.id),
+            Record::Watch { watch } => format!("the watch over the rollout {}", watch.rollout),
             Record::Account { of, .. } => match of {
                 AccountOf::Organization => "the organization's budget".to_owned(),
                 AccountOf::Agent { agent } => format!("the budget of the agent {agent}"),
@@ -237,6 +252,15 @@ impl Record {
                 let tools = Arc::make_mut(&mut run.overrides).tools.as_mut();
                 headers.extend(tools.map(|tools| without_secrets(&of, tools)).unwrap_or_default());
             }
+            Record::Watch { watch } => {
+                let at = watch.began_at;
+                if watch.is_going_on() {
+                    watch.state = WatchState::Ended { end: WatchEnd::Cancelled, at };
+                }
+                watch.version = 0;
+            }
+            // It counts changes here, like a session's.
+            Record::Rollout { rollout } => rollout.version = 0,
             Record::Alias { .. }
             | Record::Agent { .. }
             | Record::Document { .. }

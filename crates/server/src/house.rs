@@ -30,6 +30,7 @@ pub(crate) struct House {
     extractor: Arc<Extractor>,
     pub(crate) sources: Arc<SystemSources>,
     pub(crate) metrics: Metrics,
+    default_model: Arc<str>,
     secrets: Secrets,
     sealing_key: SealingKey,
 }
@@ -65,6 +66,7 @@ impl House {
             extractor,
             sources: Arc::new(SystemSources),
             metrics,
+            default_model: config.bootstrap.model.as_str().into(),
             secrets,
             sealing_key,
         })
@@ -91,6 +93,7 @@ impl House {
             ids: Arc::clone(&self.sources) as Arc<dyn ports::IdSource>,
             url_check: Arc::new(move |url| outbound.check_url(url).map(|_| ()).map_err(|error| error.to_string())),
             metrics: self.metrics.clone(),
+            default_model: Arc::clone(&self.default_model),
         };
         App::new(ports, KeySecrets::new(self.secrets.hashing_key()), self.sealing_key.clone())
     }

@@ -177,11 +177,14 @@ fn a_short_run(fence: Fence) -> (ChangeSet, ChangeSet) {
 }
 
 fn an_org(id: OrgId) -> Org {
-    Org { id, number: 0, name: "acme".into(), time_zone: "UTC".into(), created_at: SystemSources.now() }
+    let created_at = SystemSources.now();
+    let rollouts = Default::default();
+    Org { id, number: 0, name: "acme".into(), time_zone: "UTC".into(), rollouts, created_at }
 }
 
 fn a_project() -> Project {
-    Project { id: PROJECT, number: 0, name: "first".into(), created_at: SystemSources.now() }
+    let created_at = SystemSources.now();
+    Project { id: PROJECT, number: 0, name: "first".into(), repository: None, created_at }
 }
 
 fn an_agent() -> Agent {
@@ -196,6 +199,7 @@ fn a_session(now: Timestamp) -> Session {
         project: PROJECT,
         agent: SessionAgent::Following { agent: AGENT },
         origin: Origin::Make,
+        purpose: None,
         thread: Some(SystemSources.uuid_v4().to_string()),
         title: None,
         metadata: Default::default(),

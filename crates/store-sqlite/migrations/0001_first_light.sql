@@ -21,9 +21,12 @@ create table projects (
     number integer primary key autoincrement,
     id blob not null unique,
     org blob not null,
+    -- In lower case.
+    repository text,
     body text not null
 ) strict;
 create index projects_by_org on projects (org);
+create unique index projects_by_repository on projects (org, repository) where repository is not null;
 
 create table keys (
     number integer primary key,
@@ -110,6 +113,7 @@ create table sessions (
     project blob not null,
     agent blob not null,
     agent_version integer,
+    purpose text,
     thread text,
     created_at integer not null,
     archived_at integer,
@@ -127,6 +131,39 @@ create unique index sessions_by_thread on sessions (project, agent, thread) wher
 -- Agent and project stand in the index so that a list of one agent's sessions skips the
 -- others without reading them.
 create index sessions_by_org on sessions (org, created_at, number, agent, project);
+-- Conversations as such have no purpose, and cost nothing here.
+create index sessions_by_purpose on sessions (org, created_at, number, purpose, project) where purpose is not null;
+
+create table rollouts (
+    number integer primary key,
+    id blob not null unique,
+    org blob not null,
+    alias blob not null unique,
+    project blob not null,
+    status text not null,
+    -- What tells the reports of one from those of another.
+    source text,
+    commit_id text,
+    environment text,
+    created_at integer not null,
+    version integer not null,
+    body text not null
+) strict;
+create index rollouts_by_org on rollouts (org, created_at, number, status, project);
+create index rollouts_by_source on rollouts (project, source, created_at) where source is not null;
+
+-- Rollouts that are watched, or were, by the session that tells of them. One that is due at
+-- no time is over.
+create table watches (
+    number integer primary key,
+    session blob not null unique,
+    org blob not null,
+    state text not null,
+    due_at integer,
+    version integer not null,
+    body text not null
+) strict;
+create index watches_by_due on watches (due_at) where due_at is not null;
 
 -- Sessions that were deleted, by number: a number is never given again, a list goes on behind
 -- the place where one stood, and a row with `leftovers` has something of its session's to be

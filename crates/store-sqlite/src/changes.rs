@@ -18,7 +18,7 @@ use crate::fault::Fault;
 use crate::planted::{Planted, PlantedBug};
 use crate::{
     agents, aliases, callbacks, deletions, documents, events, inbox, keys, members, orgs, projects, providers,
-    requests, runs, sessions, tools,
+    requests, rollouts, runs, sessions, tools, watches,
 };
 
 /// What must be told, once it is on disk. Grows over all change sets of one transaction.
@@ -34,13 +34,15 @@ pub(crate) struct Effects {
     pub(crate) inputs: Vec<RunId>,
     /// How often work came to wait.
     pub(crate) works: usize,
+    /// How often a time was set.
+    pub(crate) timers: usize,
     /// Runs that are over.
     pub(crate) ended: Vec<RunEnd>,
 }
 
 /// How far the effects had grown, so that those of a refused change set can be taken back.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Mark([usize; 6]);
+pub(crate) struct Mark([usize; 7]);
 
 impl Effects {
     pub(crate) fn mark(&self) -> Mark {
@@ -50,16 +52,18 @@ impl Effects {
             self.deleted.len(),
             self.inputs.len(),
             self.works,
+            self.timers,
             self.ended.len(),
         ])
     }
 
-    pub(crate) fn take_back(&mut self, Mark([appended, changed, deleted, inputs, works, ended]): Mark) {
+    pub(crate) fn take_back(&mut self, Mark([appended, changed, deleted, inputs, works, timers, ended]): Mark) {
         self.appended.truncate(appended);
         self.changed.truncate(changed);
         self.deleted.truncate(deleted);
         self.inputs.truncate(inputs);
         self.works = works;
+        self.timers = timers;
         self.ended.truncate(ended);
     }
 }
@@ -105,6 +109,8 @@ impl Application<'_> {
             Guard::SessionAt { session, seq } => sessions::head(db, org, session)?.is_some_and(|head| head.seq == seq),
             Guard::SessionDescribedAt { session, version } => sessions::is_described_at(db, org, session, version)?,
             Guard::ProviderAt { provider, version } => providers::is_at(db, org, provider, version)?,
+            Guard::RolloutAt { rollout, version } => rollouts::is_at(db, org, rollout, version)?,
+            Guard::WatchAt { session, version } => watches::is_at(db, org, session, version)?,
             Guard::RunAt { run, version } => runs::is_at(db, org, run, version)?,
             Guard::Held { run, fence } => {
                 self.planted.is(PlantedBug::IgnoreFence)
@@ -123,6 +129,8 @@ impl Application<'_> {
             Change::InsertOrg(new) => committed.numbers.push(orgs::insert(db, &new)?),
             Change::InsertMember(new) => committed.numbers.push(members::insert(db, org, &new)?),
             Change::InsertProject(new) => committed.numbers.push(projects::insert(db, org, &new)?),
+            Change::PutProject(changed) => projects::put(db, org, &changed)?,
+            Change::PutRolloutSettings(settings) => orgs::put_rollout_settings(db, org, settings)?,
             Change::InsertTool(new) => committed.numbers.push(tools::insert(db, org, &new)?),
             Change::DeleteTool(tool) => tools::delete(db, org, tool)?,
             Change::InsertKey(new) => keys::insert(db, org, &new)?,
@@ -152,6 +160,16 @@ impl Application<'_> {
             }
             Change::ArchiveSession { session, at } => self.archive_session(session, at)?,
             Change::DeleteSession { session, at } => self.delete_session(session, at)?,
+            Change::InsertRollout(new) => rollouts::insert(db, org, &new)?,
+            Change::PutRollout(changed) => rollouts::put(db, org, &changed)?,
+            Change::InsertWatch(new) => {
+                watches::insert(db, org, &new)?;
+                self.effects.timers += 1;
+            }
+            Change::PutWatch(changed) => {
+                watches::put(db, org, &changed)?;
+                self.effects.timers += 1;
+            }
             Change::InsertRun(new) => self.insert_run(&new)?,
             Change::PutRun(changed) => self.put_run(&changed)?,
             Change::Append { session, events, state } => {
@@ -222,6 +240,7 @@ impl Application<'_> {
         }
         deletions::insert(self.db, head.number, head.active_run)?;
         sessions::delete(self.db, head.number)?;
+        watches::delete(self.db, session)?;
         requests::forget_session(self.db, session)?;
         self.budgeted.set(self.db, self.org, AccountId::Session(session), None)?;
         self.effects.changed.push((self.org, head.number, at));

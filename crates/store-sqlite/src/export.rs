@@ -12,7 +12,8 @@ use crate::fault::{Fault, store_error};
 use crate::sql::{many, one, statements};
 use crate::store::SqliteStore;
 use crate::{
-    agents, aliases, budgets, documents, events, keys, members, orgs, projects, providers, runs, sessions, tools,
+    agents, aliases, budgets, documents, events, keys, members, orgs, projects, providers, rollouts, runs, sessions,
+    tools, watches,
 };
 
 /// Sessions and events in memory at once.
@@ -87,6 +88,7 @@ impl<S: Sink> Export<S> {
         }
         self.agents()?;
         self.sessions()?;
+        self.rollouts()?;
         for (of, Account { budget, spent, .. }) in budgets::list_portable(&self.db, org)? {
             self.give(Record::Account { of, budget, spent })?;
         }
@@ -140,6 +142,17 @@ impl<S: Sink> Export<S> {
                 self.give(Record::Event { id: event.id, run: event.run, at: event.at, body: event.body })?;
             }
         }
+    }
+
+    fn rollouts(&mut self) -> Result<(), ExportError> {
+        for rollout in rollouts::list_all(&self.db, self.org)? {
+            let watch = watches::find(&self.db, self.org, rollout.session)?;
+            self.give(Record::Rollout { rollout: Box::new(rollout) })?;
+            if let Some(watch) = watch {
+                self.give(Record::Watch { watch: Box::new(watch) })?;
+            }
+        }
+        Ok(())
     }
 
     fn give(&mut self, mut record: Record) -> Result<(), ExportError> {

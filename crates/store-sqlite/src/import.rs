@@ -17,7 +17,9 @@ use crate::fault::{Fault, found};
 use crate::sql::{run, statements};
 use crate::store::SqliteStore;
 use crate::writer::desk::Desk;
-use crate::{agents, aliases, documents, events, members, orgs, projects, providers, runs, sessions};
+use crate::{
+    agents, aliases, documents, events, members, orgs, projects, providers, rollouts, runs, sessions, watches,
+};
 
 statements! {
     NUMBER_TOOLS = "update orgs set tools_numbered = ?2 where id = ?1";
@@ -123,6 +125,12 @@ impl Import {
             }
             Record::Run { run } => self.insert_run(desk.db(), &run),
             Record::Event { id, run, at, body } => self.append(desk.db(), NewEvent { id, run, at, body }),
+            Record::Rollout { rollout } => {
+                self.close(desk)?;
+                rollouts::import(desk.db(), org, &rollout)
+            }
+            Record::Watch { watch } if watch.is_going_on() => Err(Refusal::Missing.into()),
+            Record::Watch { watch } => watches::insert(desk.db(), org, &watch),
             Record::Account { of, budget, spent } => {
                 self.close(desk)?;
                 self.put_account(desk, of, &budget, spent)

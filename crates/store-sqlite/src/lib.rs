@@ -45,14 +45,17 @@ mod positions;
 mod projects;
 mod provider_numbers;
 mod providers;
+mod purposeful;
 mod readers;
 mod requests;
+mod rollouts;
 mod runs;
 mod sessions;
 mod sql;
 mod store;
 mod tools;
 mod view;
+mod watches;
 mod writer;
 
 pub use inspect::{Inspection, inspect, is_held};

@@ -1,7 +1,8 @@
 //! Organizations.
 
 use domain::OrgId;
-use domain::org::Org;
+use domain::org::{Org, RolloutSettings};
+use ports::Refusal;
 use rusqlite::{Connection, Row};
 
 use crate::columns::{json, number, to_json};
@@ -12,6 +13,7 @@ statements! {
     INSERT = "insert into orgs (id, body) values (?1, ?2)";
     FIND = "select number, body from orgs where id = ?1";
     LIST = "select number, body from orgs order by number";
+    PUT = "update orgs set body = ?2 where id = ?1";
 }
 
 pub(crate) fn insert(db: &Connection, org: &Org) -> Result<u64, Fault> {
@@ -21,6 +23,11 @@ pub(crate) fn insert(db: &Connection, org: &Org) -> Result<u64, Fault> {
 
 pub(crate) fn find(db: &Connection, id: OrgId) -> Result<Option<Org>, Fault> {
     one(db, FIND, [id.0], read)
+}
+
+pub(crate) fn put_rollout_settings(db: &Connection, id: OrgId, rollouts: RolloutSettings) -> Result<(), Fault> {
+    let org = find(db, id)?.ok_or(Refusal::Missing)?;
+    run(db, PUT, (id.0, to_json(&Org { rollouts, ..org })?)).map(|_| ())
 }
 
 pub(crate) fn list(db: &Connection) -> Result<Vec<Org>, Fault> {

@@ -46,10 +46,10 @@ macro_rules! listed {
 }
 
 statements! {
-    INSERT = "insert into sessions (number, id, org, alias, project, agent, agent_version, thread, created_at,
+    INSERT = "insert into sessions (number, id, org, alias, project, agent, agent_version, purpose, thread, created_at,
           archived_at, seq, status, active_run, updated_at, state, body)
         select max(ifnull((select max(number) from sessions), 0), ifnull((select max(number) from deleted_sessions), 0))
-          + 1, :id, :org, :alias, :project, :agent, :agent_version, :thread, :created_at,
+          + 1, :id, :org, :alias, :project, :agent, :agent_version, :purpose, :thread, :created_at,
           :archived_at, 0, :status, :active_run, :updated_at, :state, :body
         where exists (select 1 from agents where id = :agent and org = :org and project = :project)";
     PUT = "update sessions set version = version + 1, body = ?2 where number = ?1";
@@ -99,6 +99,7 @@ pub(crate) fn insert(db: &Connection, org: OrgId, session: &Session) -> Result<i
         ":project": session.project.0,
         ":agent": session.agent.id().0,
         ":agent_version": agent_version,
+        ":purpose": session.purpose.map(|purpose| purpose.as_str()),
         ":thread": session.thread,
         ":created_at": micros(session.created_at),
         ":archived_at": maybe_micros(session.archived_at),
@@ -225,7 +226,8 @@ pub(crate) fn list(db: &Connection, org: OrgId, filter: &SessionFilter) -> Resul
     many(db, sql, params, read)
 }
 
-fn read(row: &Row<'_>) -> Result<Session, Fault> {
+/// Reads a session from the columns that `select` begins with.
+pub(crate) fn read(row: &Row<'_>) -> Result<Session, Fault> {
     let mut session: Session = json(row, 6)?;
     session.archived_at = maybe_time(row, 4)?;
     session.version = row.get::<_, i64>(5)?.cast_unsigned();

@@ -81,10 +81,13 @@ mod tests {
         ("projects", crate::projects::STATEMENTS),
         ("provider_numbers", crate::provider_numbers::STATEMENTS),
         ("providers", crate::providers::STATEMENTS),
+        ("purposeful", crate::purposeful::STATEMENTS),
         ("requests", crate::requests::STATEMENTS),
+        ("rollouts", crate::rollouts::STATEMENTS),
         ("runs", crate::runs::STATEMENTS),
         ("sessions", crate::sessions::STATEMENTS),
         ("tools", crate::tools::STATEMENTS),
+        ("watches", crate::watches::STATEMENTS),
     ];
 
     /// What may be read from end to end: there are few, and all are asked for. The constant

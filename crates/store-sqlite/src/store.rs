@@ -11,7 +11,7 @@ use domain::run::Fence;
 use domain::{OrgId, Timestamp};
 use ports::feed::Feed;
 use ports::metrics::{OpenRuns, StoreMetrics};
-use ports::store::{DueCallback, LateRun, ReadyRun};
+use ports::store::{DueCallback, DueWatch, LateRun, ReadyRun};
 use ports::{OrgStore, Store, StoreError};
 
 use crate::checkpoint::Checkpoints;
@@ -25,7 +25,7 @@ use crate::writer::Told;
 use crate::writer::desk::Desk;
 use crate::writer::job::job;
 use crate::writer::queue::Queue;
-use crate::{callbacks, keys, orgs, provider_numbers, runs, writer};
+use crate::{callbacks, keys, orgs, provider_numbers, runs, watches, writer};
 
 /// The embedded store. Closing it, or dropping the last of its views, writes what waits and
 /// gives the directory back.
@@ -176,6 +176,10 @@ impl Store for SqliteStore {
         self.inner.readers.long(callbacks::list).await
     }
 
+    async fn next_watches(&self, limit: usize) -> Result<Vec<DueWatch>, StoreError> {
+        self.inner.readers.short(|db| watches::next(db, limit)).await
+    }
+
     async fn count_open_runs(&self) -> Result<OpenRuns, StoreError> {
         self.inner.readers.long(runs::count_open).await
     }
@@ -200,7 +204,8 @@ mod tests {
     fn a_project() -> ChangeSet {
         let name = "p".repeat(10_000);
         let id = ProjectId(SystemSources.uuid_v7());
-        ChangeSet::of([Change::InsertProject(Project { id, number: 0, name, created_at: Timestamp::UNIX_EPOCH })])
+        let created_at = Timestamp::UNIX_EPOCH;
+        ChangeSet::of([Change::InsertProject(Project { id, number: 0, name, repository: None, created_at })])
     }
 
     /// Lets the database grow to so many pages and no further, as a full disk does.

@@ -4,27 +4,34 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::agent::Agent;
+use domain::alias::AliasRange;
 use domain::budget::{Account, AccountId, Payers};
 use domain::idempotency::{RequestName, RequestRecord};
 use domain::key::Key;
 use domain::knowledge::Document;
+use domain::monitor::Watch;
 use domain::org::{Member, Org, Project};
 use domain::provider::{ModelAlias, OwnProvider};
+use domain::repository::Repository;
+use domain::rollout::{Rollout, Source};
 use domain::run::Run;
 use domain::session::{InboxItem, Session};
 use domain::tool::Tool;
 use domain::{
-    AgentId, ChangeSet, DocumentId, Event, EventId, KeyId, MemberId, OrgId, ProjectId, RunId, SessionId, Timestamp,
-    ToolId,
+    AgentId, ChangeSet, DocumentId, Event, EventId, KeyId, MemberId, OrgId, ProjectId, RolloutId, RunId, SessionId,
+    Timestamp, ToolId,
 };
-use ports::store::{AgentFilter, ChangeFilter, EventFilter, SessionChange, SessionFilter};
+use ports::store::{
+    AgentFilter, ChangeFilter, EventFilter, PurposefulFilter, PurposefulSession, RolloutFilter, SessionChange,
+    SessionFilter,
+};
 use ports::{CommitError, Committed, OrgStore, StoreError};
 use uuid::Uuid;
 
 use crate::store::Inner;
 use crate::{
-    agents, aliases, budgets, documents, events, inbox, keys, members, orgs, positions, projects, providers, requests,
-    runs, sessions, tools,
+    agents, aliases, budgets, documents, events, inbox, keys, members, orgs, positions, projects, providers,
+    purposeful, requests, rollouts, runs, sessions, tools, watches,
 };
 
 pub(crate) struct OrgView {
@@ -69,6 +76,10 @@ impl OrgStore for OrgView {
 
     async fn find_project_numbered(&self, number: u64) -> Found<Project> {
         self.inner.readers.short(|db| projects::find_numbered(db, self.org, number)).await
+    }
+
+    async fn find_project_of(&self, repository: &Repository) -> Found<Project> {
+        self.inner.readers.short(|db| projects::find_of(db, self.org, repository)).await
     }
 
     async fn list_projects(&self) -> Listed<Project> {
@@ -160,6 +171,46 @@ impl OrgStore for OrgView {
 
     async fn find_session_by_alias(&self, alias: Uuid) -> Found<Session> {
         self.inner.readers.short(|db| sessions::find_by_alias(db, self.org, alias)).await
+    }
+
+    async fn list_sessions_named(&self, range: AliasRange) -> Listed<PurposefulSession> {
+        self.inner.readers.short(|db| purposeful::list_named(db, self.org, range)).await
+    }
+
+    async fn list_purposeful(&self, filter: PurposefulFilter) -> Listed<PurposefulSession> {
+        let org = self.org;
+        self.inner.readers.long(move |db| purposeful::list(db, org, &filter)).await
+    }
+
+    async fn count_purposeful(&self, filter: PurposefulFilter) -> Result<u64, StoreError> {
+        let org = self.org;
+        self.inner.readers.long(move |db| purposeful::count(db, org, &filter)).await
+    }
+
+    async fn find_rollout(&self, id: RolloutId) -> Found<Rollout> {
+        self.inner.readers.short(|db| rollouts::find(db, self.org, id)).await
+    }
+
+    async fn list_rollouts_named(&self, range: AliasRange) -> Listed<Rollout> {
+        self.inner.readers.short(|db| rollouts::list_named(db, self.org, range)).await
+    }
+
+    async fn find_same_rollout(&self, project: ProjectId, source: &Source, since: Timestamp) -> Found<Rollout> {
+        self.inner.readers.short(|db| rollouts::find_same(db, self.org, project, source, since)).await
+    }
+
+    async fn list_rollouts(&self, filter: RolloutFilter) -> Listed<Rollout> {
+        let org = self.org;
+        self.inner.readers.long(move |db| rollouts::list(db, org, &filter)).await
+    }
+
+    async fn count_rollouts(&self, filter: RolloutFilter) -> Result<u64, StoreError> {
+        let org = self.org;
+        self.inner.readers.long(move |db| rollouts::count(db, org, &filter)).await
+    }
+
+    async fn find_watch(&self, session: SessionId) -> Found<Watch> {
+        self.inner.readers.short(|db| watches::find(db, self.org, session)).await
     }
 
     async fn find_run(&self, id: RunId) -> Found<Run> {

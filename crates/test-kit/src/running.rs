@@ -74,6 +74,7 @@ impl Running {
             ids: Arc::clone(&plan.ids),
             url_check: Arc::new(move |url| checked.check_url(url).map(|_| ()).map_err(|error| error.to_string())),
             metrics,
+            default_model: "scripted/demo".into(),
         };
         let callbacks: Arc<dyn api_make::Callbacks> = Arc::new(GuardedCallbacks(outbound));
         let app = App::new(ports, KeySecrets::new(HASHING_KEY), sealing_key);

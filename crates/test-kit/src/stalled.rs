@@ -9,7 +9,7 @@ use domain::org::Org;
 use domain::run::Fence;
 use domain::{OrgId, Timestamp};
 use ports::metrics::OpenRuns;
-use ports::store::{DueCallback, LateRun, ReadyRun};
+use ports::store::{DueCallback, DueWatch, LateRun, ReadyRun};
 use ports::{OrgStore, Store, StoreError};
 
 pub(crate) struct Stalled(pub(crate) Arc<dyn Store>);
@@ -56,6 +56,12 @@ impl Store for Stalled {
 
     async fn list_callbacks(&self) -> Result<Vec<DueCallback>, StoreError> {
         self.0.list_callbacks().await
+    }
+
+    /// Nor does it look at anything.
+    async fn next_watches(&self, limit: usize) -> Result<Vec<DueWatch>, StoreError> {
+        let _ = limit;
+        Ok(Vec::new())
     }
 
     async fn count_open_runs(&self) -> Result<OpenRuns, StoreError> {

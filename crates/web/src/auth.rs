@@ -16,6 +16,9 @@ const API_KEY: &str = "x-api-key";
 /// The header in which a caller that traces says which trace this is.
 const TRACE_PARENT: &str = "traceparent";
 
+/// The header in which clients of the Cased API may send it too.
+const CASED_API_KEY: &str = "x-cased-api-key";
+
 /// Words before a key that say what it is. Their case does not matter.
 const SCHEMES: [&str; 2] = ["bearer", "token"];
 
@@ -26,6 +29,8 @@ pub enum HeaderOrder {
     AuthorizationFirst,
     /// `x-api-key` before `Authorization`.
     ApiKeyFirst,
+    /// `Authorization`, then `x-api-key`, then `X-CASED-API-KEY`.
+    CasedLast,
 }
 
 /// Whoever makes a request, known by their key.
@@ -62,6 +67,9 @@ pub fn presented_key(headers: &HeaderMap, order: HeaderOrder) -> Option<&str> {
     match order {
         HeaderOrder::AuthorizationFirst => authorization().or_else(api_key),
         HeaderOrder::ApiKeyFirst => api_key().or_else(authorization),
+        HeaderOrder::CasedLast => {
+            authorization().or_else(api_key).or_else(|| plain(CASED_API_KEY).filter(|key| !key.is_empty()))
+        }
     }
 }
 
@@ -126,7 +134,7 @@ fn without_scheme(value: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use HeaderOrder::{ApiKeyFirst, AuthorizationFirst};
+    use HeaderOrder::{ApiKeyFirst, AuthorizationFirst, CasedLast};
 
     fn key(headers: &[(&'static str, &'static str)], order: HeaderOrder) -> Option<String> {
         let headers: HeaderMap =
@@ -162,6 +170,15 @@ mod tests {
         let both = [("authorization", "Bearer a"), ("x-api-key", "b")];
         assert_eq!(key(&both, AuthorizationFirst).as_deref(), Some("a"));
         assert_eq!(key(&both, ApiKeyFirst).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn cased_clients_have_a_header_of_their_own() {
+        let own = ("x-cased-api-key", "c");
+        assert_eq!(key(&[own], CasedLast).as_deref(), Some("c"));
+        assert_eq!(key(&[own, ("x-api-key", "b")], CasedLast).as_deref(), Some("b"));
+        assert_eq!(key(&[own, ("x-api-key", "b"), ("authorization", "Token a")], CasedLast).as_deref(), Some("a"));
+        assert_eq!(key(&[own], AuthorizationFirst), None);
     }
 
     #[test]

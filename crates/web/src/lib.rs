@@ -11,6 +11,7 @@ pub mod body;
 pub mod drain;
 pub mod finish;
 mod fold;
+pub mod idempotency;
 pub mod limits;
 pub mod paging;
 pub mod query;

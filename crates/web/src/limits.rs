@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use app::{Ctx, Error, Metrics, OpenStream};
 use domain::{OrgId, Timestamp};
+use uuid::Uuid;
 
 use crate::WebOptions;
 
@@ -48,7 +49,7 @@ impl Facade {
 #[derive(Debug)]
 pub struct Limits {
     options: WebOptions,
-    windows: Mutex<HashMap<(Facade, OrgId), Window>>,
+    windows: Mutex<HashMap<(Facade, Uuid), Window>>,
     streams: Arc<Mutex<HashMap<OrgId, usize>>>,
     metrics: Metrics,
 }
@@ -87,7 +88,7 @@ impl Limits {
         if windows.len() >= SWEEP_AT {
             windows.retain(|_, window| !window.is_over(now_ms));
         }
-        let window = windows.entry((facade, ctx.org)).or_insert(Window { began_ms: now_ms, requests: 0 });
+        let window = windows.entry((facade, counted(facade, ctx))).or_insert(Window { began_ms: now_ms, requests: 0 });
         window.take(max, ctx.now)
     }
 
@@ -112,6 +113,15 @@ impl Limits {
             Facade::Cassidy => self.options.cassidy_per_minute,
             Facade::Cased => self.options.cased_per_minute,
         }
+    }
+}
+
+/// Whose requests are counted together: an organization's, or, as the contract of the Cased
+/// API has it, those with one key.
+fn counted(facade: Facade, ctx: &Ctx) -> Uuid {
+    match (facade, ctx.key) {
+        (Facade::Cased, Some(key)) => key.0,
+        (Facade::Native | Facade::Make | Facade::Cassidy | Facade::Cased, _) => ctx.org.0,
     }
 }
 
@@ -158,7 +168,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
     use app::Operator;
-    use uuid::Uuid;
 
     fn ctx(org: u128, ms: i64) -> Ctx {
         let now = Timestamp::from_millisecond(ms).unwrap();

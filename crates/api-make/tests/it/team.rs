@@ -45,7 +45,7 @@ impl Team {
     pub(crate) async fn of(house: HouseBuilder) -> Self {
         let house = house.start().await;
         let owner = house.owner_ctx().await;
-        let second = house.app().create_project(&owner, "Second".to_owned()).await.expect("a second project").id;
+        let second = house.app().create_project(&owner, "Second".to_owned(), None).await.expect("a second project").id;
         let project = house.app().find_project_numbered(&owner, 1).await.expect("the first project").id;
         let t = house.keyed(key(BOTH, None, KeyFormat::Uuid)).await;
         let t = t.clone().with_header("authorization", &format!("Token {}", t.key()));

@@ -1,22 +1,23 @@
 //! Events as they are listed and streamed.
 
 use app::SentEvent;
-use domain::event::{Compaction, EventBody, RetryStatus, StopReason, Verdict};
-use domain::limits::Unit;
+use domain::event::{Compaction, EventBody, RetryStatus, Verdict};
 use domain::model::FaultKind;
 use domain::run::Outcome;
 use domain::session::{InboxItem, SessionUpdate};
 use domain::tool::{Permission, Ruling};
-use domain::{Event, EventId, RunId, Timestamp};
+use domain::{Event, EventId, RolloutId, RunId, Timestamp};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::content::{ContentView, shown};
+use super::monitor_view::{EvidenceView, words_of};
+use super::stop_view::{StopDetails, StopReasonView};
 use crate::agents::agent_view::DescribedAgent;
 use crate::agents::tools::EffectParam;
-use crate::budget::{BudgetView, HolderView, Money};
+use crate::budget::{BudgetView, Money};
 use crate::usage::{CallUsage, UsageView};
 
 /// An event of a session.
@@ -209,6 +210,40 @@ bodies! {
     OutputInvalid = "session.output_invalid" { reason: String, }
     /// A run ended that had not begun. Ours.
     RunDropped = "session.run_dropped" { stop_reason: StopReasonView, }
+    /// A pipeline reported the rollout that this session watches. Ours.
+    RolloutReported = "rollout.reported" {
+        #[schema(value_type = String)]
+        rollout_id: RolloutId,
+        /// `pending`, `running`, `success`, `failure` or `cancelled`.
+        status: &'static str,
+        /// What is rolled out, in the pipeline's words.
+        request: String,
+        commit: Option<String>,
+    }
+    /// The rollout was looked at. Ours.
+    MonitorUpdate = "monitor.update" {
+        /// Which look this was, from 1.
+        check: u32,
+        /// `none`, `no_data`, `unknown`, `medium`, `high` or `critical`.
+        level: &'static str,
+        /// For people.
+        summary: String,
+        evidence: Vec<EvidenceView>,
+    }
+    /// The rollout is watched no more. Ours.
+    MonitorEnded = "monitor.ended" {
+        /// `completed`, `cancelled` or `failed`.
+        end: &'static str,
+        /// What was found, of one that is completed: `healthy`, `anomalies_remain`,
+        /// `not_verified` or `deployment_failed`.
+        outcome: Option<&'static str>,
+        /// How often it was looked at.
+        checks: u32,
+        /// How bad it was the last time.
+        level: &'static str,
+        /// For people.
+        summary: String,
+    }
     /// A model call begins.
     ModelRequestStart = "span.model_request_start" {
         /// The model. Ours.
@@ -290,6 +325,17 @@ impl From<&EventBody> for BodyView {
             EventBody::RunDropped { outcome } => {
                 Self::RunDropped { stop_reason: Outcome::stop_reason(&outcome).into() }
             }
+            EventBody::RolloutReported { rollout, status, request, commit } => {
+                Self::RolloutReported { rollout_id: rollout, status: status.as_str(), request, commit }
+            }
+            EventBody::MonitorUpdate { check, level, summary, evidence } => {
+                let evidence = evidence.into_iter().map(EvidenceView::from).collect();
+                Self::MonitorUpdate { check, level: level.as_str(), summary, evidence }
+            }
+            EventBody::MonitorEnded { end, checks, level, summary } => {
+                let (end, outcome) = words_of(end);
+                Self::MonitorEnded { end, outcome, checks, level: level.as_str(), summary }
+            }
             EventBody::ModelRequestStart { model } => Self::ModelRequestStart { model },
             EventBody::ModelRequestEnd { model_request_start_id, is_error, model_usage, cost, .. } => {
                 Self::ModelRequestEnd {
@@ -360,81 +406,6 @@ impl Evaluation {
             Permission::Auto => Some(Evaluation::Auto),
             Permission::Deny => None,
         }
-    }
-}
-
-/// Why a session is idle.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum StopReasonView {
-    /// The agent has said what it had to say, or was interrupted.
-    EndTurn,
-    /// Tool calls wait for a decision or a result.
-    RequiresAction {
-        /// The tool-use events.
-        #[schema(value_type = Vec<String>)]
-        event_ids: Vec<EventId>,
-    },
-    /// The model failed for good.
-    RetriesExhausted,
-    /// A limit ended the turn, or a budget.
-    BudgetReached {
-        /// Which. Ours.
-        unit: UnitView,
-        /// Whose budget; null if it is a limit of one turn. Ours.
-        budget: Option<HolderView>,
-    },
-    /// The model declined.
-    Refusal,
-}
-
-impl From<StopReason> for StopReasonView {
-    fn from(reason: StopReason) -> Self {
-        match reason {
-            StopReason::EndTurn => StopReasonView::EndTurn,
-            StopReason::RequiresAction { event_ids } => StopReasonView::RequiresAction { event_ids },
-            StopReason::RetriesExhausted => StopReasonView::RetriesExhausted,
-            StopReason::BudgetReached { unit, budget } => {
-                StopReasonView::BudgetReached { unit: unit.into(), budget: budget.map(HolderView::from) }
-            }
-            StopReason::Refusal => StopReasonView::Refusal,
-        }
-    }
-}
-
-/// What a limit counts.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum UnitView {
-    Tokens,
-    Steps,
-    ToolCalls,
-    Time,
-    Money,
-}
-
-impl From<Unit> for UnitView {
-    fn from(unit: Unit) -> Self {
-        match unit {
-            Unit::Tokens => UnitView::Tokens,
-            Unit::Steps => UnitView::Steps,
-            Unit::ToolCalls => UnitView::ToolCalls,
-            Unit::Time => UnitView::Time,
-            Unit::Money => UnitView::Money,
-        }
-    }
-}
-
-/// More about a refusal.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum StopDetails {
-    Refusal { category: Option<String>, explanation: Option<String> },
-}
-
-impl StopDetails {
-    fn of(reason: &StopReason) -> Option<Self> {
-        matches!(reason, StopReason::Refusal).then_some(StopDetails::Refusal { category: None, explanation: None })
     }
 }
 

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::Drain;
 
-use super::event_view::{EventView, StopReasonView};
+use super::event_view::EventView;
+use super::stop_view::StopReasonView;
 use crate::error::ApiError;
 use crate::sessions::session_view::StatusView;
 

@@ -95,7 +95,7 @@ async fn a_key_is_told_of_what_it_reaches_and_nothing_else() {
     let mut house = TestHouse::new().start().await;
     let owner = house.owner();
     let ctx = house.owner_ctx().await;
-    let second = house.app().create_project(&ctx, "Second".to_owned()).await.unwrap().id;
+    let second = house.app().create_project(&ctx, "Second".to_owned(), None).await.unwrap().id;
     let key = CreateKey {
         name: "second".to_owned(),
         scopes: vec![Scope::AgentsRead, Scope::AgentsWrite, Scope::SessionsRead, Scope::SessionsWrite],

@@ -24,8 +24,12 @@ impl App {
             let session = self.reachable_session(ctx, id).await?;
             let unfinished = unfinished(&*store, &session).await?;
             let behind = queued(&*store, id).await?;
-            let decided = self.decide(ctx.now, |at| session.archive(unfinished, behind, at));
+            let decided = self.decide(ctx.now, |at| session.clone().archive(unfinished, behind, at));
             let (archived, changes) = decided?;
+            if self.stop_watching(ctx, &session, "The session was archived.").await? {
+                // Its log has grown.
+                continue;
+            }
             if changes.is_empty() {
                 return Ok(archived);
             }

@@ -145,6 +145,7 @@ pub(crate) fn native(agent: AgentId) -> CreateSession {
         title: None,
         metadata: IndexMap::new(),
         origin: Origin::Native,
+        purpose: None,
         thread: None,
         initial_events: vec![],
     }

@@ -4,6 +4,7 @@ mod desk;
 mod idempotency;
 mod keys;
 mod providers;
+mod rollouts;
 mod runs;
 mod send;
 mod streams;

@@ -86,7 +86,7 @@ async fn stranger(desk: &mut Desk) -> Ctx {
 
 /// Somebody of the same organization who reaches only another project.
 async fn neighbour(desk: &Desk) -> Ctx {
-    let project = desk.app().create_project(&desk.ctx, "Other".into()).await.expect("a project");
+    let project = desk.app().create_project(&desk.ctx, "Other".into(), None).await.expect("a project");
     let create = CreateKey {
         name: "neighbour".into(),
         scopes: vec![Scope::Admin],

@@ -1,8 +1,9 @@
 //! `sortie projects`.
 
 use clap::Subcommand;
+use domain::repository::Repository;
 use server::admin::Admin;
-use server::admin::calls::{CreateProject, ListProjects};
+use server::admin::calls::{CreateProject, ListProjects, MakeProjects, UpdateProject};
 use server::admin::views::ProjectView;
 
 use super::local_time;
@@ -15,6 +16,36 @@ pub(crate) enum Projects {
     Create {
         /// Its name.
         name: String,
+        /// The repository, `owner/name`, whose rollouts are its. No two projects have the same.
+        #[arg(long, value_name = "OWNER/NAME")]
+        repository: Option<Repository>,
+        /// Whose: id, number or name. Not needed if there is one organization.
+        #[arg(long)]
+        org: Option<String>,
+    },
+    /// Change a project. What is not named stays.
+    Update {
+        /// Which: id, number or name.
+        project: String,
+        /// Its name since.
+        #[arg(long)]
+        name: Option<String>,
+        /// The repository, `owner/name`, whose rollouts are its since.
+        #[arg(long, value_name = "OWNER/NAME")]
+        repository: Option<Repository>,
+        /// It has no repository any more.
+        #[arg(long, conflicts_with = "repository")]
+        no_repository: bool,
+        /// Whose: id, number or name. Not needed if there is one organization.
+        #[arg(long)]
+        org: Option<String>,
+    },
+    /// Say whether a rollout of a repository that no project has makes a project. It does not
+    /// at first: it is refused.
+    FromRollouts {
+        /// Whether it does.
+        #[arg(value_parser = clap::builder::BoolishValueParser::new(), value_name = "on|off")]
+        make: bool,
         /// Whose: id, number or name. Not needed if there is one organization.
         #[arg(long)]
         org: Option<String>,
@@ -35,9 +66,24 @@ pub(super) async fn run(admin: Admin, projects: Projects, output: Output) -> Res
 
 async fn answer(admin: &Admin, projects: Projects, output: Output) -> Result<(), Failure> {
     match projects {
-        Projects::Create { name, org } => {
-            let made = admin.call(CreateProject { org, name }).await?;
+        Projects::Create { name, repository, org } => {
+            let made = admin.call(CreateProject { org, name, repository }).await?;
             output.either(&made, || format!("{} {:?} has number {}", made.id, made.name, made.number))
+        }
+        Projects::Update { project, name, repository, no_repository, org } => {
+            let update = UpdateProject { org, project, name, repository, without_repository: no_repository };
+            let project = admin.call(update).await?;
+            output.either(&project, || {
+                let repository = project.repository.as_deref().unwrap_or("no repository");
+                format!("{} {:?}: {repository}", project.id, project.name)
+            })
+        }
+        Projects::FromRollouts { make, org } => {
+            let org = admin.call(MakeProjects { org, make }).await?;
+            output.either(&org, || {
+                let does = if org.makes_projects { "makes a project" } else { "is refused" };
+                format!("a rollout of a repository that no project has {does}")
+            })
         }
         Projects::List { org } => {
             let projects = admin.call(ListProjects { org }).await?;
@@ -46,9 +92,11 @@ async fn answer(admin: &Admin, projects: Projects, output: Output) -> Result<(),
             }
             let row = |project: &ProjectView| {
                 let made = local_time(project.created_at);
-                vec![project.id.to_string(), project.number.to_string(), project.name.clone(), made]
+                let repository = project.repository.clone().unwrap_or_default();
+                vec![project.id.to_string(), project.number.to_string(), project.name.clone(), repository, made]
             };
-            output.table(&["id", "number", "name", "made"], &projects.iter().map(row).collect::<Vec<_>>())
+            let rows: Vec<_> = projects.iter().map(row).collect();
+            output.table(&["id", "number", "name", "repository", "made"], &rows)
         }
     }
 }

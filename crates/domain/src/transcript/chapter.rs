@@ -124,6 +124,9 @@ impl Chapter {
             | EventBody::StatusTerminated {}
             | EventBody::Error { .. }
             | EventBody::RunDropped { .. }
+            | EventBody::RolloutReported { .. }
+            | EventBody::MonitorUpdate { .. }
+            | EventBody::MonitorEnded { .. }
             | EventBody::SessionUpdated(_)
             | EventBody::Usage { .. } => {}
         }

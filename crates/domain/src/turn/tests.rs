@@ -125,6 +125,7 @@ fn session(now: Timestamp) -> Session {
         project: ProjectId(Uuid::from_u128(3)),
         agent: SessionAgent::Following { agent: AgentId(Uuid::from_u128(4)) },
         origin: Origin::Native,
+        purpose: None,
         thread: None,
         title: None,
         metadata: Default::default(),

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use app::{CreateOrg as CreateOrgOperation, FirstKey, KeyFormat};
+use app::{CreateOrg as CreateOrgOperation, FirstKey, KeyFormat, ProjectPatch};
 use domain::budget::Budget;
 use domain::key::Scope;
+use domain::org::RolloutSettings;
+use domain::repository::Repository;
 use domain::{KeyId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +122,9 @@ pub struct CreateProject {
     pub org: Option<String>,
     /// Its name.
     pub name: String,
+    /// The repository whose rollouts are its.
+    #[serde(default)]
+    pub repository: Option<Repository>,
 }
 
 impl Call for CreateProject {
@@ -128,7 +133,58 @@ impl Call for CreateProject {
 
     async fn answer(self, desk: &Desk) -> Result<ProjectView, AdminError> {
         let ctx = desk.ctx(self.org.as_deref()).await?;
-        Ok(desk.app.create_project(&ctx, self.name).await?.into())
+        Ok(desk.app.create_project(&ctx, self.name, self.repository).await?.into())
+    }
+}
+
+/// Changes a project; what is absent stays.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct UpdateProject {
+    /// Whose.
+    pub org: Option<String>,
+    /// Which: id, number or name.
+    pub project: String,
+    /// Its name since.
+    pub name: Option<String>,
+    /// The repository whose rollouts are its since.
+    pub repository: Option<Repository>,
+    /// It has no repository any more.
+    pub without_repository: bool,
+}
+
+impl Call for UpdateProject {
+    const NAME: &'static str = "update-project";
+    type Reply = ProjectView;
+
+    async fn answer(self, desk: &Desk) -> Result<ProjectView, AdminError> {
+        let ctx = desk.ctx(self.org.as_deref()).await?;
+        let project = desk.project(&ctx, &self.project).await?;
+        let repository = match self.repository {
+            Some(repository) => Some(Some(repository)),
+            None => self.without_repository.then_some(None),
+        };
+        let patch = ProjectPatch { name: self.name, repository };
+        Ok(desk.app.update_project(&ctx, project.id, patch).await?.into())
+    }
+}
+
+/// Says whether a rollout of a repository that no project has makes a project.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct MakeProjects {
+    /// Whose.
+    pub org: Option<String>,
+    /// Whether it does.
+    pub make: bool,
+}
+
+impl Call for MakeProjects {
+    const NAME: &'static str = "make-projects";
+    type Reply = OrgView;
+
+    async fn answer(self, desk: &Desk) -> Result<OrgView, AdminError> {
+        let ctx = desk.ctx(self.org.as_deref()).await?;
+        desk.app.set_rollout_settings(&ctx, RolloutSettings { make_projects: self.make }).await?;
+        desk.org_view(&*desk.app.org(&ctx).await?).await
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) fn router(desk: Desk) -> Router {
     let router = serve::<calls::ImportOrg>(router);
     let router = serve::<calls::CreateProject>(router);
     let router = serve::<calls::ListProjects>(router);
+    let router = serve::<calls::UpdateProject>(router);
+    let router = serve::<calls::MakeProjects>(router);
     let router = serve::<calls::CreateKey>(router);
     let router = serve::<calls::ListKeys>(router);
     let router = serve::<calls::RevokeKey>(router);

@@ -20,6 +20,9 @@ pub struct OrgView {
     pub name: String,
     /// IANA name of its time zone.
     pub time_zone: String,
+    /// Whether a rollout of a repository that no project has makes a project.
+    #[serde(default)]
+    pub makes_projects: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// What its runs may spend together.
@@ -53,6 +56,7 @@ impl OrgView {
             number: org.number,
             name: org.name.clone(),
             time_zone: org.time_zone.clone(),
+            makes_projects: org.rollouts.make_projects,
             created_at: org.created_at,
             budget: account.map(BudgetView::from),
         }
@@ -70,14 +74,18 @@ pub struct ProjectView {
     pub number: u64,
     /// For people.
     pub name: String,
+    /// The repository whose rollouts are its.
+    #[serde(default)]
+    pub repository: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
 }
 
 impl From<Project> for ProjectView {
     fn from(project: Project) -> Self {
-        let Project { id, number, name, created_at } = project;
-        Self { id, uuid: id.0, number, name, created_at }
+        let Project { id, number, name, repository, created_at } = project;
+        let repository = repository.map(|repository| repository.to_string());
+        Self { id, uuid: id.0, number, name, repository, created_at }
     }
 }
 

@@ -26,8 +26,9 @@ fn open(dir: &TempDir) -> Arc<SqliteStore> {
 /// An organization with a session of so many events that all say this word, one of them often.
 async fn furnish(store: &SqliteStore, org: OrgId, word: &str, events: usize) -> SessionId {
     let at = Timestamp::UNIX_EPOCH;
-    let named = Org { id: org, number: 0, name: "o".into(), time_zone: "UTC".into(), created_at: at };
-    let project = Project { id: fresh(), number: 0, name: "p".into(), created_at: at };
+    let rollouts = Default::default();
+    let named = Org { id: org, number: 0, name: "o".into(), time_zone: "UTC".into(), rollouts, created_at: at };
+    let project = Project { id: fresh(), number: 0, name: "p".into(), repository: None, created_at: at };
     let (agent, inserted) = Agent::create(fresh(), project.id, AgentSpec::default(), at);
     let session = Session {
         id: fresh(),
@@ -35,6 +36,7 @@ async fn furnish(store: &SqliteStore, org: OrgId, word: &str, events: usize) -> 
         project: project.id,
         agent: SessionAgent::Following { agent: agent.id },
         origin: Origin::Native,
+        purpose: None,
         thread: None,
         title: Some(format!("of {word}")),
         metadata: Default::default(),

@@ -24,6 +24,7 @@ pub mod leases;
 pub mod log;
 pub mod models;
 pub mod queue;
+pub mod rollouts;
 pub mod sessions;
 mod stage;
 pub mod tenancy;
@@ -79,6 +80,9 @@ macro_rules! store_stories {
                 a_queued_run_is_found_until_it_begins, what_is_queued_behind_a_run_is_listed,
                 what_a_run_overrides_is_kept_and_never_rewritten,
                 an_address_is_remembered_until_it_was_told;
+            rollouts: reports_at_the_same_instant_are_one_rollout, a_rollout_is_found_by_each_of_its_names,
+                a_repository_is_of_one_project, what_is_due_is_known_of_all_and_survives,
+                a_session_with_a_purpose_shows_where_it_stands;
             sessions: a_thread_is_taken_once, sessions_are_found_by_every_name, sessions_are_listed_in_pages,
                 a_session_shows_that_a_run_is_due;
             tenancy: a_foreign_thing_is_as_one_that_never_was, a_foreign_thing_cannot_be_changed,

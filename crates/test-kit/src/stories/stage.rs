@@ -10,7 +10,7 @@ use domain::key::{Key, KeyHash, Scope};
 use domain::knowledge::Document;
 use domain::limits::Spent;
 use domain::model::Block;
-use domain::org::{Member, Org, Project, Role};
+use domain::org::{Member, Org, Project, Role, RolloutSettings};
 use domain::run::{Fence, Outcome, Run, RunStatus};
 use domain::session::{InboxItem, Origin, Session, SessionAgent, SessionState, SessionStatus};
 use domain::tool::{Effect, HttpTool, Tool};
@@ -97,7 +97,9 @@ impl Packed {
 
 impl Tenant {
     async fn move_in(store: &dyn Store, name: &str) -> Tenant {
-        let org = Org { id: fresh(), number: 0, name: name.into(), time_zone: "UTC".into(), created_at: now() };
+        let rollouts = RolloutSettings::default();
+        let org =
+            Org { id: fresh(), number: 0, name: name.into(), time_zone: "UTC".into(), rollouts, created_at: now() };
         let project = project("first");
         let (agent, inserted) = Agent::create(fresh(), project.id, spec("assistant"), now());
         let view = store.of(org.id);
@@ -158,6 +160,7 @@ impl Tenant {
             project: self.project.id,
             agent: SessionAgent::Following { agent: self.agent.id },
             origin: Origin::Native,
+            purpose: None,
             thread: None,
             title: Some("a talk".into()),
             metadata: [("k".to_owned(), "v".to_owned())].into_iter().collect(),
@@ -309,7 +312,7 @@ pub(super) fn spec(name: &str) -> AgentSpec {
 }
 
 pub(super) fn project(name: &str) -> Project {
-    Project { id: fresh::<ProjectId>(), number: 0, name: name.into(), created_at: now() }
+    Project { id: fresh::<ProjectId>(), number: 0, name: name.into(), repository: None, created_at: now() }
 }
 
 pub(super) fn member(name: &str) -> Member {

@@ -91,8 +91,10 @@ async fn record(name: &str, planted: Planted) -> (Recording, Vec<Promise>, OrgId
 
 async fn furnish(store: &Arc<SqliteStore>, id: OrgId) -> Agent {
     let now = SystemSources.now();
-    let org = Org { id, number: 0, name: "o".into(), time_zone: "UTC".into(), created_at: now };
-    let project = Project { id: ProjectId(SystemSources.uuid_v7()), number: 0, name: "p".into(), created_at: now };
+    let org =
+        Org { id, number: 0, name: "o".into(), time_zone: "UTC".into(), rollouts: Default::default(), created_at: now };
+    let first = ProjectId(SystemSources.uuid_v7());
+    let project = Project { id: first, number: 0, name: "p".into(), repository: None, created_at: now };
     let model = ModelChoice { id: "scripted/demo".into(), ..ModelChoice::default() };
     let spec = AgentSpec { name: "a".into(), model, ..AgentSpec::default() };
     let (agent, inserted) = Agent::create(AgentId(SystemSources.uuid_v7()), project.id, spec, now);
@@ -131,6 +133,7 @@ fn session(agent: &Agent, now: Timestamp) -> Session {
         project: agent.project,
         agent: SessionAgent::Following { agent: agent.id },
         origin: Origin::Make,
+        purpose: None,
         thread: Some(SystemSources.uuid_v4().to_string()),
         title: None,
         metadata: Default::default(),

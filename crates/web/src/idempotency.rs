@@ -8,10 +8,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::idempotency::Answer;
 use tokio::sync::oneshot;
-use web::{Caller, RequestId};
 
-use crate::body::BODY_BYTES_MAX;
-use crate::error::ApiError;
+use crate::{Caller, Rejection, RequestId};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -20,30 +18,53 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const PASSING: [StatusCode; 4] =
     [StatusCode::UNAUTHORIZED, StatusCode::REQUEST_TIMEOUT, StatusCode::CONFLICT, StatusCode::TOO_MANY_REQUESTS];
 
-/// Serves a POST that has a key once.
-pub(crate) async fn once(State(app): State<App>, request: Request, next: Next) -> Response {
+/// What [`once`] needs to know of the façade it stands in.
+#[derive(Clone)]
+pub struct Once {
+    /// The operations.
+    pub app: App,
+    /// How large a body may be.
+    pub body_bytes_max: usize,
+    /// How the façade says what went wrong.
+    pub render: fn(Fault) -> Response,
+}
+
+/// Why a request with a key was not served.
+pub enum Fault {
+    /// Its body was not taken.
+    Body(Rejection),
+    /// It cannot be done, or not again.
+    Failed(app::Error),
+    /// Its handler panicked.
+    Panicked,
+}
+
+/// Middleware: serves a POST that has a key once. Stands behind whatever finds the caller.
+pub async fn once(State(once): State<Once>, request: Request, next: Next) -> Response {
     let key = request.headers().get(KEY).filter(|_| request.method() == Method::POST).cloned();
     let caller = request.extensions().get::<Caller>().cloned();
     match (key, caller) {
         (Some(key), Some(caller)) => {
-            served_once(app, caller.ctx(), &key, request, next).await.unwrap_or_else(IntoResponse::into_response)
+            let render = once.render;
+            served_once(once, caller.ctx(), &key, request, next).await.unwrap_or_else(render)
         }
         _ => next.run(request).await,
     }
 }
 
 async fn served_once(
-    app: App,
+    once: Once,
     ctx: &Ctx,
     key: &HeaderValue,
     request: Request,
     next: Next,
-) -> Result<Response, ApiError> {
+) -> Result<Response, Fault> {
+    let Once { app, body_bytes_max, .. } = once;
     let (mut parts, body) = request.into_parts();
-    let body = web::body::read(body, BODY_BYTES_MAX, Some(ctx.org)).await?;
+    let body = crate::body::read(body, body_bytes_max, Some(ctx.org)).await.map_err(Fault::Body)?;
     // Bytes that are no text are no key either, and are refused as such.
     let key = key.to_str().unwrap_or_default();
-    match app.begin_request(ctx, parts.uri.path(), key, &body).await? {
+    match app.begin_request(ctx, parts.uri.path(), key, &body).await.map_err(Fault::Failed)? {
         Begun::Replay(answer) => Ok(replayed(answer)),
         Begun::Serve(ctx, place) => {
             parts.extensions.insert(Caller::new(ctx.clone()));
@@ -53,13 +74,7 @@ async fn served_once(
 }
 
 /// Serves the request even if its client leaves: it comes again, and finds the answer.
-async fn to_the_end(
-    app: App,
-    ctx: Ctx,
-    place: RequestPlace,
-    request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
+async fn to_the_end(app: App, ctx: Ctx, place: RequestPlace, request: Request, next: Next) -> Result<Response, Fault> {
     let (sender, answered) = oneshot::channel();
     let id = RequestId::current();
     let serving = app.clone();
@@ -70,7 +85,7 @@ async fn to_the_end(
         let _ = sender.send(response);
     }));
     // Without an answer the handler has panicked.
-    answered.await.map_err(|_| ApiError::internal())
+    answered.await.map_err(|_| Fault::Panicked)
 }
 
 /// The response, once its answer is kept, if it is one to keep.
@@ -81,7 +96,9 @@ async fn kept(app: &App, ctx: &Ctx, response: Response) -> Response {
         return response;
     }
     let (parts, body) = response.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else { return ApiError::internal().into_response() };
+    let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
     let answer = Answer { status: status.as_u16(), body: String::from_utf8_lossy(&body).into_owned() };
     if let Err(error) = app.keep_answer(ctx, answer).await {
         tracing::error!(%error, "the answer of a request with an idempotency key could not be kept");

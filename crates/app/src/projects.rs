@@ -1,0 +1,131 @@
+//! Projects, and the repositories whose rollouts are theirs.
+
+use domain::key::Scope;
+use domain::org::{Project, RolloutSettings};
+use domain::repository::Repository;
+use domain::{Change, ChangeSet, ProjectId};
+
+use crate::error::{Error, Faults, Missing};
+use crate::orgs::is_name;
+use crate::{App, Ctx};
+
+/// What of a project is to be another; what is absent stays.
+#[derive(Debug, Clone, Default)]
+pub struct ProjectPatch {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its repository; `Some(None)` is none.
+    pub repository: Option<Option<Repository>>,
+}
+
+impl App {
+    /// Makes a project.
+    ///
+    /// # Errors
+    /// The scope is missing, the name is wrong, the repository is another project's, or the
+    /// store failed.
+    pub async fn create_project(
+        &self,
+        ctx: &Ctx,
+        name: String,
+        repository: Option<Repository>,
+    ) -> Result<Project, Error> {
+        may_manage_projects(ctx)?;
+        check_name(&name)?;
+        let project = Project { id: self.fresh(), number: 0, name, repository, created_at: ctx.now };
+        let changes = ChangeSet::of([Change::InsertProject(project.clone())]);
+        let committed = crate::commit_in_time(&*self.store(ctx.org), changes).await?;
+        let committed = committed.ok_or_else(|| repository_taken(&project))?;
+        Ok(Project { number: committed.numbers.first().copied().unwrap_or_default(), ..project })
+    }
+
+    /// Changes a project.
+    ///
+    /// # Errors
+    /// It is not there, or as [`App::create_project`].
+    pub async fn update_project(&self, ctx: &Ctx, id: ProjectId, patch: ProjectPatch) -> Result<Project, Error> {
+        may_manage_projects(ctx)?;
+        let project = self.find_project(ctx, id).await?;
+        let ProjectPatch { name, repository } = patch;
+        let next = Project {
+            name: name.unwrap_or(project.name),
+            repository: repository.unwrap_or(project.repository),
+            ..project
+        };
+        check_name(&next.name)?;
+        let (app, org) = (self.clone(), ctx.org);
+        self.to_the_end(async move {
+            let changes = ChangeSet::of([Change::PutProject(next.clone())]);
+            let committed = crate::commit_in_time(&*app.store(org), changes).await?;
+            app.known().projects.forget(&(org, next.number));
+            committed.map(|_| next.clone()).ok_or_else(|| repository_taken(&next))
+        })
+        .await
+    }
+
+    /// Says what becomes of rollouts that are reported to the organization.
+    ///
+    /// # Errors
+    /// The scope is missing, or the store failed.
+    pub async fn set_rollout_settings(&self, ctx: &Ctx, settings: RolloutSettings) -> Result<(), Error> {
+        may_manage_projects(ctx)?;
+        let (app, org) = (self.clone(), ctx.org);
+        self.to_the_end(async move {
+            let changes = ChangeSet::of([Change::PutRolloutSettings(settings)]);
+            let committed = crate::commit_in_time(&*app.store(org), changes).await?;
+            app.known().orgs.forget(&org);
+            committed.map(drop).ok_or_else(|| Error::not_found(org))
+        })
+        .await
+    }
+
+    /// The projects that the caller reaches, oldest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn list_projects(&self, ctx: &Ctx) -> Result<Vec<Project>, Error> {
+        let mut projects = self.store(ctx.org).list_projects().await?;
+        projects.retain(|project| ctx.reaches(project.id));
+        Ok(projects)
+    }
+
+    /// A project.
+    ///
+    /// # Errors
+    /// It is not there, or the store failed.
+    pub async fn find_project(&self, ctx: &Ctx, id: ProjectId) -> Result<Project, Error> {
+        let found = self.store(ctx.org).find_project(id).await?;
+        ctx.reach(found, |project| project.id, id)
+    }
+
+    /// A project by its number.
+    ///
+    /// # Errors
+    /// It is not there; or it is the organization's but not the caller's, which is
+    /// [`Error::Forbidden`]: numbers of one's own organization are no secret.
+    pub async fn find_project_numbered(&self, ctx: &Ctx, number: u64) -> Result<Project, Error> {
+        let load = async { self.store(ctx.org).find_project_numbered(number).await };
+        let found = self.known().projects.find(&(ctx.org, number), load).await?;
+        let project = found.ok_or_else(|| Error::NotFound(Missing::new("project", number)))?;
+        if ctx.reaches(project.id) { Ok(project) } else { Err(Error::Forbidden { missing: None }) }
+    }
+}
+
+/// Projects are the organization's: whoever is kept to one of them manages none.
+fn may_manage_projects(ctx: &Ctx) -> Result<(), Error> {
+    ctx.require(Scope::Admin)?;
+    if ctx.project.is_some() { Err(Error::Forbidden { missing: None }) } else { Ok(()) }
+}
+
+fn check_name(name: &str) -> Result<(), Error> {
+    let mut faults = Faults::default();
+    faults.check(is_name(name), "name", "must have 1 to 256 characters");
+    faults.into_result()
+}
+
+fn repository_taken(project: &Project) -> Error {
+    match &project.repository {
+        Some(repository) => Error::Conflict(format!("another project has the repository {repository} already")),
+        None => Error::contended("project"),
+    }
+}

@@ -1,0 +1,17 @@
+//! The deploy monitor's arithmetic and rules: when a rollout is looked at, what a number
+//! means beside the same number from before, how it ends, and when it is rolled back.
+//!
+//! All of it is plain: no model is asked, and the same numbers always give the same levels.
+//! Whoever measures is elsewhere, and so is whoever waits.
+
+mod baseline;
+mod level;
+mod rollback;
+mod schedule;
+mod watch;
+
+pub use baseline::{Baseline, SAMPLES_MIN, Sample, WEEK_SAMPLES_MIN, Window, baseline, windows};
+pub use level::{Direction, Level, Measure, Thresholds};
+pub use rollback::{Policy, Rollback};
+pub use schedule::{Course, LATE_BY_MAX, Next, Schedule};
+pub use watch::{Checked, Evidence, Finding, Seen, Watch, WatchEnd, WatchState};
