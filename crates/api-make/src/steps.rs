@@ -195,7 +195,7 @@ impl Steps {
                 call.reasoning.get_or_insert_default().push_str(summary);
                 None
             }
-            EventBody::AgentMessage { content } => match &mut self.call {
+            EventBody::AgentMessage { content, .. } => match &mut self.call {
                 Some(call) => {
                     call.text.push_str(&text_of(content));
                     None
@@ -359,7 +359,7 @@ mod tests {
             EventBody::StatusRunning {},
             start(),
             EventBody::AgentThinking { summary: "hm".into() },
-            EventBody::AgentMessage { content: text("Hello.") },
+            EventBody::said(text("Hello.")),
             end(3, false),
             EventBody::Usage { usage: Usage::default(), cost: None, active_ms: 0, budget: None },
             EventBody::StatusIdle { stop_reason: StopReason::EndTurn },
@@ -426,7 +426,7 @@ mod tests {
             end(1, true),
             EventBody::Error { kind: FaultKind::Cut, message: String::new(), retry: RetryStatus::Retrying },
             start(),
-            EventBody::AgentMessage { content: text("{}") },
+            EventBody::said(text("{}")),
             end(4, false),
             EventBody::OutputInvalid { reason: String::new() },
             start(),
@@ -440,7 +440,7 @@ mod tests {
 
     #[test]
     fn a_turn_that_the_caller_supplied_is_no_model_call() {
-        let (shown, _) = steps_of(vec![EventBody::AgentMessage { content: text("earlier") }]);
+        let (shown, _) = steps_of(vec![EventBody::said(text("earlier"))]);
         assert_eq!((&shown[1]["role"], &shown[1]["content"]), (&json!("assistant"), &json!("earlier")));
         assert!(shown[1].get("tokenUsage").is_none());
     }

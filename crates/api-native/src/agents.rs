@@ -9,9 +9,9 @@ pub(crate) mod tools;
 use app::{AgentFilter, App, Order};
 use axum::Json;
 use axum::extract::State;
-use domain::{AgentId, Timestamp};
+use domain::{AgentId, MemberId, Timestamp};
 use serde::{Deserialize, Serialize};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use web::Caller;
 
 use self::agent_view::AgentView;
@@ -145,6 +145,31 @@ pub(crate) async fn archive_agent(
 ) -> Result<Json<AgentView>, ApiError> {
     let agent = app.archive_agent(caller.ctx(), id).await?;
     Ok(Json(agent.into()))
+}
+
+/// Whom an agent is to be open to.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct OpenAgent {
+    /// Ids of people; null or absent is everybody in the organization.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 1000)]
+    members: Option<Vec<MemberId>>,
+}
+
+/// Open an agent to some people, or to everybody
+///
+/// Whoever made it can always use it, and so can owners and admins. It is no new version,
+/// and counts from the next request on. Ours.
+#[utoipa::path(post, path = "/v1/agents/{agent_id}/access", tag = "agents",
+    params(("agent_id" = String, Path)), request_body = OpenAgent,
+    responses((status = 200, body = AgentView), (status = "4XX", body = ErrorEnvelope)))]
+pub(crate) async fn open_agent(
+    State(app): State<App>,
+    caller: Caller,
+    PathId(id): PathId<AgentId>,
+    Body(open): Body<OpenAgent>,
+) -> Result<Json<AgentView>, ApiError> {
+    Ok(Json(app.open_agent(caller.ctx(), id, open.members).await?.into()))
 }
 
 /// Which versions to list.

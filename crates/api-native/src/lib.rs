@@ -82,6 +82,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(agents::create_agent, agents::list_agents))
         .routes(routes!(agents::find_agent, agents::update_agent))
         .routes(routes!(agents::archive_agent))
+        .routes(routes!(agents::open_agent))
         .routes(routes!(agents::list_versions))
         .routes(routes!(sessions::create_session, sessions::list_sessions))
         .routes(routes!(sessions::find_session, sessions::update_session, sessions::delete_session))

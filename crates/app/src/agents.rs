@@ -5,7 +5,8 @@ use std::sync::Arc;
 use domain::agent::{Agent, AgentSpec};
 use domain::idempotency::Made;
 use domain::key::Scope;
-use domain::{AgentId, Change, ChangeSet, DocumentId, ProjectId};
+use domain::rights::Access;
+use domain::{AgentId, Change, ChangeSet, DocumentId, MemberId, ProjectId};
 use ports::store::AgentFilter;
 
 use crate::error::{Error, Missing};
@@ -33,7 +34,7 @@ impl App {
         self.check_agent(ctx, project, &spec, &[]).await?;
         let store = self.store(ctx.org);
         ctx.reach(store.find_project(project).await?, |project| project.id, project)?;
-        let (agent, changes) = Agent::create(id, project, spec, ctx.now);
+        let (agent, changes) = Agent::create_by(ctx.member, id, project, spec, ctx.now);
         let copies = self.copies(ctx, &documents, &agent).await?;
         let ctx = ctx.making(|| Made::AgentVersion { agent: id, version: agent.version });
         let changes = ctx.recording(changes.and(ChangeSet::of(copies)));
@@ -58,8 +59,8 @@ impl App {
         ctx.require(Scope::AgentsRead)?;
         let newest = self.newest_agent(ctx, id).await?;
         let agent = self.agent_version(ctx, id, version).await?;
-        // Archiving is of the agent, not of a version.
-        Ok(Agent { archived_at: newest.archived_at, ..agent })
+        // Archiving and access are of the agent, not of a version.
+        Ok(Agent { archived_at: newest.archived_at, access: newest.access, ..agent })
     }
 
     /// Agents at their newest versions.
@@ -69,7 +70,8 @@ impl App {
     pub async fn list_agents(&self, ctx: &Ctx, filter: AgentFilter) -> Result<Vec<Agent>, Error> {
         ctx.require(Scope::AgentsRead)?;
         let Some(project) = only_reachable(ctx, filter.project) else { return Ok(Vec::new()) };
-        Ok(self.store(ctx.org).list_agents(AgentFilter { project, ..filter }).await?)
+        let open_to = ctx.restricted();
+        Ok(self.store(ctx.org).list_agents(AgentFilter { project, open_to, ..filter }).await?)
     }
 
     /// The versions of an agent, newest first, below `before`, at most `limit`.
@@ -85,7 +87,9 @@ impl App {
     ) -> Result<Vec<Agent>, Error> {
         let newest = self.find_agent(ctx, id).await?;
         let mut versions = self.store(ctx.org).list_agent_versions(id, before, limit).await?;
-        versions.iter_mut().for_each(|version| version.archived_at = newest.archived_at);
+        for version in &mut versions {
+            (version.archived_at, version.access) = (newest.archived_at, Arc::clone(&newest.access));
+        }
         Ok(versions)
     }
 
@@ -108,7 +112,7 @@ impl App {
         }
         let store = self.store(ctx.org);
         for _ in 0..TRIES {
-            let current = ctx.reach(store.find_agent(id).await?, |agent| agent.project, id)?;
+            let current = ctx.reach_agent(store.find_agent(id).await?, id)?;
             let (project, before) = (current.project, Arc::clone(&current.spec));
             let spec = change(&before)?;
             let spec = AgentSpec { tools: self.seal_tools(ctx.org, id, spec.tools, &before.tools)?, ..spec };
@@ -131,12 +135,50 @@ impl App {
     /// As [`App::find_agent`].
     pub async fn archive_agent(&self, ctx: &Ctx, id: AgentId) -> Result<Agent, Error> {
         ctx.require(Scope::AgentsWrite)?;
-        let agent = ctx.reach(self.store(ctx.org).find_agent(id).await?, |agent| agent.project, id)?;
+        let agent = ctx.reach_agent(self.store(ctx.org).find_agent(id).await?, id)?;
         let (archived, changes) = agent.archive(ctx.now);
         if changes.is_empty() || self.commit_agent(ctx, id, changes).await? {
             return Ok(archived);
         }
         Err(Error::not_found(id))
+    }
+
+    /// Opens an agent to these people alone, besides whoever made it and those who administer
+    /// the organization; `None` is everybody. Counts from the next request on.
+    ///
+    /// # Errors
+    /// Somebody named is not of the organization, there are too many, or as
+    /// [`App::find_agent`].
+    pub async fn open_agent(&self, ctx: &Ctx, id: AgentId, members: Option<Vec<MemberId>>) -> Result<Agent, Error> {
+        ctx.require(Scope::AgentsWrite)?;
+        let store = self.store(ctx.org);
+        let agent = ctx.reach_agent(store.find_agent(id).await?, id)?;
+        let members = match members {
+            Some(named) => Some(self.known_members(ctx, named).await?),
+            None => None,
+        };
+        let opened = ChangeSet::of([Change::OpenAgent { agent: id, members: members.clone() }]);
+        if !self.commit_agent(ctx, id, opened).await? {
+            return Err(Error::not_found(id));
+        }
+        let access = Access { creator: agent.access.creator, members };
+        Ok(Agent { access: Arc::new(access), ..agent })
+    }
+
+    /// People of the organization, each once.
+    async fn known_members(&self, ctx: &Ctx, mut named: Vec<MemberId>) -> Result<Vec<MemberId>, Error> {
+        if named.len() > Access::MEMBERS_MAX {
+            let message = format!("must have at most {} entries", Access::MEMBERS_MAX);
+            return Err(Error::invalid("members", message));
+        }
+        named.sort();
+        named.dedup();
+        let known = self.store(ctx.org).list_members().await?;
+        let is_known = |id: &MemberId| known.iter().any(|member| member.id == *id && member.removed_at.is_none());
+        match named.iter().find(|id| !is_known(id)) {
+            Some(stranger) => Err(Error::invalid("members", format!("{stranger} is nobody of this organization"))),
+            None => Ok(named),
+        }
     }
 
     /// Removes an agent from every API, which stops its runs: a moment later if a worker
@@ -146,7 +188,7 @@ impl App {
     /// As [`App::find_agent`].
     pub async fn delete_agent(&self, ctx: &Ctx, id: AgentId) -> Result<(), Error> {
         ctx.require(Scope::AgentsWrite)?;
-        ctx.reach(self.store(ctx.org).find_agent(id).await?, |agent| agent.project, id)?;
+        ctx.reach_agent(self.store(ctx.org).find_agent(id).await?, id)?;
         let gone = ChangeSet::of([Change::DeleteAgent { agent: id, at: ctx.now }]);
         if self.commit_agent(ctx, id, gone).await? { Ok(()) } else { Err(Error::not_found(id)) }
     }
@@ -155,7 +197,22 @@ impl App {
     pub(crate) async fn newest_agent(&self, ctx: &Ctx, id: AgentId) -> Result<Agent, Error> {
         let load = async { self.store(ctx.org).find_agent(id).await };
         let found = self.known().agents.find(&(ctx.org, id), load).await?;
-        ctx.reach(found, |agent| agent.project, id)
+        ctx.reach_agent(found, id)
+    }
+
+    /// Whether what happens in sessions of this agent is open to the caller: whoever may not
+    /// use an agent does not read along either, even when it was deleted.
+    pub(crate) async fn may_read_along(&self, ctx: &Ctx, id: AgentId) -> Result<(), Error> {
+        if ctx.restricted().is_none() {
+            return Ok(());
+        }
+        match self.newest_agent(ctx, id).await {
+            Err(Error::NotFound(missing)) => {
+                let first = self.store(ctx.org).find_agent_version(id, 1).await?;
+                first.ok_or(Error::NotFound(missing)).and_then(|agent| ctx.may_use(&agent))
+            }
+            found => found.map(drop),
+        }
     }
 
     /// One version of an agent that the caller reaches; also of a deleted one.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use domain::agent::Agent;
 use domain::key::{Scope, Scopes};
+use domain::rights::Role;
 use domain::trace::TraceParent;
-use domain::{KeyId, MemberId, OrgId, ProjectId, Timestamp};
+use domain::{AgentId, KeyId, MemberId, OrgId, ProjectId, Timestamp};
 
 use crate::error::{Error, Missing};
 use crate::idempotency::NamedRequest;
@@ -16,9 +18,12 @@ pub struct Ctx {
     pub org: OrgId,
     /// The key that was shown; `None` for the operator.
     pub key: Option<KeyId>,
-    /// On whose behalf.
+    /// On whose behalf; `None` for the operator.
     pub member: Option<MemberId>,
-    /// What the caller may do.
+    /// That person's role; the operator's is an owner's.
+    pub role: Role,
+    /// What the caller may do: the key's scopes, as far as they are worth anything in the
+    /// hands of its maker.
     pub scopes: Scopes,
     /// The only project this caller reaches; `None` is all.
     pub project: Option<ProjectId>,
@@ -39,6 +44,29 @@ impl Ctx {
     /// [`Error::Forbidden`], naming the scope.
     pub fn require(&self, scope: Scope) -> Result<(), Error> {
         if self.scopes.hold(scope) { Ok(()) } else { Err(Error::Forbidden { missing: Some(scope) }) }
+    }
+
+    /// The person whose rights end at what is open to them by name or as to everybody;
+    /// `None` if the caller administers the organization.
+    pub(crate) fn restricted(&self) -> Option<MemberId> {
+        self.member.filter(|_| !self.role.administers())
+    }
+
+    /// Whether an agent is open to the caller.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`]: that an agent of one's own organization exists is no secret.
+    pub(crate) fn may_use(&self, agent: &Agent) -> Result<(), Error> {
+        match self.restricted() {
+            Some(member) if !agent.access.lets(member, self.role) => Err(Error::Forbidden { missing: None }),
+            _ => Ok(()),
+        }
+    }
+
+    /// An agent that the caller may use.
+    pub(crate) fn reach_agent(&self, found: Option<Agent>, id: AgentId) -> Result<Agent, Error> {
+        let agent = self.reach(found, |agent| agent.project, id)?;
+        self.may_use(&agent).map(|()| agent)
     }
 
     /// Whether things of this project exist for the caller.
@@ -74,6 +102,7 @@ impl Operator {
             org,
             key: None,
             member: None,
+            role: Role::Owner,
             scopes: Scopes::all(),
             project: None,
             key_expires_at: None,

@@ -86,7 +86,18 @@ impl App {
         self.to_the_end(async move { app.enter_now(&ctx, entry).await }).await
     }
 
+    /// As [`App::enter`], into a session in which nothing else may be under way: instead of
+    /// waiting behind it the run is not accepted.
+    pub(crate) async fn enter_while(&self, ctx: &Ctx, entry: Entry, free: Guard) -> Result<Entered, Error> {
+        let (app, ctx) = (self.clone(), ctx.clone());
+        self.to_the_end(async move { app.enter_guarded(&ctx, entry, Some(free)).await }).await
+    }
+
     pub(crate) async fn enter_now(&self, ctx: &Ctx, entry: Entry) -> Result<Entered, Error> {
+        self.enter_guarded(ctx, entry, None).await
+    }
+
+    async fn enter_guarded(&self, ctx: &Ctx, entry: Entry, holds: Option<Guard>) -> Result<Entered, Error> {
         if entry.session.state.active_run.is_none()
             && let Some(slot) = self.ports().workers.try_slot()
             && let Some(entered) = self.enter_claimed(ctx, &entry, slot).await?
@@ -96,7 +107,8 @@ impl App {
         let Entry { session, is_new, newest, run, inputs, callback, .. } = entry;
         let callback = remembered(run.id, callback);
         let accepted = self.decide(ctx.now, |at| turn::accept(&session, is_new, run, inputs, None, at));
-        let changes = ctx.recording(living(&newest, accepted.changes.and(callback)));
+        let mut changes = ctx.recording(living(&newest, accepted.changes.and(callback)));
+        changes.guards.extend(holds);
         let committed = crate::commit_in_time(&*self.store(ctx.org), changes).await?;
         Ok(committed.map_or(Entered::TooLate, |_| Entered::Queued))
     }

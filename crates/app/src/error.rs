@@ -7,7 +7,9 @@ use domain::agent::AgentRefusal;
 use domain::budget::UsedUp;
 use domain::key::Scope;
 use domain::session::SessionRefusal;
-use domain::{AgentId, DocumentId, EventId, KeyId, OrgId, ProjectId, ProviderId, RolloutId, RunId, SessionId, ToolId};
+use domain::{
+    AgentId, DocumentId, EventId, KeyId, MemberId, OrgId, ProjectId, ProviderId, RolloutId, RunId, SessionId, ToolId,
+};
 use ports::StoreError;
 
 /// Why an operation did not do what it was asked to. Façades match it without a wildcard.
@@ -222,6 +224,15 @@ pub enum AuthFault {
     /// Its time is over.
     #[error("the API key has expired")]
     Expired,
+    /// The person it acts as may do nothing for now.
+    #[error("the person behind the API key is suspended")]
+    Suspended,
+    /// The person it acts as has left.
+    #[error("the person behind the API key has left the organization")]
+    Left,
+    /// The person it acts as may do other things than when this was opened.
+    #[error("the rights of the person behind the API key have changed: open it again")]
+    RightsChanged,
 }
 
 /// A thing that is not there.
@@ -263,6 +274,7 @@ nouns! {
     EventId => "event",
     KeyId => "key",
     OrgId => "organization",
+    MemberId => "member",
     ProjectId => "project",
     ProviderId => "provider",
     ToolId => "tool",

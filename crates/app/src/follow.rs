@@ -330,9 +330,7 @@ mod tests {
 
     #[test]
     fn a_text_that_the_log_shows_as_over_is_not_told() {
-        for log in
-            [vec![end()], vec![start(), end()], vec![start(), stored(9, EventBody::AgentMessage { content: vec![] })]]
-        {
+        for log in [vec![end()], vec![start(), end()], vec![start(), stored(9, EventBody::said(vec![]))]] {
             let mut previews = Previews::of(standing("hel"));
             log.iter().for_each(|event| previews.see(event));
             assert!(told(&mut previews).is_empty());

@@ -36,7 +36,7 @@ pub(crate) fn check_conversation(events: &[EventBody]) -> Result<(), Error> {
     for (index, body) in events.iter().enumerate() {
         let path = format!("inputs[{index}]");
         match body {
-            EventBody::UserMessage { content, dropped: false } | EventBody::AgentMessage { content } => {
+            EventBody::UserMessage { content, dropped: false } | EventBody::AgentMessage { content, .. } => {
                 check_content(content, &path, &mut faults);
             }
             other => faults.add(path, format!("{} is not a part of a conversation", other.name())),
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn only_what_clients_send() {
-        let refused = [message(), EventBody::StatusRunning {}, EventBody::AgentMessage { content: vec![] }];
+        let refused = [message(), EventBody::StatusRunning {}, EventBody::said(vec![])];
         assert_eq!(paths(check_sent(&refused)), ["events[1].type", "events[2].type"]);
         assert_eq!(paths(check_initial(&[message(), EventBody::UserInterrupt {}])), ["initial_events[1].type"]);
     }
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_conversation_has_both_sides() {
-        let said = EventBody::AgentMessage { content: vec![Block::text("yes?")] };
+        let said = EventBody::said(vec![Block::text("yes?")]);
         assert!(check_conversation(&[message(), said]).is_ok());
         assert_eq!(paths(check_conversation(&[])), ["inputs"]);
         assert_eq!(paths(check_conversation(&[message(), system()])), ["inputs[1]"]);

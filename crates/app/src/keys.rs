@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use domain::budget::{AccountId, Budget};
 use domain::key::{Key, Scope, Scopes};
+use domain::org::{Member, Role};
 use domain::{Change, ChangeSet, KeyId, MemberId, OrgId, ProjectId, Timestamp};
 use ports::CommitError;
+use ports::store::KeyOfMember;
 use secrecy::SecretString;
 use subtle::ConstantTimeEq;
 use tokio::sync::broadcast;
@@ -37,6 +39,9 @@ pub struct CreateKey {
     pub format: KeyFormat,
     /// What all runs that are begun with it may spend together.
     pub budget: Option<Budget>,
+    /// Whom it acts as; whoever makes it, if absent. Only who administers the organization
+    /// makes keys for others.
+    pub member: Option<MemberId>,
 }
 
 /// How a key is spelled. All forms work everywhere.
@@ -54,6 +59,9 @@ pub enum KeyFormat {
 pub(crate) struct KnownKey {
     org: OrgId,
     key: Key,
+    maker: Member,
+    /// What its scopes are worth in the hands of its maker.
+    scopes: Scopes,
     /// When its last use was last noted, in milliseconds.
     touched_ms: AtomicI64,
 }
@@ -69,7 +77,7 @@ impl App {
         let store = &self.ports().store;
         let load = async {
             let found = store.find_key(hash).await?;
-            Ok::<_, Error>(found.map(|(org, key)| Arc::new(KnownKey::new(org, key))))
+            Ok::<_, Error>(found.map(|found| Arc::new(KnownKey::new(found))))
         };
         let known = self.known().keys.find(&hash, load).await?;
         let same = |known: &Arc<KnownKey>| bool::from(known.key.hash.0.ct_eq(&hash.0));
@@ -77,15 +85,16 @@ impl App {
             let fault = if is_mangled(presented) { AuthFault::BadChecksum } else { AuthFault::Unknown };
             return Err(Error::Unauthenticated(fault));
         };
-        if let Some(fault) = fault_of(&known.key, now) {
+        if let Some(fault) = fault_of(&known.key, now).or_else(|| fault_of_maker(&known.maker)) {
             return Err(Error::Unauthenticated(fault));
         }
         self.note_use(&known, now);
         Ok(Ctx {
             org: known.org,
             key: Some(known.key.id),
-            member: Some(known.key.creator),
-            scopes: Scopes::of(known.key.scopes.iter().copied()),
+            member: Some(known.maker.id),
+            role: known.maker.role,
+            scopes: known.scopes.clone(),
             project: known.key.project,
             key_expires_at: known.key.expires_at,
             now,
@@ -110,9 +119,9 @@ impl App {
         if let Some(id) = project {
             ctx.reach(store.find_project(id).await?, |project| project.id, id)?;
         }
-        let creator = self.creator(ctx).await?;
+        let maker = self.maker(ctx, create.member).await?;
         let secret = self.new_secret(ctx.key.is_none(), &create.format)?;
-        let key = self.describe_key(&secret, creator, CreateKey { project, ..create }, ctx.now);
+        let key = self.describe_key(&secret, maker, CreateKey { project, ..create }, ctx.now);
         let account = AccountId::Key(key.id);
         let bounded = budget.map(|budget| Change::SetBudget { account, budget: Some(budget) });
         match store.commit(ChangeSet::of([Change::InsertKey(key.clone())].into_iter().chain(bounded))).await {
@@ -122,14 +131,15 @@ impl App {
         }
     }
 
-    /// All keys, revoked ones included, oldest first.
+    /// All keys, revoked ones included, oldest first; those that the caller made, unless they
+    /// administer the organization.
     ///
     /// # Errors
     /// The scope is missing, or the store failed.
     pub async fn list_keys(&self, ctx: &Ctx) -> Result<Vec<Key>, Error> {
         ctx.require(Scope::KeysRead)?;
         let mut keys = self.store(ctx.org).list_keys().await?;
-        keys.retain(|key| ctx.project.is_none() || key.project == ctx.project);
+        keys.retain(|key| is_seen_by(ctx, key));
         Ok(keys)
     }
 
@@ -142,9 +152,7 @@ impl App {
         ctx.require(Scope::KeysWrite)?;
         let store = self.store(ctx.org);
         let found = store.find_key(id).await?;
-        let key = found
-            .filter(|key| ctx.project.is_none() || key.project == ctx.project)
-            .ok_or_else(|| Error::not_found(id))?;
+        let key = found.filter(|key| is_seen_by(ctx, key)).ok_or_else(|| Error::not_found(id))?;
         let (revoked, changes) = key.revoke(ctx.now);
         if changes.is_empty() {
             return Ok(revoked);
@@ -156,7 +164,7 @@ impl App {
             }
             app.known().keys.forget(&revoked.hash);
             // Nobody listens when no stream is open.
-            let _ = app.known().revoked.send(id);
+            let _ = app.known().stopped.send(Stopped::Key(id));
             Ok(revoked)
         })
         .await
@@ -196,19 +204,31 @@ impl App {
             app: self.clone(),
             org: ctx.org,
             key: ctx.key,
+            member: ctx.member,
+            role: ctx.role,
             expires_at: ctx.key_expires_at,
-            revoked: self.known().revoked.subscribe(),
+            stopped: self.known().stopped.subscribe(),
         }
     }
 
-    /// The person a key is made for: the caller, or the organization's first one when the
-    /// operator makes it.
-    async fn creator(&self, ctx: &Ctx) -> Result<MemberId, Error> {
-        if let Some(member) = ctx.member {
-            return Ok(member);
+    /// The person a key is made for: whom the caller names, the caller, or the organization's
+    /// first owner when the operator makes it.
+    async fn maker(&self, ctx: &Ctx, named: Option<MemberId>) -> Result<MemberId, Error> {
+        if named.is_some() && named != ctx.member && !ctx.role.administers() {
+            return Err(Error::Forbidden { missing: Some(Scope::Admin) });
         }
         let members = self.store(ctx.org).list_members().await?;
-        members.first().map(|member| member.id).ok_or_else(|| Error::not_found(ctx.org))
+        let wanted = named.or(ctx.member);
+        let is_meant = |member: &&Member| match wanted {
+            Some(wanted) => member.id == wanted,
+            None => member.role == Role::Owner,
+        };
+        let maker = members.iter().filter(|member| member.is_active()).find(is_meant);
+        let maker = maker.ok_or_else(|| wanted.map_or_else(|| Error::not_found(ctx.org), Error::not_found))?;
+        if maker.role > ctx.role {
+            return Err(Error::Forbidden { missing: None });
+        }
+        Ok(maker.id)
     }
 
     fn note_use(&self, known: &Arc<KnownKey>, now: Timestamp) {
@@ -229,38 +249,51 @@ impl App {
 }
 
 impl KnownKey {
-    fn new(org: OrgId, key: Key) -> Self {
+    fn new(KeyOfMember { org, key, maker }: KeyOfMember) -> Self {
         let touched = key.last_used_at.map_or(i64::MIN / 2, |at| at.as_millisecond());
-        Self { org, key, touched_ms: AtomicI64::new(touched) }
+        let scopes = Scopes::of(key.scopes.iter().copied()).within(maker.role);
+        Self { org, key, maker, scopes, touched_ms: AtomicI64::new(touched) }
     }
 }
 
-/// Tells a stream when its caller's key has stopped working.
+/// What no longer opens what it opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stopped {
+    /// A key was revoked.
+    Key(KeyId),
+    /// A person may do other things than before, or nothing.
+    Member(MemberId, AuthFault),
+}
+
+/// Tells a stream when its caller's key has stopped working, or is worth something else.
 pub(crate) struct KeyWatch {
     app: App,
     org: OrgId,
     key: Option<KeyId>,
+    member: Option<MemberId>,
+    role: Role,
     expires_at: Option<Timestamp>,
-    revoked: broadcast::Receiver<KeyId>,
+    stopped: broadcast::Receiver<Stopped>,
 }
 
 impl KeyWatch {
-    /// Waits until the key has been revoked or has expired; forever for the operator. May be
-    /// dropped and called again.
+    /// Waits until the key has been revoked or has expired, or the rights of its maker have
+    /// changed; forever for the operator. May be dropped and called again.
     pub(crate) async fn stopped(&mut self) -> AuthFault {
         let Some(key) = self.key else { return std::future::pending().await };
-        let Some(expires_at) = self.expires_at else { return self.revoked(key).await };
+        let Some(expires_at) = self.expires_at else { return self.told(key).await };
         let left = Duration::try_from(expires_at.duration_since(self.app.now())).unwrap_or_default();
         tokio::select! {
-            fault = self.revoked(key) => fault,
+            fault = self.told(key) => fault,
             () = tokio::time::sleep(left) => AuthFault::Expired,
         }
     }
 
-    async fn revoked(&mut self, key: KeyId) -> AuthFault {
+    async fn told(&mut self, key: KeyId) -> AuthFault {
         loop {
-            match self.revoked.recv().await {
-                Ok(revoked) if revoked == key => return AuthFault::Revoked,
+            match self.stopped.recv().await {
+                Ok(Stopped::Key(revoked)) if revoked == key => return AuthFault::Revoked,
+                Ok(Stopped::Member(member, fault)) if Some(member) == self.member => return fault,
                 Ok(_) => {}
                 Err(broadcast::error::RecvError::Lagged(_)) => {
                     if let Some(fault) = self.look_up(key).await {
@@ -272,13 +305,16 @@ impl KeyWatch {
         }
     }
 
+    /// Why the key works no more, or not as it did, when word of it may have been missed.
     async fn look_up(&self, key: KeyId) -> Option<AuthFault> {
-        match self.app.store(self.org).find_key(key).await {
-            Ok(Some(key)) => fault_of(&key, self.app.now()),
-            Ok(None) => Some(AuthFault::Unknown),
-            // The stream meets the store's failure by itself.
-            Err(_) => None,
+        let store = self.app.store(self.org);
+        // The stream meets the store's failure by itself.
+        let Some(key) = store.find_key(key).await.ok()? else { return Some(AuthFault::Unknown) };
+        if let Some(fault) = fault_of(&key, self.app.now()) {
+            return Some(fault);
         }
+        let Some(maker) = store.find_member(key.creator).await.ok()? else { return Some(AuthFault::Left) };
+        fault_of_maker(&maker).or_else(|| (maker.role != self.role).then_some(AuthFault::RightsChanged))
     }
 }
 
@@ -288,6 +324,20 @@ fn fault_of(key: &Key, now: Timestamp) -> Option<AuthFault> {
         Key { revoked_at: Some(_), .. } => Some(AuthFault::Revoked),
         _ => Some(AuthFault::Expired),
     }
+}
+
+/// Why nobody may act as this person.
+pub(crate) fn fault_of_maker(maker: &Member) -> Option<AuthFault> {
+    match maker {
+        _ if maker.is_active() => None,
+        Member { removed_at: Some(_), .. } => Some(AuthFault::Left),
+        _ => Some(AuthFault::Suspended),
+    }
+}
+
+fn is_seen_by(ctx: &Ctx, key: &Key) -> bool {
+    let is_theirs = ctx.restricted().is_none_or(|member| member == key.creator);
+    is_theirs && (ctx.project.is_none() || key.project == ctx.project)
 }
 
 fn check_new_key(ctx: &Ctx, create: &CreateKey) -> Result<(), Error> {

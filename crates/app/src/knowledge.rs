@@ -152,7 +152,9 @@ impl App {
     async fn reachable_document(&self, ctx: &Ctx, id: DocumentId) -> Result<Document, Error> {
         let found = self.store(ctx.org).find_document(id).await?;
         let living = found.filter(|document| document.expires_at.is_none_or(|end| ctx.now < end));
-        ctx.reach(living, |document| document.project, id)
+        let document = ctx.reach(living, |document| document.project, id)?;
+        self.may_read_along(ctx, document.agent).await?;
+        Ok(document)
     }
 
     async fn text_of(&self, name: &str, source: DocumentSource) -> Result<ExtractedText, Error> {

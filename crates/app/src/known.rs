@@ -12,11 +12,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::agent::Agent;
 use domain::key::KeyHash;
 use domain::org::{Org, Project};
-use domain::{AgentId, KeyId, OrgId, ProjectId};
+use domain::{AgentId, OrgId, ProjectId};
 use lru::LruCache;
 use tokio::sync::broadcast;
 
-use crate::keys::KnownKey;
+use crate::keys::{KnownKey, Stopped};
 use crate::providers::ModelList;
 
 /// Entries of one kind. An entry is small or shared; the bound is for strangers' sake.
@@ -34,7 +34,7 @@ pub(crate) struct Known {
     pub(crate) investigators: Recent<(OrgId, ProjectId), AgentId>,
     pub(crate) provider_numbers: Recent<String, u64>,
     pub(crate) model_lists: Recent<(OrgId, String), ModelList>,
-    pub(crate) revoked: broadcast::Sender<KeyId>,
+    pub(crate) stopped: broadcast::Sender<Stopped>,
 }
 
 impl Default for Known {
@@ -48,7 +48,7 @@ impl Default for Known {
             investigators: Recent::default(),
             provider_numbers: Recent::default(),
             model_lists: Recent::default(),
-            revoked: broadcast::Sender::new(REVOCATIONS_MAX),
+            stopped: broadcast::Sender::new(REVOCATIONS_MAX),
         }
     }
 }

@@ -24,6 +24,7 @@ mod investigator;
 mod keys;
 mod knowledge;
 mod known;
+mod members;
 mod org_stream;
 mod orgs;
 mod own_providers;
@@ -37,6 +38,7 @@ pub mod secret;
 mod send;
 mod sessions;
 mod streams;
+mod threads;
 mod tools;
 mod wait;
 mod watch;
@@ -60,6 +62,7 @@ pub use follow::StoredEvent;
 pub use idempotency::{Begun, NamedRequest, RequestPlace};
 pub use keys::{CreateKey, KeyFormat};
 pub use knowledge::{AddDocument, DocumentSource};
+pub use members::{AddMember, MemberPatch};
 pub use org_stream::{ChangedSession, FromPosition, OrgStream};
 pub use orgs::is_name;
 pub use orgs::{Bootstrap, CallerView, CreateOrg, FirstKey};
@@ -127,6 +130,8 @@ struct Inner {
     reports: rollouts::ReportTurns,
     tails: org_stream::Tails,
     requests: idempotency::UnderWay,
+    member_changes: tokio::sync::Mutex<()>,
+    thread_turns: threads::ThreadTurns,
     /// Work that goes on when its caller has left.
     tasks: TaskTracker,
 }
@@ -142,6 +147,7 @@ impl App {
         let tails = org_stream::Tails::default();
         let requests = idempotency::UnderWay::default();
         let tasks = TaskTracker::new();
+        let (member_changes, thread_turns) = (tokio::sync::Mutex::default(), threads::ThreadTurns::default());
         App(Arc::new(Inner {
             ports,
             secrets,
@@ -152,6 +158,8 @@ impl App {
             reports,
             tails,
             requests,
+            member_changes,
+            thread_turns,
             tasks,
         }))
     }

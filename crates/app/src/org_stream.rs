@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 
 use domain::key::Scope;
-use domain::{OrgId, ProjectId, Timestamp};
+use domain::{OrgId, Timestamp};
 use futures::stream::{BoxStream, StreamExt};
 use futures::{FutureExt, Stream};
 use ports::OrgStore;
@@ -84,7 +84,8 @@ impl App {
         let changes = Changes {
             tail: self.0.tails.of(ctx.org),
             key: self.watch_key(ctx),
-            project: ctx.project,
+            app: self.clone(),
+            ctx: ctx.clone(),
             since: (from == FromPosition::Start).then_some(oldest),
             is_behind: from != FromPosition::Now,
             page: Arc::default(),
@@ -129,8 +130,9 @@ struct Changes {
     told: watch::Receiver<u64>,
     tail: Arc<Tail>,
     key: KeyWatch,
-    /// The only project whose sessions the caller reaches.
-    project: Option<ProjectId>,
+    app: App,
+    /// Who follows.
+    ctx: Ctx,
     /// What is older is not begun with. Absent once the stream has begun.
     since: Option<Timestamp>,
     /// The position that was read last.
@@ -145,7 +147,7 @@ struct Changes {
 impl Changes {
     async fn next(&mut self) -> Result<ChangedSession, Error> {
         loop {
-            if let Some(changed) = self.next_of_page()? {
+            if let Some(changed) = self.next_of_page().await? {
                 return Ok(changed);
             }
             if self.is_behind {
@@ -166,7 +168,7 @@ impl Changes {
     }
 
     /// The next change of the page that the caller may see.
-    fn next_of_page(&mut self) -> Result<Option<ChangedSession>, Error> {
+    async fn next_of_page(&mut self) -> Result<Option<ChangedSession>, Error> {
         while let Some(change) = self.page.get(self.given) {
             self.given += 1;
             let SessionChange { position, session, .. } = change;
@@ -178,9 +180,12 @@ impl Changes {
                 return Err(gone());
             }
             self.position = *position;
-            let reached = session.as_ref().filter(|session| self.project.is_none_or(|only| only == session.project));
-            if let Some(session) = reached {
-                return Ok(Some(ChangedSession { position: *position, session: Arc::clone(session) }));
+            let (position, reached) = (*position, session.clone());
+            let Some(session) = reached.filter(|session| self.ctx.reaches(session.project)) else { continue };
+            match self.app.may_read_along(&self.ctx, session.agent).await {
+                Ok(()) => return Ok(Some(ChangedSession { position, session })),
+                Err(Error::Forbidden { .. } | Error::NotFound(_)) => {}
+                Err(error) => return Err(error),
             }
         }
         // Whoever waits holds nothing.

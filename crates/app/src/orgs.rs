@@ -191,6 +191,8 @@ impl App {
             email: create.owner_email,
             role: Role::Owner,
             created_at: now,
+            suspended_at: None,
+            removed_at: None,
         };
         let name = "First project".into();
         let project = Project { id: self.fresh(), number: 0, name, repository: None, created_at: now };
@@ -201,9 +203,10 @@ impl App {
             expires_at: None,
             format: KeyFormat::Sortie,
             budget: None,
+            member: None,
         };
         let key = self.describe_key(&secret, owner.id, all, now);
-        let make = |spec| Agent::create(self.fresh(), project.id, spec, now).0;
+        let make = |spec| Agent::create_by(Some(owner.id), self.fresh(), project.id, spec, now).0;
         let investigator = create.model.clone().map(|model| make(investigator::describe(model)));
         let agent = create.model.map(|model| make(assistant(model)));
         FirstKey { org, owner, project, agent, investigator, key, secret }
@@ -236,7 +239,7 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// Only enough to catch a slip: what an address means is for the mail system to say.
-fn is_email(email: &str) -> bool {
+pub(crate) fn is_email(email: &str) -> bool {
     let plain = email.len() <= 320 && !email.contains(|c: char| c.is_whitespace() || c.is_control());
     plain && email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
 }

@@ -215,7 +215,8 @@ impl App {
         Ok((session, true))
     }
 
-    fn watch(&self, ctx: &Ctx, run: Run, session: Session) -> RunWatch {
+    /// A watch over a run that is about to be accepted.
+    pub(crate) fn watch(&self, ctx: &Ctx, run: Run, session: Session) -> RunWatch {
         let store = self.store(ctx.org);
         let key = self.watch_key(ctx);
         let follower = Follower::live(session.state.seq, session.id, Arc::clone(&store), &self.ports().feed, key);
@@ -223,6 +224,8 @@ impl App {
     }
 
     async fn reachable_run(&self, ctx: &Ctx, id: RunId) -> Result<Run, Error> {
-        ctx.reach(self.store(ctx.org).find_run(id).await?, |run| run.project, id)
+        let run = ctx.reach(self.store(ctx.org).find_run(id).await?, |run| run.project, id)?;
+        self.may_read_along(ctx, run.agent).await?;
+        Ok(run)
     }
 }

@@ -108,7 +108,8 @@ impl App {
     pub async fn list_sessions(&self, ctx: &Ctx, filter: SessionFilter) -> Result<Vec<Session>, Error> {
         ctx.require(Scope::SessionsRead)?;
         let Some(project) = only_reachable(ctx, filter.project) else { return Ok(Vec::new()) };
-        Ok(self.store(ctx.org).list_sessions(SessionFilter { project, ..filter }).await?)
+        let open_to = ctx.restricted();
+        Ok(self.store(ctx.org).list_sessions(SessionFilter { project, open_to, ..filter }).await?)
     }
 
     /// The agent as it answers in a session: the pinned version with the session's changes,
@@ -138,10 +139,12 @@ impl App {
         }
     }
 
-    /// A session as stored, if the caller reaches it.
+    /// A session as stored, if the caller reaches it and may use its agent.
     pub(crate) async fn reachable_session(&self, ctx: &Ctx, id: SessionId) -> Result<Session, Error> {
         let found = self.store(ctx.org).find_session(id).await?;
-        ctx.reach(found, |session| session.project, id)
+        let session = ctx.reach(found, |session| session.project, id)?;
+        self.may_read_along(ctx, session.agent.id()).await?;
+        Ok(session)
     }
 
     /// A session that does not exist yet.
@@ -154,6 +157,7 @@ impl App {
             origin,
             purpose: None,
             thread: None,
+            owner: None,
             title: None,
             metadata: IndexMap::new(),
             version: 0,
@@ -199,6 +203,7 @@ impl App {
         };
         let session = Session {
             purpose: create.purpose,
+            owner: ctx.member.filter(|_| create.origin == Origin::Cassidy),
             thread: create.thread.clone(),
             title: create.title.clone(),
             metadata: create.metadata.clone(),

@@ -123,7 +123,7 @@ fn lets_go(event: &Event) -> bool {
 }
 
 /// Whether nothing of its run comes after this event.
-fn ends_run(event: &Event) -> bool {
+pub(crate) fn ends_run(event: &Event) -> bool {
     match &event.body {
         EventBody::StatusIdle { stop_reason } => !matches!(stop_reason, StopReason::RequiresAction { .. }),
         EventBody::RunDropped { .. } | EventBody::StatusTerminated {} => true,

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{agents, config, keys, models, orgs, projects, providers, run, runs, sessions, tools, transfer};
+use crate::commands::{
+    agents, config, keys, members, models, orgs, projects, providers, run, runs, sessions, tools, transfer,
+};
 
 /// Mission control for AI agents: the server, and the client of a running one.
 ///
@@ -108,6 +110,11 @@ pub(crate) enum Command {
     /// API keys. Works on the data directory of this machine, with or without a running server.
     #[command(subcommand)]
     Keys(keys::Keys),
+
+    /// The people of an organization and what they may do. Works on the data directory of this
+    /// machine, like `keys`.
+    #[command(subcommand)]
+    Members(members::Members),
 
     /// Organizations. Works on the data directory of this machine, like `keys`.
     #[command(subcommand)]

@@ -7,6 +7,7 @@ pub(crate) mod config;
 mod doctor;
 mod follow;
 pub(crate) mod keys;
+pub(crate) mod members;
 pub(crate) mod models;
 pub(crate) mod orgs;
 pub(crate) mod projects;
@@ -40,6 +41,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Models(models) => models::run(models, native(), output).await,
         Command::Providers(providers) => providers::run(native()?, providers, output).await,
         Command::Keys(keys) => keys::run(reach::admin(&place).await?, keys, output).await,
+        Command::Members(members) => members::run(reach::admin(&place).await?, members, output).await,
         Command::Orgs(orgs) => orgs::run(reach::admin(&place).await?, orgs, output).await,
         Command::Backup { to } => backup::run(reach::admin(&place).await?, &to, output).await,
         Command::Doctor => doctor::run(&reach::configuration(&place, Vec::new())?, output).await,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -82,7 +83,8 @@ impl Default for ServerOptions {
     }
 }
 
-/// Requests that one organization may make in a minute, for each API; 0 is no limit.
+/// Requests that one organization may make in a minute, for each API; 0 is no limit. And how
+/// long an answer may take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitOptions {
@@ -91,10 +93,18 @@ pub struct LimitOptions {
     /// Since 0.1.
     pub make_per_minute: u32,
 
-    /// The Cassidy-compatible API.
+    /// The Cassidy-compatible API; counted for each key.
     ///
     /// Since 0.1.
     pub cassidy_per_minute: u32,
+
+    /// How long a message of the Cassidy-compatible API, or a webhook that waits for its run,
+    /// waits for the whole answer. The run is stopped then. A proxy in front must wait longer.
+    ///
+    /// Since 0.1.
+    #[serde(with = "friendly")]
+    #[schemars(with = "String")]
+    pub cassidy_answer_within: Duration,
 
     /// The Cased-compatible API.
     ///
@@ -109,7 +119,13 @@ pub struct LimitOptions {
 
 impl Default for LimitOptions {
     fn default() -> Self {
-        Self { make_per_minute: 240, cassidy_per_minute: 60, cased_per_minute: 120, native_per_minute: 0 }
+        Self {
+            make_per_minute: 240,
+            cassidy_per_minute: 60,
+            cassidy_answer_within: Duration::from_secs(290),
+            cased_per_minute: 120,
+            native_per_minute: 0,
+        }
     }
 }
 

@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::budget::Budget;
 use crate::change::{Change, ChangeSet, Guard};
-use crate::id::{AgentId, ProjectId};
+use crate::id::{AgentId, MemberId, ProjectId};
 use crate::limits::Limits;
+use crate::rights::Access;
 use crate::tool::{HttpTool, Permission};
 
 /// An agent at one of its versions.
@@ -30,6 +31,9 @@ pub struct Agent {
     pub updated_at: Timestamp,
     /// Since when no new session may begin.
     pub archived_at: Option<Timestamp>,
+    /// Who may see and use it. Of the agent, not of a version, so it stands beside them.
+    #[serde(skip)]
+    pub access: Arc<Access>,
 }
 
 /// What an agent is, apart from its identity: the part that versions.
@@ -167,10 +171,23 @@ pub enum AgentRefusal {
 }
 
 impl Agent {
-    /// A new agent, at version 1.
+    /// A new agent, at version 1, of nobody in particular.
     pub fn create(id: AgentId, project: ProjectId, spec: AgentSpec, now: Timestamp) -> (Agent, ChangeSet) {
+        Self::create_by(None, id, project, spec, now)
+    }
+
+    /// A new agent, at version 1, made by this person and open to everybody.
+    pub fn create_by(
+        creator: Option<MemberId>,
+        id: AgentId,
+        project: ProjectId,
+        spec: AgentSpec,
+        now: Timestamp,
+    ) -> (Agent, ChangeSet) {
         let spec = Arc::new(spec);
-        let agent = Agent { id, project, version: 1, spec, created_at: now, updated_at: now, archived_at: None };
+        let access = Arc::new(Access::of_all(creator));
+        let agent =
+            Agent { id, project, version: 1, spec, created_at: now, updated_at: now, archived_at: None, access };
         let changes = ChangeSet::of([Change::InsertAgent(agent.clone())]);
         (agent, changes)
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::agent::Agent;
 use crate::budget::{AccountId, Budget, Payers, Reservation, Totals};
 use crate::event::NewEvent;
-use crate::id::{AgentId, DocumentId, EventId, KeyId, ProviderId, RolloutId, RunId, SessionId, ToolId};
+use crate::id::{AgentId, DocumentId, EventId, KeyId, MemberId, ProviderId, RolloutId, RunId, SessionId, ToolId};
 use crate::idempotency::RequestRecord;
 use crate::key::Key;
 use crate::knowledge::Document;
@@ -147,6 +147,9 @@ pub enum Change {
     InsertOrg(Org),
     /// A new person. Their number is given by the store.
     InsertMember(Member),
+    /// A person as they are now. Refused if another who is here has their address, or if no
+    /// owner is left who may act.
+    PutMember(Member),
     /// What becomes of the organization's rollouts from now on.
     PutRolloutSettings(RolloutSettings),
     /// A new project. Its number is given by the store. Refused if its repository is another
@@ -189,6 +192,13 @@ pub enum Change {
         agent: AgentId,
         /// When.
         at: Timestamp,
+    },
+    /// Whom an agent is open to from now on; `None` is everybody.
+    OpenAgent {
+        /// The agent.
+        agent: AgentId,
+        /// They alone.
+        members: Option<Vec<MemberId>>,
     },
     /// A new tool of a project. Its number is given by the store.
     InsertTool(Tool),

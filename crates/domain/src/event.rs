@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::budget::{Budget, Holder};
+use crate::citation::Source;
 use crate::id::{EventId, RolloutId, RunId};
 use crate::limits::Unit;
 use crate::model::{Block, FaultKind, StopCause, Usage};
@@ -108,6 +109,10 @@ pub enum EventBody {
     AgentMessage {
         /// Text blocks.
         content: Vec<Block>,
+        /// What the model had been given to cite, if it cites anything: the text names a source
+        /// by its place here.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sources: Vec<Source>,
     },
     /// The model reasoned.
     #[serde(rename = "agent.thinking")]
@@ -274,6 +279,11 @@ pub enum EventBody {
 }
 
 impl EventBody {
+    /// What the agent said, citing nothing.
+    pub fn said(content: Vec<Block>) -> Self {
+        EventBody::AgentMessage { content, sources: Vec::new() }
+    }
+
     /// The event's name, as stored and streamed.
     pub fn name(&self) -> &'static str {
         match self {
@@ -392,7 +402,7 @@ mod tests {
             EventBody::StatusIdle {
                 stop_reason: StopReason::BudgetReached { unit: Unit::Steps, budget: Some(Holder::Session) },
             },
-            EventBody::AgentMessage { content: vec![Block::text("hi")] },
+            EventBody::said(vec![Block::text("hi")]),
             EventBody::MonitorEnded {
                 end: WatchEnd::Completed { finding: crate::monitor::Finding::Healthy },
                 checks: 3,

@@ -1,8 +1,9 @@
 //! Ids: one distinct type for each kind of thing.
 //!
 //! An id is a UUID. It is written as a prefix, an underscore and the UUID as 26
-//! characters of Crockford base 32 in lower case (the TypeID spelling); the plain UUID
-//! is accepted as well. Ids carry no order: order is the store's (`seq`, `position`).
+//! characters of Crockford base 32 in lower case (the TypeID spelling). Two more spellings
+//! are accepted as well: the plain UUID, and [a compact one](AgentId::compact) of 25
+//! characters. Ids carry no order: order is the store's (`seq`, `position`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -28,6 +29,12 @@ macro_rules! ids {
         impl $name {
             /// What the written id begins with, without the underscore.
             pub const PREFIX: &'static str = $prefix;
+
+            /// The spelling without a prefix: `c` and 24 digits of base 36. It holds what is
+            /// free in an id of ours, which is always a UUID of version 7.
+            pub fn compact(self) -> String {
+                compact(self.0)
+            }
         }
 
         impl From<Uuid> for $name {
@@ -127,6 +134,7 @@ fn read(prefix: &'static str, text: &str) -> Result<Uuid, NotAnId> {
     let Some(digits) = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')) else {
         return match text.len() {
             36 => Uuid::try_parse(text).map_err(|_| wrong),
+            COMPACT_LENGTH => read_compact(text).ok_or(wrong),
             _ => Err(wrong),
         };
     };
@@ -142,6 +150,50 @@ fn read(prefix: &'static str, text: &str) -> Result<Uuid, NotAnId> {
         return Ok(Uuid::nil());
     }
     CROCKFORD_LOWER.decode_u128(significant.as_bytes()).map(Uuid::from_u128).map_err(|_| wrong)
+}
+
+/// `c` and the digits.
+const COMPACT_LENGTH: usize = 1 + COMPACT_DIGITS;
+const COMPACT_DIGITS: usize = 24;
+const BASE_36: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+/// The two bits of the variant and what is below them, and what is between them and the four
+/// bits of the version: all that is not the same in every UUID of version 7.
+const BELOW_VARIANT: u32 = 62;
+const BELOW_VERSION: u32 = BELOW_VARIANT + 2 + 12;
+const VERSION_7: u128 = (0x7 << BELOW_VERSION) | (0b10 << BELOW_VARIANT);
+
+fn compact(uuid: Uuid) -> String {
+    let bits = uuid.as_u128();
+    let low = bits & ((1 << BELOW_VARIANT) - 1);
+    let middle = (bits >> (BELOW_VARIANT + 2)) & ((1 << 12) - 1);
+    let high = bits >> (BELOW_VERSION + 4);
+    let mut free = (((high << 12) | middle) << BELOW_VARIANT) | low;
+    let mut digits = [b'0'; COMPACT_LENGTH];
+    digits[0] = b'c';
+    for digit in digits[1..].iter_mut().rev() {
+        *digit = BASE_36[(free % 36) as usize];
+        free /= 36;
+    }
+    digits.iter().map(|digit| char::from(*digit)).collect()
+}
+
+fn read_compact(text: &str) -> Option<Uuid> {
+    let digits = text.strip_prefix('c')?;
+    let mut free: u128 = 0;
+    for byte in digits.bytes() {
+        let digit = BASE_36.iter().position(|known| *known == byte)?;
+        // 24 digits hold less than a `u128` does.
+        free = free * 36 + digit as u128;
+    }
+    let high = free >> (BELOW_VARIANT + 12);
+    if high >> 48 != 0 {
+        return None;
+    }
+    let middle = (free >> BELOW_VARIANT) & ((1 << 12) - 1);
+    let low = free & ((1 << BELOW_VARIANT) - 1);
+    let bits = (high << (BELOW_VERSION + 4)) | (middle << (BELOW_VARIANT + 2)) | low | VERSION_7;
+    Some(Uuid::from_u128(bits))
 }
 
 #[cfg(test)]
@@ -160,9 +212,21 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_refused_or_read(text in ".{0,40}") {
+        fn an_id_of_ours_reads_back_in_its_compact_spelling(bits: u128) {
+            let ours = SessionId(uuid::Builder::from_u128(bits)
+                .with_version(uuid::Version::SortRand)
+                .with_variant(uuid::Variant::RFC4122)
+                .into_uuid());
+            let written = ours.compact();
+            prop_assert!(written.len() == 25 && written.starts_with('c'), "{}", written);
+            prop_assert_eq!(written.parse::<SessionId>(), Ok(ours));
+        }
+
+        #[test]
+        fn any_text_is_refused_or_read(text in ".{0,40}|c[0-9a-zA-Z]{24}") {
             if let Ok(id) = text.parse::<AgentId>() {
-                prop_assert!(id.to_string() == text || id.0.to_string() == text.to_lowercase());
+                let spellings = [id.to_string(), id.0.to_string(), id.compact()];
+                prop_assert!(spellings.contains(&text) || spellings[1] == text.to_lowercase());
             }
         }
     }
@@ -172,5 +236,6 @@ mod tests {
         let run = RunId(Uuid::from_u128(7)).to_string();
         assert!(run.parse::<AgentId>().is_err());
         assert!("run_zzzzzzzzzzzzzzzzzzzzzzzzzz".parse::<RunId>().is_err());
+        assert!(format!("c{}", "z".repeat(24)).parse::<RunId>().is_err(), "more than an id has bits");
     }
 }

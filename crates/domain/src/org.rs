@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{MemberId, OrgId, ProjectId};
 use crate::repository::Repository;
+pub use crate::rights::Role;
 
 /// A tenant. Nothing of one is ever visible to another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,20 +57,19 @@ pub struct Member {
     pub role: Role,
     /// When they joined.
     pub created_at: Timestamp,
+    /// Since when they, and the keys they made, may do nothing for now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_at: Option<Timestamp>,
+    /// When they left. What they made stays, and is told by their name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_at: Option<Timestamp>,
 }
 
-/// What a person may do in an organization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Everything, the organization itself included.
-    Owner,
-    /// Everything but the organization itself.
-    Admin,
-    /// Make and use agents.
-    Member,
-    /// Look.
-    Viewer,
+impl Member {
+    /// Whether they may do anything at all.
+    pub fn is_active(&self) -> bool {
+        self.suspended_at.is_none() && self.removed_at.is_none()
+    }
 }
 
 /// A part of an organization that owns agents.

@@ -32,6 +32,7 @@ pub use steer::{NotWaiting, Resolution, resolve_waiting};
 use self::spending::Spending;
 use crate::budget::Budget;
 use crate::change::{Change, ChangeSet, Guard};
+use crate::citation::Source;
 use crate::event::{EventBody, NewEvent, RetryStatus, StopReason};
 use crate::id::{EventId, SessionId};
 use crate::limits::{Limits, Unit};
@@ -106,6 +107,8 @@ pub struct Reply {
     pub message_id: Option<EventId>,
     /// The text.
     pub text: String,
+    /// What the model had been given to cite, if the text cites anything.
+    pub sources: Vec<Source>,
     /// The id under which readers were told that the model reasons, and under which the
     /// reasoning is stored. Without any it is not used.
     pub thinking_id: Option<EventId>,
@@ -217,7 +220,7 @@ impl Turn {
         if !reply.text.is_empty() {
             let id = reply.message_id.unwrap_or_else(|| (at.ids)());
             let content = vec![Block::text(reply.text)];
-            self.log_as(id, at.now, EventBody::AgentMessage { content });
+            self.log_as(id, at.now, EventBody::AgentMessage { content, sources: reply.sources });
         }
         let end = CallEnd { is_error: false, usage: reply.usage, cost: reply.cost, stop: reply.stop };
         self.end_model_call(start, end, at);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::citation;
 use domain::model::{FaultKind, ModelChunk, ModelFault, ModelName, ModelRequest, StopCause, Usage};
 use domain::money::Money;
 use domain::transcript::{Cut, Plan, Transcript};
@@ -248,8 +249,10 @@ impl RawReply {
             Some(schema) if calls.is_empty() => schema.read(&self.text).err(),
             _ => None,
         };
+        let cites = !materials.sources.is_empty() && citation::has_marker(&self.text);
         Reply {
             message_id: self.message_id,
+            sources: if cites { materials.sources.clone() } else { Vec::new() },
             text: self.text,
             thinking_id: self.thinking_id,
             thinking: (!self.thinking.is_empty()).then_some(self.thinking),

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use domain::agent::{AgentSpec, AgentTool};
+use domain::citation::Source;
 use domain::model::ToolOffer;
 use domain::output::{BadSchema, Schema};
 use domain::run::Run;
+use domain::session::Origin;
 use domain::tool::{CarriedTool, HttpTool, Permission, ResolvedTool, Runner, Toolset};
 use domain::transcript::estimate;
 use domain::{AgentId, knowledge};
@@ -21,6 +23,8 @@ pub(crate) struct Materials {
     pub(crate) tools: Toolset,
     pub(crate) offers: Vec<Arc<ToolOffer>>,
     pub(crate) system: Option<String>,
+    /// What an answer may cite.
+    pub(crate) sources: Vec<Source>,
     pub(crate) output: Option<Schema>,
     /// About how many tokens of the model's window the instructions and tools take.
     pub(crate) tokens: u64,
@@ -48,11 +52,11 @@ impl Materials {
             Some(schema) => Some(Schema::new(schema).map_err(|error| Unready::Unrunnable(error.to_string()))?),
             None => None,
         };
-        let (offers, system) = (tools.offers(), system(shared, store, run, spec).await?);
+        let (offers, (system, sources)) = (tools.offers(), system(shared, store, run, spec).await?);
         let tokens = estimate::of_text(system.as_deref().unwrap_or_default())
             + offers.iter().map(|offer| estimate::of_offer(offer)).sum::<u64>()
             + spec.output_schema.as_deref().map_or(0, estimate::of_value);
-        Ok(Self { offers, tools, system, output, tokens, spec: Arc::clone(spec) })
+        Ok(Self { offers, tools, system, sources, output, tokens, spec: Arc::clone(spec) })
     }
 
     /// The tool that the server calls under this name.
@@ -100,13 +104,15 @@ fn http(row: Uuid, http: HttpTool, permission: Permission) -> Result<ResolvedToo
     ResolvedTool::new(offer, Runner::Http(Box::new(CarriedTool { row, http })), permission)
 }
 
-/// The instructions, and the agent's documents behind them.
+/// The instructions, and the agent's documents behind them, which the answer may cite where
+/// whoever asks is told of sources.
 async fn system(
     shared: &Shared,
     store: &dyn OrgStore,
     run: &Run,
     spec: &AgentSpec,
-) -> Result<Option<String>, StoreError> {
+) -> Result<(Option<String>, Vec<Source>), StoreError> {
+    let mut sources = Vec::new();
     let mut documents = Vec::new();
     let mut bytes = 0;
     for document in store.list_documents(run.agent, shared.ports.clock.now()).await? {
@@ -117,12 +123,20 @@ async fn system(
             " ".to_owned()
         };
         bytes += text.len();
+        sources.push(Source { document: document.id, name: document.name.clone() });
         documents.push((document.name, text));
     }
-    let reading = knowledge::reading(documents.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-    Ok(match (&spec.instructions, reading) {
+    let texts = documents.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let reading = if run.origin == Origin::Cassidy {
+        knowledge::citable(texts)
+    } else {
+        sources.clear();
+        knowledge::reading(texts)
+    };
+    let system = match (&spec.instructions, reading) {
         (Some(instructions), Some(reading)) => Some(format!("{instructions}\n\n{reading}")),
         (Some(instructions), None) => Some(instructions.clone()),
         (None, reading) => reading,
-    })
+    };
+    Ok((system, sources))
 }

@@ -95,7 +95,7 @@ impl Trail {
             EventBody::UserMessage { content, .. } if self.spans.takes_texts() => {
                 self.texts.input = text_of(content);
             }
-            EventBody::AgentMessage { content } if self.spans.takes_texts() => self.texts.output = text_of(content),
+            EventBody::AgentMessage { content, .. } if self.spans.takes_texts() => self.texts.output = text_of(content),
             EventBody::ModelRequestStart { model } => {
                 self.model.clone_from(model);
                 self.model_call = Some((event.id, event.at));

@@ -19,8 +19,8 @@ use domain::run::{Fence, Run};
 use domain::session::{InboxItem, Progress, Purpose, Session, SessionState, SessionStatus};
 use domain::tool::Tool;
 use domain::{
-    AgentId, ChangeSet, DocumentId, Event, EventId, KeyId, OrgId, ProjectId, RolloutId, RunId, SessionId, Timestamp,
-    ToolId,
+    AgentId, ChangeSet, DocumentId, Event, EventId, KeyId, MemberId, OrgId, ProjectId, RolloutId, RunId, SessionId,
+    Timestamp, ToolId,
 };
 use uuid::Uuid;
 
@@ -37,7 +37,7 @@ pub trait Store: Send + Sync + 'static {
     fn of(&self, org: OrgId) -> Arc<dyn OrgStore>;
 
     /// The key with this hash, and whose it is.
-    async fn find_key(&self, hash: KeyHash) -> Result<Option<(OrgId, Key)>, StoreError>;
+    async fn find_key(&self, hash: KeyHash) -> Result<Option<KeyOfMember>, StoreError>;
 
     /// All organizations, oldest first.
     async fn list_orgs(&self) -> Result<Vec<Org>, StoreError>;
@@ -76,6 +76,17 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether the store answers and can write.
     async fn check(&self) -> Result<(), StoreError>;
+}
+
+/// A key, and whom it acts for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeyOfMember {
+    /// The organization.
+    pub org: OrgId,
+    /// The key.
+    pub key: Key,
+    /// The person who made it.
+    pub maker: Member,
 }
 
 /// A run that a worker may claim.
@@ -140,9 +151,9 @@ pub trait OrgStore: Send + Sync {
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
 
     /// A person.
-    async fn find_member(&self, id: domain::MemberId) -> Result<Option<Member>, StoreError>;
+    async fn find_member(&self, id: MemberId) -> Result<Option<Member>, StoreError>;
 
-    /// All people, oldest first.
+    /// All people, those who left included, oldest first.
     async fn list_members(&self) -> Result<Vec<Member>, StoreError>;
 
     /// A project by its id.
@@ -222,6 +233,15 @@ pub trait OrgStore: Send + Sync {
 
     /// Sessions.
     async fn list_sessions(&self, filter: SessionFilter) -> Result<Vec<Session>, StoreError>;
+
+    /// The sessions that are this person's threads, of this project (of all if `None`), the one
+    /// that changed last first, at most `limit`.
+    async fn list_threads(
+        &self,
+        owner: MemberId,
+        project: Option<ProjectId>,
+        limit: usize,
+    ) -> Result<Vec<SessionId>, StoreError>;
 
     /// A session by the random id it also has.
     async fn find_session_by_alias(&self, alias: Uuid) -> Result<Option<Session>, StoreError>;
@@ -326,6 +346,8 @@ pub struct SessionSummary {
     pub id: SessionId,
     /// Its project.
     pub project: ProjectId,
+    /// Its agent.
+    pub agent: AgentId,
     /// For people.
     pub title: Option<String>,
     /// What its log amounts to.
@@ -351,6 +373,8 @@ pub struct AgentFilter {
     pub project: Option<ProjectId>,
     /// Archived ones too. Deleted ones never.
     pub include_archived: bool,
+    /// Open to this person, by name or as to everybody.
+    pub open_to: Option<MemberId>,
     /// Made at or after.
     pub created_from: Option<Timestamp>,
     /// Made at or before.
@@ -376,6 +400,8 @@ pub struct SessionFilter {
     pub statuses: Vec<SessionStatus>,
     /// Archived ones too.
     pub include_archived: bool,
+    /// Whose agent is open to this person, by name or as to everybody.
+    pub open_to: Option<MemberId>,
     /// Made at or after.
     pub created_from: Option<Timestamp>,
     /// Made at or before.
@@ -498,6 +524,9 @@ pub enum Refusal {
     /// A session that is to have a run, or to be changed, is archived.
     #[error("the session is archived")]
     SessionArchived,
+    /// No owner who may act would be left.
+    #[error("an organization needs an owner who may act")]
+    NoOwner,
     /// An id, or another thing that must be unique, is taken.
     #[error("the thing exists")]
     Exists,

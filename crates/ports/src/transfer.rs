@@ -15,6 +15,7 @@ use domain::knowledge::Document;
 use domain::monitor::{Watch, WatchEnd, WatchState};
 use domain::org::{Member, Org, Project};
 use domain::provider::{ModelAlias, OwnProvider};
+use domain::rights::Access;
 use domain::rollout::Rollout;
 use domain::run::Run;
 use domain::session::{Session, SessionAgent};
@@ -74,6 +75,9 @@ pub enum Record {
         archived_at: Option<Timestamp>,
         /// Since when it is gone; its sessions stay.
         deleted_at: Option<Timestamp>,
+        /// Who may see and use it.
+        #[serde(default)]
+        access: Access,
     },
     /// A version of an agent.
     AgentVersion {

@@ -1,4 +1,4 @@
-//! What only the operator may do: organizations, keys, projects.
+//! What only the operator may do: organizations, people, keys, projects.
 //!
 //! Each request is a type in [`calls`]; its answer is made by the [`Desk`], whichever way it
 //! came. [`Admin`] is the operator's end: it talks over the owner-only socket to the server

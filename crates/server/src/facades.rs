@@ -33,6 +33,7 @@ impl Facades {
         let facades = Router::new()
             .merge(api_native::router(app.clone(), shared.clone()))
             .merge(api_make::router(app.clone(), shared.clone(), Arc::clone(&callbacks)))
+            .merge(api_cassidy::router(app.clone(), shared.clone()))
             .fallback(nothing_here);
         let router = health::router(app.clone(), shared.drain.clone())
             .merge(metrics::router(house.store.clone(), house.metrics.clone(), &config.server))
@@ -50,13 +51,14 @@ fn options(config: &Config, drain_grace: Duration) -> WebOptions {
         make_per_minute: limits.make_per_minute,
         cassidy_per_minute: limits.cassidy_per_minute,
         cased_per_minute: limits.cased_per_minute,
+        answer_within: limits.cassidy_answer_within,
         drain_grace,
         ..WebOptions::default()
     }
 }
 
 pub(crate) async fn nothing_here() -> impl IntoResponse {
-    (StatusCode::NOT_FOUND, "nothing is here; the APIs are below /v1 and /api/v2\n")
+    (StatusCode::NOT_FOUND, "nothing is here; the APIs are below /v1, /api and /api/v2\n")
 }
 
 /// Callers' addresses are called through the guarded client like all that strangers name.

@@ -145,7 +145,7 @@ fn a_short_run(fence: Fence) -> (ChangeSet, ChangeSet) {
     ]);
     let usage = Usage { input_tokens: 100, output_tokens: 20, ..Usage::default() };
     let second = events(vec![
-        EventBody::AgentMessage { content: vec![Block::text(text.clone())] },
+        EventBody::said(vec![Block::text(text.clone())]),
         EventBody::ModelRequestEnd {
             model_request_start_id: start,
             is_error: false,
@@ -201,6 +201,7 @@ fn a_session(now: Timestamp) -> Session {
         origin: Origin::Make,
         purpose: None,
         thread: Some(SystemSources.uuid_v4().to_string()),
+        owner: None,
         title: None,
         metadata: Default::default(),
         version: 0,

@@ -13,7 +13,12 @@ create table members (
     number integer primary key autoincrement,
     id blob not null unique,
     org blob not null,
-    body text not null
+    -- Null for those who left: it may be another's then.
+    email text,
+    -- 1 for an owner who may act.
+    owns integer not null,
+    body text not null,
+    unique (org, email)
 ) strict;
 create index members_by_org on members (org);
 
@@ -32,6 +37,8 @@ create table keys (
     number integer primary key,
     id blob not null unique,
     org blob not null,
+    -- The person it acts as.
+    maker blob not null,
     hash blob not null unique,
     revoked_at integer,
     last_used_at integer,
@@ -58,7 +65,10 @@ create table agents (
     version integer not null,
     created_at integer not null,
     archived_at integer,
-    deleted_at integer
+    deleted_at integer,
+    creator blob,
+    -- The people it is open to, as JSON; null is everybody.
+    members text
 ) strict;
 create index agents_by_org on agents (org, created_at, number);
 
@@ -115,6 +125,8 @@ create table sessions (
     agent_version integer,
     purpose text,
     thread text,
+    -- Whose thread it is, if it is anybody's.
+    owner blob,
     created_at integer not null,
     archived_at integer,
     -- Grows with each change of title, metadata or agent.
@@ -128,6 +140,8 @@ create table sessions (
     body text not null
 ) strict;
 create unique index sessions_by_thread on sessions (project, agent, thread) where thread is not null;
+-- Sessions that are nobody's thread are not in it, and cost it nothing.
+create index sessions_by_owner on sessions (org, owner, updated_at, number, project, id) where owner is not null;
 -- Agent and project stand in the index so that a list of one agent's sessions skips the
 -- others without reading them.
 create index sessions_by_org on sessions (org, created_at, number, agent, project);

@@ -128,6 +128,7 @@ impl Application<'_> {
             Change::InsertOrg(new) if new.id != org => return Err(Refusal::Missing.into()),
             Change::InsertOrg(new) => committed.numbers.push(orgs::insert(db, &new)?),
             Change::InsertMember(new) => committed.numbers.push(members::insert(db, org, &new)?),
+            Change::PutMember(changed) => members::put(db, org, &changed)?,
             Change::InsertProject(new) => committed.numbers.push(projects::insert(db, org, &new)?),
             Change::PutProject(changed) => projects::put(db, org, &changed)?,
             Change::PutRolloutSettings(settings) => orgs::put_rollout_settings(db, org, settings)?,
@@ -146,6 +147,7 @@ impl Application<'_> {
             }
             Change::ArchiveAgent { agent, at } => agents::archive(db, org, agent, at)?,
             Change::DeleteAgent { agent, at } => self.delete_agent(agent, at)?,
+            Change::OpenAgent { agent, members } => agents::open_to(db, org, agent, members.as_deref())?,
             Change::InsertProvider(new) => providers::insert(db, org, &new)?,
             Change::PutProvider(changed) => providers::put(db, org, &changed)?,
             Change::DeleteProvider(provider) => providers::delete(db, org, provider)?,

@@ -23,7 +23,7 @@ statements! {
     AT_WORK = "select count(*) from runs where status in ('queued', 'running', 'waiting')
         and status in ('queued', 'running') and org = ?1";
     TOOLS_NUMBERED = "select tools_numbered from orgs where id = ?1";
-    LIST_AGENTS = "select id, project, version, created_at, archived_at, deleted_at from agents
+    LIST_AGENTS = "select id, project, version, created_at, archived_at, deleted_at, creator, members from agents
         where org = ?1 order by number";
 }
 
@@ -176,6 +176,7 @@ fn read_agent(row: &Row<'_>) -> Result<(AgentId, Record), Fault> {
         created_at: time(row.get(3)?)?,
         archived_at: maybe_time(row, 4)?,
         deleted_at: maybe_time(row, 5)?,
+        access: agents::access(row, 6)?,
     };
     Ok((agent, record))
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::agent::Agent;
 use domain::budget::{Budget, Totals};
 use domain::knowledge::Document;
+use domain::rights::Access;
 use domain::run::{Run, RunStatus};
 use domain::session::{Session, SessionState, SessionStatus};
 use domain::{AgentId, NewEvent, OrgId, ProjectId, RunId, SessionId, Timestamp};
@@ -25,8 +26,8 @@ statements! {
     NUMBER_TOOLS = "update orgs set tools_numbered = ?2 where id = ?1";
     INSERT_TOOL = "insert into tools (id, org, number, project, body) select ?1, ?2, ?3, ?4, ?5
         where exists (select 1 from projects where id = ?4 and org = ?2)";
-    INSERT_AGENT = "insert into agents (id, org, project, version, created_at, archived_at, deleted_at)
-        select ?1, ?2, ?3, ?4, ?5, ?6, ?7 where exists (select 1 from projects where id = ?3 and org = ?2)";
+    INSERT_AGENT = "insert into agents (id, org, project, version, created_at, archived_at, deleted_at, creator,
+          members) select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 where exists (select 1 from projects where id = ?3 and org = ?2)";
 }
 
 /// Gives records. An error ends the import.
@@ -113,9 +114,9 @@ impl Import {
                 let columns = (tool.id.0, org.0, number, tool.project.0, to_json(&tool)?);
                 found(run(desk.db(), INSERT_TOOL, columns)?)
             }
-            Record::Agent { id, project, version, created_at, archived_at, deleted_at } => {
+            Record::Agent { id, project, version, created_at, archived_at, deleted_at, access } => {
                 let times = [Some(created_at), archived_at, deleted_at];
-                insert_agent(desk.db(), org, id, project, version, times)
+                insert_agent(desk.db(), org, (id, project, version), times, &access)
             }
             Record::AgentVersion { agent } => insert_version(desk.db(), org, &agent),
             Record::Document { document, text } => put_document(desk.db(), org, &document, &text),
@@ -216,14 +217,15 @@ impl Import {
 fn insert_agent(
     db: &Connection,
     org: OrgId,
-    id: AgentId,
-    project: ProjectId,
-    version: u32,
+    (id, project, version): (AgentId, ProjectId, u32),
     [created_at, archived_at, deleted_at]: [Option<Timestamp>; 3],
+    access: &Access,
 ) -> Result<(), Fault> {
     let created_at = created_at.map(micros);
     let times = (maybe_micros(archived_at), maybe_micros(deleted_at));
-    found(run(db, INSERT_AGENT, (id.0, org.0, project.0, version, created_at, times.0, times.1))?)
+    let (creator, members) = (access.creator.map(|maker| maker.0), agents::named(access.members.as_deref())?);
+    let columns = (id.0, org.0, project.0, version, created_at, times.0, times.1, creator, members);
+    found(run(db, INSERT_AGENT, columns)?)
 }
 
 fn put_document(db: &Connection, org: OrgId, document: &Document, text: &str) -> Result<(), Fault> {

@@ -1,7 +1,7 @@
 //! Sessions and what their logs amount to.
 
 use domain::session::{Session, SessionAgent, SessionState, SessionStatus};
-use domain::{AgentId, OrgId, ProjectId, RunId, SessionId, Timestamp};
+use domain::{AgentId, MemberId, OrgId, ProjectId, RunId, SessionId, Timestamp};
 use ports::Refusal;
 use ports::store::{Order, SessionFilter, SessionSummary};
 use rusqlite::{Connection, Row, named_params};
@@ -38,6 +38,8 @@ macro_rules! listed {
                and (:project is null or s.project = :project) and (:agent is null or s.agent = :agent)
                and (:agent_version is null or s.agent_version = :agent_version)
                and (:archived or s.archived_at is null)
+               and (:member is null or exists (select 1 from agents g where g.id = s.agent and (g.members is null
+                 or g.creator = :member or :named in (select value from json_each(g.members)))))
                and (:statuses is null or shown_status in (select value from json_each(:statuses))) ",
             $order,
             " limit :limit"
@@ -46,10 +48,10 @@ macro_rules! listed {
 }
 
 statements! {
-    INSERT = "insert into sessions (number, id, org, alias, project, agent, agent_version, purpose, thread, created_at,
-          archived_at, seq, status, active_run, updated_at, state, body)
+    INSERT = "insert into sessions (number, id, org, alias, project, agent, agent_version, purpose, thread, owner,
+          created_at, archived_at, seq, status, active_run, updated_at, state, body)
         select max(ifnull((select max(number) from sessions), 0), ifnull((select max(number) from deleted_sessions), 0))
-          + 1, :id, :org, :alias, :project, :agent, :agent_version, :purpose, :thread, :created_at,
+          + 1, :id, :org, :alias, :project, :agent, :agent_version, :purpose, :thread, :owner, :created_at,
           :archived_at, 0, :status, :active_run, :updated_at, :state, :body
         where exists (select 1 from agents where id = :agent and org = :org and project = :project)";
     PUT = "update sessions set version = version + 1, body = ?2 where number = ?1";
@@ -62,9 +64,11 @@ statements! {
         where number = ?1";
     RESCHEDULE = "update sessions set status = 'rescheduling' where number = ?1";
     FIND = select!("where s.id = ?1 and s.org = ?2");
-    SUMMARIZE = select!(of "s.id, s.project, json_extract(s.body, '$.title')", "where s.number = ?1 and s.org = ?2");
+    SUMMARIZE = select!(of "s.id, s.project, s.agent, json_extract(s.body, '$.title')", "where s.number = ?1 and s.org = ?2");
     FIND_THREAD = select!("where s.project = ?1 and s.agent = ?2 and s.thread = ?3 and s.org = ?4");
     FIND_BY_ALIAS = select!("where s.alias = ?1 and s.org = ?2");
+    LIST_THREADS = "select id from sessions where org = ?1 and owner = ?2 and (?3 is null or project = ?3)
+        order by updated_at desc, number desc limit ?4";
     PLACE = "select created_at, number from sessions where id = ?1 and org = ?2
         union all select created_at, number from deleted_sessions where id = ?1 and org = ?2";
     LIST_OLDEST_FIRST = listed!("and (s.created_at, s.number) > (:after_at, :after) order by s.created_at, s.number");
@@ -101,6 +105,7 @@ pub(crate) fn insert(db: &Connection, org: OrgId, session: &Session) -> Result<i
         ":agent_version": agent_version,
         ":purpose": session.purpose.map(|purpose| purpose.as_str()),
         ":thread": session.thread,
+        ":owner": session.owner.map(|owner| owner.0),
         ":created_at": micros(session.created_at),
         ":archived_at": maybe_micros(session.archived_at),
         ":status": status_text(session.state.status),
@@ -183,8 +188,8 @@ pub(crate) fn find(db: &Connection, org: OrgId, id: SessionId) -> Result<Option<
 
 pub(crate) fn summarize(db: &Connection, org: OrgId, number: i64) -> Result<Option<SessionSummary>, Fault> {
     one(db, SUMMARIZE, (number, org.0), |row| {
-        let (id, project) = (id(row, 4)?, id(row, 5)?);
-        Ok(SessionSummary { id, project, title: row.get(6)?, state: read_state(row)? })
+        let (id, project, agent) = (id(row, 4)?, id(row, 5)?, id(row, 6)?);
+        Ok(SessionSummary { id, project, agent, title: row.get(7)?, state: read_state(row)? })
     })
 }
 
@@ -202,6 +207,18 @@ pub(crate) fn find_by_alias(db: &Connection, org: OrgId, alias: Uuid) -> Result<
     one(db, FIND_BY_ALIAS, (alias, org.0), read)
 }
 
+/// The threads of a person, the one that changed last first.
+pub(crate) fn list_threads(
+    db: &Connection,
+    org: OrgId,
+    owner: MemberId,
+    project: Option<ProjectId>,
+    most: usize,
+) -> Result<Vec<SessionId>, Fault> {
+    let project = project.map(|project| project.0);
+    many(db, LIST_THREADS, (org.0, owner.0, project, limit(Some(most))), |row| id(row, 0))
+}
+
 pub(crate) fn list(db: &Connection, org: OrgId, filter: &SessionFilter) -> Result<Vec<Session>, Fault> {
     let sql = match filter.order {
         Order::OldestFirst => LIST_OLDEST_FIRST,
@@ -216,6 +233,8 @@ pub(crate) fn list(db: &Connection, org: OrgId, filter: &SessionFilter) -> Resul
         ":agent": filter.agent.map(|agent| agent.0),
         ":agent_version": filter.agent_version,
         ":archived": filter.include_archived,
+        ":member": filter.open_to.map(|member| member.0),
+        ":named": filter.open_to.map(|member| member.to_string()),
         ":statuses": statuses,
         ":from": filter.created_from.map_or(i64::MIN, micros),
         ":until": filter.created_until.map_or(i64::MAX, micros),

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
-use domain::key::{Key, KeyHash};
+use domain::key::KeyHash;
 use domain::org::Org;
 use domain::run::Fence;
 use domain::{OrgId, Timestamp};
 use ports::feed::Feed;
 use ports::metrics::{OpenRuns, StoreMetrics};
-use ports::store::{DueCallback, DueWatch, LateRun, ReadyRun};
+use ports::store::{DueCallback, DueWatch, KeyOfMember, LateRun, ReadyRun};
 use ports::{OrgStore, Store, StoreError};
 
 use crate::checkpoint::Checkpoints;
@@ -136,7 +136,7 @@ impl Store for SqliteStore {
         Arc::new(OrgView { org, inner: Arc::clone(&self.inner) })
     }
 
-    async fn find_key(&self, hash: KeyHash) -> Result<Option<(OrgId, Key)>, StoreError> {
+    async fn find_key(&self, hash: KeyHash) -> Result<Option<KeyOfMember>, StoreError> {
         self.inner.readers.short(|db| keys::find_by_hash(db, hash)).await
     }
 

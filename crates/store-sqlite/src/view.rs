@@ -169,6 +169,11 @@ impl OrgStore for OrgView {
         self.inner.readers.long(move |db| sessions::list(db, org, &filter)).await
     }
 
+    async fn list_threads(&self, owner: MemberId, project: Option<ProjectId>, limit: usize) -> Listed<SessionId> {
+        let org = self.org;
+        self.inner.readers.long(move |db| sessions::list_threads(db, org, owner, project, limit)).await
+    }
+
     async fn find_session_by_alias(&self, alias: Uuid) -> Found<Session> {
         self.inner.readers.short(|db| sessions::find_by_alias(db, self.org, alias)).await
     }

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use app::{App, CreateKey, CreateOrg, KeyFormat, Operator};
+use app::{AddMember, App, CreateKey, CreateOrg, KeyFormat, Operator};
 use axum::Router;
 use domain::Timestamp;
 use domain::key::Scope;
 use domain::model::ModelRequest;
 use domain::money::{Currency, Price, Prices};
+use domain::org::Role;
 use domain::secret::SealingKey;
 use engine::EngineOptions;
 use models::scripted::{Demo, Reply, Scripted};
@@ -110,6 +111,7 @@ impl TestHouse {
             project: None,
             expires_at: None,
             budget: None,
+            member: None,
             format: KeyFormat::Sortie,
         })
         .await
@@ -120,6 +122,23 @@ impl TestHouse {
         let owner = self.app().authenticate(&self.owner_key).await.expect("the owner's key");
         let (_, secret) = self.app().create_key(&owner, create).await.expect("a key");
         self.caller(Some(secret.reveal().to_owned()))
+    }
+
+    /// A person of the first organization, with a key that carries every scope.
+    pub async fn person(&self, name: &str, role: Role) -> Caller {
+        let owner = self.owner_ctx().await;
+        let add = AddMember { name: name.to_owned(), email: format!("{name}@house.example"), role };
+        let member = self.app().add_member(&owner, add).await.expect("a member");
+        self.keyed(CreateKey {
+            name: name.to_owned(),
+            scopes: vec![Scope::Admin],
+            project: None,
+            expires_at: None,
+            budget: None,
+            member: Some(member.id),
+            format: KeyFormat::Sortie,
+        })
+        .await
     }
 
     /// The operations, for what no façade offers.

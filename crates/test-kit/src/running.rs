@@ -79,11 +79,9 @@ impl Running {
         let callbacks: Arc<dyn api_make::Callbacks> = Arc::new(GuardedCallbacks(outbound));
         let app = App::new(ports, KeySecrets::new(HASHING_KEY), sealing_key);
         let shared = web::Shared::new(&app, &plan.web);
-        let facades = api_native::router(app.clone(), shared.clone()).merge(api_make::router(
-            app.clone(),
-            shared.clone(),
-            Arc::clone(&callbacks),
-        ));
+        let facades = api_native::router(app.clone(), shared.clone())
+            .merge(api_make::router(app.clone(), shared.clone(), Arc::clone(&callbacks)))
+            .merge(api_cassidy::router(app.clone(), shared.clone()));
         api_make::resume_callbacks(app.clone(), shared.clone(), callbacks, Operator::of_this_installation()).await;
         let router = web::finish(facades, &shared);
         Self { app, engine, feed, shared, router, store, engine_ports, successor: None }

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::key::{Key, KeyHash};
+use domain::key::KeyHash;
 use domain::org::Org;
 use domain::run::Fence;
 use domain::{OrgId, Timestamp};
 use ports::metrics::OpenRuns;
-use ports::store::{DueCallback, DueWatch, LateRun, ReadyRun};
+use ports::store::{DueCallback, DueWatch, KeyOfMember, LateRun, ReadyRun};
 use ports::{OrgStore, Store, StoreError};
 
 pub(crate) struct Stalled(pub(crate) Arc<dyn Store>);
@@ -20,7 +20,7 @@ impl Store for Stalled {
         self.0.of(org)
     }
 
-    async fn find_key(&self, hash: KeyHash) -> Result<Option<(OrgId, Key)>, StoreError> {
+    async fn find_key(&self, hash: KeyHash) -> Result<Option<KeyOfMember>, StoreError> {
         self.0.find_key(hash).await
     }
 

@@ -38,6 +38,8 @@ pub struct Shared {
     pub drain: Drain,
     /// How many requests and streams an organization may have.
     pub limits: Arc<Limits>,
+    /// How long a call that gives a whole answer at once waits for it.
+    pub answer_within: Duration,
     app: App,
 }
 
@@ -45,7 +47,8 @@ impl Shared {
     /// For one server.
     pub fn new(app: &App, options: &WebOptions) -> Self {
         let drain = Drain::new(options.drain_grace);
-        Self { drain, limits: Arc::new(Limits::new(options, app.metrics().clone())), app: app.clone() }
+        let limits = Arc::new(Limits::new(options, app.metrics().clone()));
+        Self { drain, limits, answer_within: options.answer_within, app: app.clone() }
     }
 }
 
@@ -56,12 +59,14 @@ pub struct WebOptions {
     pub native_per_minute: u32,
     /// The same over the Make-compatible API.
     pub make_per_minute: u32,
-    /// The same over the Cassidy-compatible API.
+    /// Requests with one key in a minute over the Cassidy-compatible API.
     pub cassidy_per_minute: u32,
     /// The same over the Cased-compatible API.
     pub cased_per_minute: u32,
     /// Streams that one organization may have open.
     pub streams_per_org_max: usize,
+    /// How long a call that gives a whole answer at once waits for it.
+    pub answer_within: Duration,
     /// How long calls that wait for a run may go on once the server is stopping.
     pub drain_grace: Duration,
 }
@@ -74,6 +79,7 @@ impl Default for WebOptions {
             cassidy_per_minute: 60,
             cased_per_minute: 120,
             streams_per_org_max: 10_000,
+            answer_within: Duration::from_secs(290),
             drain_grace: Duration::from_secs(25),
         }
     }

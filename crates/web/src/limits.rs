@@ -116,11 +116,11 @@ impl Limits {
     }
 }
 
-/// Whose requests are counted together: an organization's, or, as the contract of the Cased
-/// API has it, those with one key.
+/// Whose requests are counted together: an organization's, or those with one key, as each
+/// API's contract has it.
 fn counted(facade: Facade, ctx: &Ctx) -> Uuid {
     match (facade, ctx.key) {
-        (Facade::Cased, Some(key)) => key.0,
+        (Facade::Cassidy | Facade::Cased, Some(key)) => key.0,
         (Facade::Native | Facade::Make | Facade::Cassidy | Facade::Cased, _) => ctx.org.0,
     }
 }
@@ -204,6 +204,16 @@ mod tests {
         assert_eq!(wait(&limits, &ctx(2, 0)), None);
         assert!(limits.check(Facade::Native, &ctx(1, 0)).is_ok(), "0 is no limit");
         assert_eq!(wait(&limits, &ctx(1, 1)), Some(60));
+    }
+
+    #[test]
+    fn each_key_is_counted_by_itself_where_the_contract_says_so() {
+        let options = WebOptions { cassidy_per_minute: 1, ..WebOptions::default() };
+        let limits = Limits::new(&options, Metrics::default());
+        let with_key = |key| Ctx { key: Some(domain::KeyId(Uuid::from_u128(key))), ..ctx(1, 0) };
+        assert!(limits.check(Facade::Cassidy, &with_key(1)).is_ok());
+        assert!(limits.check(Facade::Cassidy, &with_key(2)).is_ok());
+        assert!(limits.check(Facade::Cassidy, &with_key(1)).is_err());
     }
 
     #[test]

@@ -36,6 +36,7 @@ const LAYERS: &[(&str, MayImport)] = &[
     ("web", These(&["domain", "app"])),
     ("api-native", These(&["domain", "app", "web"])),
     ("api-make", These(&["domain", "app", "web"])),
+    ("api-cassidy", These(&["domain", "app", "web"])),
     // Whichever crates own an `Options`.
     (
         "config",

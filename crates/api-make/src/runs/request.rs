@@ -185,7 +185,7 @@ impl RunRequest {
             let content = vec![Block::text(message.content.as_str())];
             match message.role {
                 MessageRole::User => EventBody::UserMessage { content, dropped: false },
-                MessageRole::Assistant => EventBody::AgentMessage { content },
+                MessageRole::Assistant => EventBody::said(content),
             }
         };
         self.messages.iter().map(input).collect()

@@ -212,6 +212,7 @@ fn key(scopes: impl IntoIterator<Item = Scope>, project: Option<ProjectId>, form
         expires_at: None,
         format,
         budget: None,
+        member: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Agents as they are shown.
 
 use domain::agent::{Agent, AgentSpec};
-use domain::{AgentId, Timestamp};
+use domain::{AgentId, MemberId, Timestamp};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -21,6 +21,10 @@ pub(crate) struct AgentView {
     metadata: IndexMap<String, String>,
     /// What all its sessions may spend together. Ours.
     budget: Option<BudgetView>,
+    /// The people it is open to, besides whoever made it and those who administer the
+    /// organization; null is everybody. Ours.
+    #[schema(value_type = Option<Vec<String>>)]
+    members: Option<Vec<MemberId>>,
     created_at: Timestamp,
     updated_at: Timestamp,
     archived_at: Option<Timestamp>,
@@ -61,6 +65,7 @@ impl From<Agent> for AgentView {
         Self {
             metadata: agent.spec.metadata.clone(),
             budget: agent.spec.budget.map(BudgetView::from),
+            members: agent.access.members.clone(),
             created_at: agent.created_at,
             updated_at: agent.updated_at,
             archived_at: agent.archived_at,

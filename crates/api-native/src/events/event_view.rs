@@ -281,7 +281,7 @@ impl From<&EventBody> for BodyView {
                 session_thread_id: None,
             },
             EventBody::SystemMessage { content, dropped } => Self::SystemMessage { content: shown(&content), dropped },
-            EventBody::AgentMessage { content } => Self::AgentMessage { content: shown(&content) },
+            EventBody::AgentMessage { content, .. } => Self::AgentMessage { content: shown(&content) },
             EventBody::AgentThinking { .. } => Self::AgentThinking {},
             EventBody::AgentToolUse { name, input, evaluated_permission, permission, effect } => Self::AgentToolUse {
                 name,

@@ -29,6 +29,7 @@ async fn a_new_agent_is_shown_whole() {
             "execution_identity",
             "metadata",
             "budget",
+            "members",
             "created_at",
             "updated_at",
             "archived_at"

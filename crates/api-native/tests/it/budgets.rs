@@ -193,7 +193,8 @@ async fn a_keys_budget_stops_what_is_begun_with_it() {
     let house = TestHouse::new().answering(|_| says("Yes.")).start().await;
     let budget = Some(Budget { steps: Some(1), ..Budget::default() });
     let (name, scopes) = ("bounded".to_owned(), vec![Scope::Admin]);
-    let create = CreateKey { name, scopes, project: None, expires_at: None, format: KeyFormat::Sortie, budget };
+    let create =
+        CreateKey { name, scopes, project: None, expires_at: None, format: KeyFormat::Sortie, budget, member: None };
     let bounded = house.keyed(create).await;
     let owner = house.owner();
     let agent = owner.agent(json!({})).await;

@@ -102,6 +102,7 @@ async fn a_key_is_told_of_what_it_reaches_and_nothing_else() {
         project: Some(second),
         expires_at: None,
         budget: None,
+        member: None,
         format: KeyFormat::Sortie,
     };
     let narrow = house.keyed(key).await;

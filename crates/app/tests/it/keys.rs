@@ -18,6 +18,7 @@ fn create(scopes: &[Scope]) -> CreateKey {
         expires_at: None,
         format: KeyFormat::Sortie,
         budget: None,
+        member: None,
     }
 }
 

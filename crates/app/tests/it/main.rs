@@ -3,9 +3,11 @@
 mod desk;
 mod idempotency;
 mod keys;
+mod people;
 mod providers;
 mod rollouts;
 mod runs;
 mod send;
 mod streams;
 mod tenants;
+mod threads;

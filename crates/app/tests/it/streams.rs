@@ -124,7 +124,7 @@ async fn a_reader_who_comes_late_is_told_the_text_so_far_and_then_the_rest() {
             StreamItem::Stored(event) => break event,
         }
     };
-    let EventBody::AgentMessage { content } = &stored.body else { panic!("{stored:?}") };
+    let EventBody::AgentMessage { content, .. } = &stored.body else { panic!("{stored:?}") };
     assert_eq!(told, domain::model::text_of(content));
 }
 
@@ -145,6 +145,7 @@ async fn a_revoked_key_reads_no_further_in_the_past() {
         project: None,
         expires_at: None,
         budget: None,
+        member: None,
         format: KeyFormat::Sortie,
     };
     let (key, secret) = desk.app().create_key(&desk.ctx, create).await.expect("a key");
@@ -173,6 +174,7 @@ async fn a_revoked_or_expired_key_has_nothing_open() {
             project: None,
             expires_at,
             budget: None,
+            member: None,
             format: KeyFormat::Sortie,
         };
         let (key, secret) = desk.app().create_key(&desk.ctx, create).await.expect("a key");

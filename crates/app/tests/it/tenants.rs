@@ -93,6 +93,7 @@ async fn neighbour(desk: &Desk) -> Ctx {
         project: Some(project.id),
         expires_at: None,
         budget: None,
+        member: None,
         format: KeyFormat::Sortie,
     };
     let (_, secret) = desk.app().create_key(&desk.ctx, create).await.expect("a key");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use domain::AgentId;
+use domain::{AgentId, MemberId};
 use serde_json::{Map, Value, json};
 
 use super::shown_time;
@@ -46,6 +46,18 @@ pub(crate) enum Agents {
         expect: Option<u32>,
         #[command(flatten)]
         description: Description,
+    },
+    /// Open an agent to some people alone, or to everybody again. Whoever made it, owners and
+    /// admins can always use it.
+    Share {
+        /// Its id or name.
+        agent: String,
+        /// The people, by their ids, separated by commas: see `sortie members list`.
+        #[arg(long, value_name = "MEMBERS", value_delimiter = ',', required_unless_present = "everybody")]
+        with: Vec<MemberId>,
+        /// Everybody in the organization.
+        #[arg(long, conflicts_with = "with")]
+        everybody: bool,
     },
     /// Archive an agent: sessions that are there go on, new ones are refused.
     Archive {
@@ -137,6 +149,13 @@ pub(super) async fn run(native: Native, agents: Agents, output: Output) -> Resul
             }
             done(&native.post(&path_of(&found), &Value::Object(fields)).await?, "changed", output)
         }
+        Agents::Share { agent, with, everybody } => {
+            let found = find_agent(&native, &agent).await?;
+            let body = json!({ "members": (!everybody).then_some(with) });
+            let shared = native.post(&format!("{}/access", path_of(&found)), &body).await?;
+            let open_to = if everybody { "open to everybody" } else { "open to those who were named" };
+            done(&shared, open_to, output)
+        }
         Agents::Archive { agent } => {
             let found = find_agent(&native, &agent).await?;
             done(&native.post(&format!("{}/archive", path_of(&found)), &json!({})).await?, "archived", output)
@@ -174,10 +193,12 @@ fn row(agent: &Value) -> Vec<String> {
 }
 
 fn show(agent: &Value, output: Output) -> Result<(), Failure> {
-    let uuid = agent["id"].as_str().and_then(|id| id.parse::<AgentId>().ok()).map(|id| id.0);
+    let id = agent["id"].as_str().and_then(|id| id.parse::<AgentId>().ok());
+    let (uuid, compact) = (id.map(|id| id.0), id.map(|id| id.compact()));
     if output.is_json() {
         let mut agent = agent.clone();
         agent["uuid"] = json!(uuid);
+        agent["compact"] = json!(compact);
         return output.json(&agent);
     }
     let tools = agent["tools"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -188,6 +209,7 @@ fn show(agent: &Value, output: Output) -> Result<(), Failure> {
     let pairs = [
         ("id", cell(&agent["id"])),
         ("uuid", uuid.map(|uuid| uuid.to_string()).unwrap_or_default()),
+        ("compact", compact.unwrap_or_default()),
         ("name", cell(&agent["name"])),
         ("version", cell(&agent["version"])),
         ("model", cell(&agent["model"]["id"])),

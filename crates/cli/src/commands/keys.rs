@@ -35,6 +35,10 @@ pub(crate) enum Keys {
         /// Whose: id, number or name. Not needed if there is one organization.
         #[arg(long)]
         org: Option<String>,
+        /// Whom it acts as: id, number or e-mail address; the organization's first owner, if
+        /// absent. It can do no more than that person may at the moment.
+        #[arg(long)]
+        member: Option<String>,
         #[command(flatten)]
         budget: BudgetFlags,
     },
@@ -75,13 +79,13 @@ pub(super) async fn run(admin: Admin, keys: Keys, output: Output) -> Result<(), 
 
 async fn answer(admin: &Admin, keys: Keys, output: Output) -> Result<(), Failure> {
     match keys {
-        Keys::Create { name, scopes, project, expires, format, org, budget } => {
+        Keys::Create { name, scopes, project, expires, format, org, member, budget } => {
             let spelling = match format {
                 Format::Sortie => KeySpelling::Sortie,
                 Format::Uuid => KeySpelling::Uuid,
             };
             let budget = budget.budget();
-            let create = CreateKey { org, name, scopes, project, expires_at: expires, spelling, budget };
+            let create = CreateKey { org, name, scopes, project, expires_at: expires, spelling, budget, member };
             let made = admin.call(create).await?;
             if output.is_json() {
                 return output.json(&made);

@@ -55,9 +55,11 @@ pub(super) async fn run(native: Native, runs: Runs, output: Output) -> Result<()
 }
 
 fn show(mut run: Value, output: Output) -> Result<(), Failure> {
-    let uuid = run["id"].as_str().and_then(|id| id.parse::<RunId>().ok()).map(|id| id.0);
+    let id = run["id"].as_str().and_then(|id| id.parse::<RunId>().ok());
+    let (uuid, compact) = (id.map(|id| id.0), id.map(|id| id.compact()));
     if output.is_json() {
         run["uuid"] = json!(uuid);
+        run["compact"] = json!(compact);
         return output.json(&run);
     }
     let outcome = match run["outcome"]["message"].as_str() {
@@ -70,6 +72,7 @@ fn show(mut run: Value, output: Output) -> Result<(), Failure> {
     let pairs = [
         ("id", cell(&run["id"])),
         ("uuid", uuid.map(|uuid| uuid.to_string()).unwrap_or_default()),
+        ("compact", compact.unwrap_or_default()),
         ("session", cell(&run["session_id"])),
         ("agent", cell(&run["agent_id"])),
         ("status", cell(&run["status"])),

@@ -129,9 +129,11 @@ async fn show(native: &Native, named: &str, output: Output) -> Result<(), Failur
     let path = format!("sessions/{}", part(named));
     let mut session = native.get(&path).await?;
     let runs = native.list(&format!("{path}/runs"), None).await?;
-    let uuid = session["id"].as_str().and_then(|id| id.parse::<SessionId>().ok()).map(|id| id.0);
+    let id = session["id"].as_str().and_then(|id| id.parse::<SessionId>().ok());
+    let (uuid, compact) = (id.map(|id| id.0), id.map(|id| id.compact()));
     if output.is_json() {
         session["uuid"] = json!(uuid);
+        session["compact"] = json!(compact);
         session["runs"] = Value::Array(runs);
         return output.json(&session);
     }
@@ -139,6 +141,7 @@ async fn show(native: &Native, named: &str, output: Output) -> Result<(), Failur
     let pairs = [
         ("id", cell(&session["id"])),
         ("uuid", uuid.map(|uuid| uuid.to_string()).unwrap_or_default()),
+        ("compact", compact.unwrap_or_default()),
         (
             "agent",
             format!(

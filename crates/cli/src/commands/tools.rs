@@ -130,16 +130,18 @@ async fn find(native: &Native, named: &str) -> Result<Value, Failure> {
 }
 
 fn show(mut tool: Value, output: Output) -> Result<(), Failure> {
-    let uuid = tool["id"].as_str().and_then(|id| id.parse::<ToolId>().ok()).map(|id| id.0);
+    let id = tool["id"].as_str().and_then(|id| id.parse::<ToolId>().ok());
+    let (uuid, compact) = (id.map(|id| id.0), id.map(|id| id.compact()));
     if output.is_json() {
         tool["uuid"] = json!(uuid);
+        tool["compact"] = json!(compact);
         return output.json(&tool);
     }
     let uuid = uuid.map(|uuid| uuid.to_string()).unwrap_or_default();
     let names =
         ["id", "number", "name", "description", "method", "url", "headers", "effect", "timeout_ms", "input_schema"];
     let mut pairs: Vec<(&str, String)> = names.into_iter().map(|name| (name, cell(&tool[name]))).collect();
-    pairs.insert(1, ("uuid", uuid));
+    pairs.splice(1..1, [("uuid", uuid), ("compact", compact.unwrap_or_default())]);
     output.line(&output.pairs(&pairs))
 }
 

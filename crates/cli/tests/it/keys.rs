@@ -106,3 +106,33 @@ fn a_second_organization_is_named_and_sees_nothing_of_the_first() {
     let listed = house.run(&["projects", "list", "--org", "Other", "--json"]).json();
     assert_eq!(listed[1]["id"], project["id"]);
 }
+
+#[test]
+fn people_are_added_changed_suspended_and_removed_from_the_command_line() {
+    let house = House::new();
+    let _server = house.serve();
+    let add = ["members", "add", "ada@example.com", "--name", "Ada", "--role", "viewer", "--json"];
+    let made = house.run(&add).json();
+    assert_eq!((made["role"].as_str(), made["number"].as_u64()), (Some("viewer"), Some(2)));
+    house.run(&add[..add.len() - 1]).failed(5);
+    let key = house.run(&["keys", "create", "ada", "--member", "ada@example.com", "--json"]).json();
+    assert_eq!(key["member"], made["id"]);
+    let key = key["key"].as_str().unwrap();
+    with_key(&house, key).done();
+    let make = ["agents", "create", "hers", "--model", "scripted/demo"];
+    let create = || Ended::of(sortie(house.path()).args(make).env("SORTIE_KEY", key));
+    create().failed(4);
+    for named in [made["id"].as_str().unwrap(), made["compact"].as_str().unwrap(), "2", "ADA@example.com"] {
+        house.run(&["members", "update", named, "--role", "member"]).done();
+    }
+    create().done();
+    assert!(house.run(&["members", "suspend", "ada@example.com"]).done().contains("suspended"));
+    with_key(&house, key).failed(4);
+    house.run(&["members", "reinstate", "2"]).done();
+    with_key(&house, key).done();
+    house.run(&["members", "remove", "2"]).done();
+    with_key(&house, key).failed(4);
+    assert_eq!(house.run(&["members", "list", "--json"]).json().as_array().map(Vec::len), Some(1));
+    assert_eq!(house.run(&["members", "update", "1", "--role", "king"]).code, 2);
+    house.run(&["members", "remove", "1"]).failed(5);
+}

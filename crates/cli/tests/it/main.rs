@@ -4,6 +4,7 @@
 
 mod api_doc;
 mod battery;
+mod cassidy_doc;
 mod configuration;
 mod faults;
 mod full_disk;

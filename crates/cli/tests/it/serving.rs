@@ -170,7 +170,7 @@ fn the_log_can_be_read_by_programs() {
 fn the_reference_finds_its_documents() {
     let house = House::new();
     let server = house.serve();
-    for path in ["/docs", "/docs/make"] {
+    for path in ["/docs", "/docs/cassidy", "/docs/make"] {
         let (status, page) = server.get(path);
         assert_eq!(status, 200, "{path}");
         let document = page.split("spec-url=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();

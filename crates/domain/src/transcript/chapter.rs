@@ -88,7 +88,7 @@ impl Chapter {
                 self.call_at = seq;
                 self.open = Some(String::new());
             }
-            EventBody::AgentMessage { content } => match &mut self.open {
+            EventBody::AgentMessage { content, .. } => match &mut self.open {
                 Some(text) => text.push_str(&text_of(content)),
                 None => self.assistant(seq, text_of(content), Vec::new()),
             },

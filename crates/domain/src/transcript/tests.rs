@@ -58,7 +58,7 @@ impl Desk {
     fn call(&mut self, text: &str, calls: usize) -> Vec<EventId> {
         let model_request_start_id = self.log(EventBody::ModelRequestStart { model: "p/m".into() });
         if !text.is_empty() {
-            self.log(EventBody::AgentMessage { content: vec![Block::text(text)] });
+            self.log(EventBody::said(vec![Block::text(text)]));
         }
         self.log(ended(model_request_start_id, false));
         let used = |_| EventBody::AgentToolUse {

@@ -127,6 +127,7 @@ fn session(now: Timestamp) -> Session {
         origin: Origin::Native,
         purpose: None,
         thread: None,
+        owner: None,
         title: None,
         metadata: Default::default(),
         version: 0,

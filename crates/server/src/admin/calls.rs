@@ -1,5 +1,7 @@
 //! What the operator can ask for.
 
+mod members;
+
 use std::path::PathBuf;
 
 use app::{CreateOrg as CreateOrgOperation, FirstKey, KeyFormat, ProjectPatch};
@@ -15,6 +17,8 @@ use super::{AdminError, Call, Desk};
 use crate::backup::{self, BackupView};
 use crate::house::operator;
 use crate::transfer::{self, ExportView, ImportView};
+
+pub use members::{AddMember, ListMembers, ReinstateMember, RemoveMember, SuspendMember, UpdateMember};
 
 /// Makes an organization with an owner, a project and a key.
 #[derive(Debug, Serialize, Deserialize)]
@@ -233,6 +237,10 @@ pub struct CreateKey {
     /// What all runs that are begun with it may spend together.
     #[serde(default)]
     pub budget: Option<Budget>,
+    /// Whom it acts as: id, number or e-mail address; the organization's first owner, if
+    /// absent.
+    #[serde(default)]
+    pub member: Option<String>,
 }
 
 impl Call for CreateKey {
@@ -243,6 +251,10 @@ impl Call for CreateKey {
         let ctx = desk.ctx(self.org.as_deref()).await?;
         let project = match self.project.as_deref() {
             Some(named) => Some(desk.project(&ctx, named).await?.id),
+            None => None,
+        };
+        let member = match self.member.as_deref() {
+            Some(named) => Some(desk.member(&ctx, named).await?.id),
             None => None,
         };
         let format = match self.spelling {
@@ -256,6 +268,7 @@ impl Call for CreateKey {
             expires_at: self.expires_at,
             format,
             budget: self.budget,
+            member,
         };
         let (key, secret) = desk.app.create_key(&ctx, create).await?;
         Ok(NewKeyView { view: desk.key_view(ctx.org, key).await?, key: secret.reveal().to_owned() })

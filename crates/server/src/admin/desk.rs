@@ -6,7 +6,7 @@ use app::{App, Ctx};
 use domain::OrgId;
 use domain::budget::AccountId;
 use domain::key::Key;
-use domain::org::{Org, Project};
+use domain::org::{Member, Org, Project};
 use store_sqlite::SqliteStore;
 
 use super::views::{KeyView, OrgView};
@@ -70,6 +70,17 @@ impl Desk {
     pub(super) async fn key_view(&self, org: OrgId, key: Key) -> Result<KeyView, AdminError> {
         let account = self.app.find_account(&operator(), org, AccountId::Key(key.id)).await?;
         Ok(KeyView::new(key, account))
+    }
+
+    /// The person who is meant: by id, number or e-mail address.
+    pub(super) async fn member(&self, ctx: &Ctx, named: &str) -> Result<Member, AdminError> {
+        let members = self.app.list_members(ctx).await?;
+        let is_meant = |member: &Member| {
+            named.parse() == Ok(member.id)
+                || named.parse() == Ok(member.number)
+                || named.eq_ignore_ascii_case(&member.email)
+        };
+        only(members.into_iter().filter(is_meant).collect(), "member", named)
     }
 
     /// The project that is meant: by id, number or name.

@@ -44,6 +44,12 @@ pub(crate) fn router(desk: Desk) -> Router {
     let router = serve::<calls::ListProjects>(router);
     let router = serve::<calls::UpdateProject>(router);
     let router = serve::<calls::MakeProjects>(router);
+    let router = serve::<calls::ListMembers>(router);
+    let router = serve::<calls::AddMember>(router);
+    let router = serve::<calls::UpdateMember>(router);
+    let router = serve::<calls::SuspendMember>(router);
+    let router = serve::<calls::ReinstateMember>(router);
+    let router = serve::<calls::RemoveMember>(router);
     let router = serve::<calls::CreateKey>(router);
     let router = serve::<calls::ListKeys>(router);
     let router = serve::<calls::RevokeKey>(router);

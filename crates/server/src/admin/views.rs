@@ -2,8 +2,9 @@
 
 use domain::budget::{Account, Budget, Totals};
 use domain::key::{Key, Scope};
-use domain::org::{Org, Project};
-use domain::{KeyId, OrgId, ProjectId, Timestamp};
+use domain::org::{Member, Org, Project};
+use domain::rights::Role;
+use domain::{KeyId, MemberId, OrgId, ProjectId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -89,6 +90,39 @@ impl From<Project> for ProjectView {
     }
 }
 
+/// A person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MemberView {
+    /// Their id.
+    pub id: MemberId,
+    /// The id in its other spellings.
+    pub uuid: Uuid,
+    /// The spelling that the Cassidy-compatible API shows.
+    pub compact: String,
+    /// Their number.
+    pub number: u64,
+    /// Their name.
+    pub name: String,
+    /// Their e-mail address.
+    pub email: String,
+    /// What they may do.
+    pub role: Role,
+    /// When they joined.
+    pub created_at: Timestamp,
+    /// Since when they are kept out.
+    pub suspended_at: Option<Timestamp>,
+    /// When they left.
+    pub removed_at: Option<Timestamp>,
+}
+
+impl From<Member> for MemberView {
+    fn from(member: Member) -> Self {
+        let Member { id, number, name, email, role, created_at, suspended_at, removed_at } = member;
+        let (uuid, compact) = (id.0, id.compact());
+        Self { id, uuid, compact, number, name, email, role, created_at, suspended_at, removed_at }
+    }
+}
+
 /// A key, without the key itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KeyView {
@@ -102,6 +136,8 @@ pub struct KeyView {
     pub hint: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// Whom it acts as.
+    pub member: MemberId,
     /// The only project it reaches.
     pub project: Option<ProjectId>,
     /// When it was made.
@@ -126,6 +162,7 @@ impl KeyView {
             name: key.name,
             hint: key.hint,
             scopes: key.scopes,
+            member: key.creator,
             project: key.project,
             created_at: key.created_at,
             expires_at: key.expires_at,

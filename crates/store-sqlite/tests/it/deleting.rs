@@ -38,6 +38,7 @@ async fn furnish(store: &SqliteStore, org: OrgId, word: &str, events: usize) -> 
         origin: Origin::Native,
         purpose: None,
         thread: None,
+        owner: None,
         title: Some(format!("of {word}")),
         metadata: Default::default(),
         version: 0,

@@ -54,7 +54,7 @@ pub async fn a_call_that_no_budget_allows_is_refused_whole(stage: Stage) {
 
 pub async fn each_account_counts_its_own(stage: Stage) {
     let Stage { ours, .. } = &stage;
-    let bounded = key(fresh());
+    let bounded = key(fresh(), ours.owner.id);
     let session = domain::session::Session { budget: Some(steps(9)), ..ours.new_session() };
     let ids = [AccountId::Session(session.id), AccountId::Key(bounded.id), AccountId::Organization(ours.org)];
     ours.commit([
@@ -124,7 +124,7 @@ pub async fn a_deleted_sessions_account_is_gone(stage: Stage) {
 pub async fn totals_are_there_after_a_restart(stage: Stage) {
     let Stage { ours, .. } = &stage;
     let org = AccountId::Organization(ours.org);
-    let key = AccountId::Key(key(fresh()).id);
+    let key = AccountId::Key(fresh());
     ours.commit([set(org, steps(2)), set(key, steps(9)), model_call(payers(ours))]).await;
     let before = account(ours, org).await;
     let stage = stage.reopen().await;

@@ -9,7 +9,7 @@ use domain::session::{Session, SessionAgent, SessionStatus};
 use domain::tool::Tool;
 use domain::{AgentId, Timestamp};
 use ports::Refusal;
-use ports::store::{AgentFilter, Order};
+use ports::store::{AgentFilter, KeyOfMember, Order};
 
 use super::Stage;
 use super::stage::{
@@ -56,21 +56,22 @@ pub async fn projects_are_found_by_id_and_number(stage: Stage) {
     let number = ours.commit([Change::InsertMember(new.clone())]).await.numbers[0];
     let stored = domain::org::Member { number, ..new };
     assert_eq!(ours.store.find_member(stored.id).await.unwrap().as_ref(), Some(&stored));
-    assert_eq!(ours.store.list_members().await.unwrap(), [stored]);
+    assert_eq!(ours.store.list_members().await.unwrap(), [ours.owner.clone(), stored]);
 }
 
 pub async fn a_key_is_found_by_its_hash_until_forever(stage: Stage) {
     let ours = &stage.ours;
-    let key = key(fresh());
+    let key = key(fresh(), ours.owner.id);
+    let of_owner = |key| KeyOfMember { org: ours.org, key, maker: ours.owner.clone() };
     ours.commit([Change::InsertKey(key.clone())]).await;
-    assert_eq!(stage.store.find_key(key.hash).await.unwrap(), Some((ours.org, key.clone())));
+    assert_eq!(stage.store.find_key(key.hash).await.unwrap(), Some(of_owner(key.clone())));
     let (used, later, revoked) = (now(), now(), now());
     ours.commit([Change::TouchKey { key: key.id, at: later }, Change::TouchKey { key: key.id, at: used }]).await;
     ours.commit([Change::RevokeKey { key: key.id, at: revoked }]).await;
     ours.commit([Change::RevokeKey { key: key.id, at: now() }]).await;
 
     let now = domain::key::Key { last_used_at: Some(later), revoked_at: Some(revoked), ..key.clone() };
-    assert_eq!(stage.store.find_key(key.hash).await.unwrap(), Some((ours.org, now.clone())), "the first word counts");
+    assert_eq!(stage.store.find_key(key.hash).await.unwrap(), Some(of_owner(now.clone())), "the first word counts");
     assert_eq!(ours.store.find_key(key.id).await.unwrap(), Some(now.clone()));
     assert_eq!(ours.store.list_keys().await.unwrap(), [now]);
     assert_eq!(stage.store.find_key(domain::key::KeyHash([9; 32])).await.unwrap(), None);

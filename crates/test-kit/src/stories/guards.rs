@@ -69,7 +69,7 @@ pub async fn a_refused_change_set_leaves_nothing_behind(stage: Stage) {
             Change::InsertSession(next.clone()),
             Change::InsertRun(new_run(&next)),
             Change::InsertTool(tool(ours.project.id, "lost")),
-            Change::InsertKey(key(never())),
+            Change::InsertKey(key(never(), ours.owner.id)),
             begins(&run),
             Change::PutRun(claimed(run.clone(), fence)),
             Change::Enqueue(input(&run, "lost")),

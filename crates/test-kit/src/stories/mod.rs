@@ -23,6 +23,7 @@ pub mod inbox;
 pub mod leases;
 pub mod log;
 pub mod models;
+pub mod people;
 pub mod queue;
 pub mod rollouts;
 pub mod sessions;
@@ -74,6 +75,8 @@ macro_rules! store_stories {
                 a_log_is_filtered_by_run_type_and_time, a_large_event_comes_back_whole,
                 an_append_without_state_leaves_the_state, times_come_back_as_they_were_streamed;
             models: a_provider_is_kept_under_one_name_in_its_organization, an_alias_means_one_thing_at_a_time;
+            people: an_address_is_one_persons_and_an_owner_stays, an_agent_is_listed_for_those_it_is_open_to,
+                threads_are_listed_by_their_last_change;
             queue: runs_of_a_session_come_one_after_another, the_oldest_run_is_ready_first,
                 every_organization_has_its_turn, a_run_put_back_keeps_its_place, a_dropped_run_lets_the_next_one_come,
                 deadlines_are_known_of_runs_that_nobody_holds, releasing_twice_is_as_once,

@@ -49,6 +49,8 @@ pub struct Tenant {
     pub project: Project,
     /// Its first agent, at version 1.
     pub agent: Agent,
+    /// Its only owner.
+    pub owner: Member,
 }
 
 /// A moment later with each call, the same in every test run.
@@ -87,11 +89,11 @@ impl Stage {
 }
 
 /// A tenant while the store is closed.
-struct Packed(OrgId, Project, Agent);
+struct Packed(OrgId, Project, Agent, Member);
 
 impl Packed {
     fn unpack(self, store: &dyn Store) -> Tenant {
-        Tenant { org: self.0, store: store.of(self.0), project: self.1, agent: self.2 }
+        Tenant { org: self.0, store: store.of(self.0), project: self.1, agent: self.2, owner: self.3 }
     }
 }
 
@@ -104,13 +106,19 @@ impl Tenant {
         let (agent, inserted) = Agent::create(fresh(), project.id, spec("assistant"), now());
         let view = store.of(org.id);
         let id = org.id;
-        let set = ChangeSet::of([Change::InsertOrg(org), Change::InsertProject(project.clone())]).and(inserted);
-        let given = view.commit(set).await.unwrap().numbers;
-        Tenant { org: id, store: view, project: Project { number: given[1], ..project }, agent }
+        let owner = Member { role: Role::Owner, ..member("owner") };
+        let set = ChangeSet::of([
+            Change::InsertOrg(org),
+            Change::InsertProject(project.clone()),
+            Change::InsertMember(owner.clone()),
+        ]);
+        let given = view.commit(set.and(inserted)).await.unwrap().numbers;
+        let (project, owner) = (Project { number: given[1], ..project }, Member { number: given[2], ..owner });
+        Tenant { org: id, store: view, project, agent, owner }
     }
 
     fn pack(self) -> Packed {
-        Packed(self.org, self.project, self.agent)
+        Packed(self.org, self.project, self.agent, self.owner)
     }
 
     /// Has one of everything: a session that runs, one with a queue and input, a key, a
@@ -122,9 +130,10 @@ impl Tenant {
         let first = self.queued_run(&busy).await;
         self.queued_run(&busy).await;
         self.commit([Change::Enqueue(input(&first, "waiting"))]).await;
+        let someone = member("someone");
         let changes = [
-            Change::InsertMember(member("someone")),
-            Change::InsertKey(key(fresh())),
+            Change::InsertMember(someone.clone()),
+            Change::InsertKey(key(fresh(), someone.id)),
             Change::InsertTool(tool(self.project.id, "search")),
             Change::PutDocument { document: document(self, "notes.txt"), text: "theirs".into() },
         ];
@@ -162,6 +171,7 @@ impl Tenant {
             origin: Origin::Native,
             purpose: None,
             thread: None,
+            owner: None,
             title: Some("a talk".into()),
             metadata: [("k".to_owned(), "v".to_owned())].into_iter().collect(),
             version: 0,
@@ -317,10 +327,19 @@ pub(super) fn project(name: &str) -> Project {
 
 pub(super) fn member(name: &str) -> Member {
     let email = format!("{name}@example.com");
-    Member { id: fresh::<MemberId>(), number: 0, name: name.into(), email, role: Role::Admin, created_at: now() }
+    Member {
+        id: fresh::<MemberId>(),
+        number: 0,
+        name: name.into(),
+        email,
+        role: Role::Admin,
+        created_at: now(),
+        suspended_at: None,
+        removed_at: None,
+    }
 }
 
-pub(super) fn key(id: KeyId) -> Key {
+pub(super) fn key(id: KeyId, creator: MemberId) -> Key {
     static HASHES: AtomicU64 = AtomicU64::new(1);
     let mut hash = [0; 32];
     hash[..16].copy_from_slice(id.0.as_bytes());
@@ -330,7 +349,7 @@ pub(super) fn key(id: KeyId) -> Key {
         name: "ci".into(),
         hint: "srt_abc".into(),
         hash: KeyHash(hash),
-        creator: fresh::<MemberId>(),
+        creator,
         scopes: vec![Scope::AgentsRead, Scope::Admin],
         project: None,
         created_at: now(),

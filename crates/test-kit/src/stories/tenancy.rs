@@ -22,11 +22,15 @@ struct Foreign {
 }
 
 async fn furnish(theirs: &Tenant) -> Foreign {
-    let session = Session { thread: Some("theirs".into()), ..theirs.new_session() };
+    let session = Session { thread: Some("theirs".into()), owner: Some(theirs.owner.id), ..theirs.new_session() };
     let run = new_run(&session);
     let event = said("secret");
-    let (key, tool, document, member) =
-        (key(fresh()), tool(theirs.project.id, "secret"), document(theirs, "secret.txt"), member("eve"));
+    let (key, tool, document, member) = (
+        key(fresh(), theirs.owner.id),
+        tool(theirs.project.id, "secret"),
+        document(theirs, "secret.txt"),
+        member("eve"),
+    );
     let given = theirs
         .commit([
             Change::InsertSession(session.clone()),
@@ -49,6 +53,7 @@ pub async fn a_foreign_thing_is_as_one_that_never_was(stage: Stage) {
     let session = foreign.session.id;
 
     assert_eq!(ours.find_member(foreign.member.id).await.unwrap(), None);
+    assert_eq!(ours.list_threads(theirs.owner.id, None, 9).await.unwrap(), []);
     assert_eq!(ours.find_project(theirs.project.id).await.unwrap(), None);
     assert_eq!(ours.find_project_numbered(theirs.project.number).await.unwrap(), None);
     assert_eq!(ours.find_key(foreign.key.id).await.unwrap(), None);
@@ -90,6 +95,9 @@ pub async fn a_foreign_thing_cannot_be_changed(stage: Stage) {
         (Change::TouchKey { key: foreign.key.id, at: now() }, Refusal::Missing),
         (Change::PutAgentVersion(next), Refusal::Missing),
         (Change::ArchiveAgent { agent, at: now() }, Refusal::Missing),
+        (Change::OpenAgent { agent, members: Some(vec![]) }, Refusal::Missing),
+        (Change::PutMember(theirs.owner.clone()), Refusal::Missing),
+        (Change::InsertKey(key(fresh(), theirs.owner.id)), Refusal::Missing),
         (Change::DeleteAgent { agent, at: now() }, Refusal::Missing),
         (Change::DeleteTool(foreign.tool.id), Refusal::Missing),
         (stolen_document, Refusal::Exists),
@@ -162,7 +170,7 @@ pub async fn nothing_is_made_of_foreign_parts(stage: Stage) {
 pub async fn an_organization_lists_only_its_own(stage: Stage) {
     furnish(&stage.theirs).await;
     let (ours, project) = (&stage.ours.store, stage.theirs.project.id);
-    assert_eq!(ours.list_members().await.unwrap(), []);
+    assert_eq!(ours.list_members().await.unwrap(), std::slice::from_ref(&stage.ours.owner));
     assert_eq!(ours.list_projects().await.unwrap(), std::slice::from_ref(&stage.ours.project));
     assert_eq!(ours.list_keys().await.unwrap(), []);
     assert_eq!(ours.list_tools(None).await.unwrap(), []);

@@ -23,6 +23,7 @@ const NATIVE: &[Probe] = &[
     ("GET", "/v1/agents/{agent_id}", &[AgentsRead]),
     ("POST", "/v1/agents/{agent_id}", &[AgentsWrite]),
     ("POST", "/v1/agents/{agent_id}/archive", &[AgentsWrite]),
+    ("POST", "/v1/agents/{agent_id}/access", &[AgentsWrite]),
     ("GET", "/v1/agents/{agent_id}/versions", &[AgentsRead]),
     ("GET", "/v1/sessions", &[SessionsRead]),
     ("POST", "/v1/sessions", &[SessionsWrite]),
@@ -84,9 +85,16 @@ const MAKE: &[Probe] = &[
     ("GET", "/scenarios/{scenarioId}/interface", ANY_KEY),
 ];
 
+const CASSIDY: &[Probe] = &[
+    ("POST", "/assistants/thread/create", &[AgentsRun]),
+    ("POST", "/assistants/message/create", &[AgentsRun]),
+    ("GET", "/assistants/thread/get", &[SessionsRead]),
+    ("GET", "/assistants/threads/get", &[SessionsRead]),
+];
+
 /// Each document, what its paths begin with, and its probes.
-const DOCUMENTS: [(&str, &str, &[Probe]); 2] =
-    [("/openapi.json", "", NATIVE), ("/api/v2/openapi.json", "/api/v2", MAKE)];
+const DOCUMENTS: [(&str, &str, &[Probe]); 3] =
+    [("/openapi.json", "", NATIVE), ("/api/v2/openapi.json", "/api/v2", MAKE), ("/api/openapi.json", "/api", CASSIDY)];
 
 /// What never was: an id as good as any, and numbers that nothing has.
 const NOBODY: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
@@ -168,6 +176,7 @@ async fn what_is_anothers_looks_like_what_never_was() {
                 "agentId" => (method, path) == ("GET", "/ai-agents/v1/contexts"),
                 "teamId" => path.starts_with("/ai-agents/") || ["/connections", "/scenarios"].contains(&path),
                 "organizationId" => path == "/teams",
+                "thread" => path == "/assistants/thread/get",
                 _ => false,
             };
             if !takes && !asks_of {
@@ -193,6 +202,7 @@ async fn what_is_anothers_looks_like_what_never_was() {
     let owner = house.owner();
     assert_eq!(owner.get(&format!("/v1/sessions/{}", things.id("session_id"))).await.ok()["status"], "idle");
     owner.get(&format!("/v1/tools/{}", things.id("tool"))).await.ok();
+    assert_eq!(stranger.get("/api/assistants/threads/get").await.ok(), json!({ "threads": [] }));
     for list in ["/v1/sessions", "/v1/tools"] {
         assert_eq!(stranger.get(list).await.ok()["data"], json!([]), "{list}");
     }
@@ -226,8 +236,13 @@ impl Things {
         let context = json!({ "agentId": agent_uuid, "content": "text" });
         let context = owner.post("/api/v2/ai-agents/v1/contexts?teamId=1", context).await;
         let context = context.json()["id"].as_str().map_or_else(|| panic!("{context}"), str::to_owned);
+        let assistant = plain.compact();
+        let thread = owner.post("/api/assistants/thread/create", json!({ "assistant_id": assistant })).await.ok();
+        let thread = thread["thread_id"].as_str().unwrap().to_owned();
         Self {
             ids: vec![
+                ("assistant", assistant),
+                ("thread", thread),
                 ("agent_id", agent),
                 ("session_id", session),
                 ("run_id", id_of(&run)),
@@ -258,6 +273,7 @@ fn never(name: &str, id: &str) -> String {
         Some((prefix, _)) => format!("{prefix}_{}", domain::AgentId(NOBODY).to_string().trim_start_matches("agent_")),
         None if name.ends_with("Id") && id.len() < 12 => NO_NUMBER.to_owned(),
         None if name == "name" => "nobodys".to_owned(),
+        None if ["assistant", "thread"].contains(&name) => domain::AgentId(NOBODY).compact(),
         None => NOBODY.to_string(),
     }
 }
@@ -277,6 +293,9 @@ async fn ask(caller: &Caller, method: &str, path: &str, prefix: &str, ids: &[(&'
         let query: Vec<_> = query.map(|(name, id)| format!("{name}={id}")).into();
         target = format!("{target}?{}", query.join("&"));
     }
+    if path == "/assistants/thread/get" {
+        target = format!("{target}?thread_id={}", of(ids, "thread"));
+    }
     let body = Some(body(method, path, ids)).filter(|body| !body.is_null());
     let method: Method = method.parse().unwrap();
     let sent = caller.send(method, &target, body);
@@ -288,6 +307,7 @@ fn body(method: &str, path: &str, ids: &[(&'static str, String)]) -> Value {
     match (method, path) {
         ("POST", "/v1/agents") => json!({ "name": "n", "model": "scripted/demo" }),
         ("POST", "/v1/agents/{agent_id}") => json!({ "name": "stolen" }),
+        ("POST", "/v1/agents/{agent_id}/access") => json!({ "members": [] }),
         ("POST", "/v1/sessions") => json!({ "agent": of(ids, "agent_id") }),
         ("POST", "/v1/sessions/{session_id}") => json!({ "title": "stolen" }),
         ("POST", "/v1/sessions/{session_id}/events") => json!({ "events": [message("hi")] }),
@@ -305,6 +325,8 @@ fn body(method: &str, path: &str, ids: &[(&'static str, String)]) -> Value {
         ("POST", "/ai-agents/v1/agents/{agentId}/run" | "/ai-agents/v1/agents/{agentId}/run/stream") => {
             json!({ "messages": [{ "role": "user", "content": "hi" }] })
         }
+        ("POST", "/assistants/thread/create") => json!({ "assistant_id": of(ids, "assistant") }),
+        ("POST", "/assistants/message/create") => json!({ "thread_id": of(ids, "thread"), "message": "hi" }),
         ("POST", "/ai-agents/v1/contexts") => json!({ "agentId": of(ids, "agentId"), "content": "text" }),
         _ => Value::Null,
     }
@@ -317,6 +339,7 @@ fn team(ids: &[(&'static str, String)]) -> u64 {
 /// What a client sees, without the ids it asked by and the request's own name.
 fn seen(reply: &Reply, ids: &[(&'static str, String)]) -> (u16, String) {
     let mut text = reply.text.clone();
+    // Both of its headers have the request's name.
     if let Some(request) = reply.headers.get("request-id").and_then(|value| value.to_str().ok()) {
         text = text.replace(request, "<request>");
     }

@@ -135,6 +135,7 @@ fn session(agent: &Agent, now: Timestamp) -> Session {
         origin: Origin::Make,
         purpose: None,
         thread: Some(SystemSources.uuid_v4().to_string()),
+        owner: None,
         title: None,
         metadata: Default::default(),
         version: 0,
