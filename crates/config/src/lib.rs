@@ -33,7 +33,7 @@ use tools::extract::ExtractOptions;
 
 pub use environment::{BOOTSTRAP_KEY, Environment};
 pub use error::ConfigError;
-pub use load::{DEFAULT_FILE, Flag, Sources, load};
+pub use load::{DEFAULT_FILE, Flag, Sources, load, read};
 pub use sample::{sample, schema_json};
 pub use sections::{
     BootstrapOptions, LimitOptions, LocalModelOptions, LogFormat, LogOptions, ModelOptions, ServerOptions,

@@ -43,9 +43,21 @@ pub struct Flag {
 /// # Errors
 /// See [`ConfigError`]: the first mistake found.
 pub fn load(sources: &Sources) -> Result<Config, ConfigError> {
+    lay_over(Layer::file(sources.file.as_deref())?, sources)
+}
+
+/// Reads a configuration whose file is this text.
+///
+/// # Errors
+/// As [`load`].
+pub fn read(text: &str, environment: Environment) -> Result<Config, ConfigError> {
+    let file = Layer::text(Path::new(DEFAULT_FILE), text)?;
+    lay_over(Some(file), &Sources { environment, ..Sources::default() })
+}
+
+fn lay_over(file: Option<Layer>, sources: &Sources) -> Result<Config, ConfigError> {
     let keys = Key::root();
-    let mut layers = Vec::new();
-    layers.extend(Layer::file(sources.file.as_deref())?);
+    let mut layers = Vec::from_iter(file);
     layers.push(Layer { origin: Origin::Environment, values: sources.environment.values(&keys)? });
     layers.extend(sources.flags.iter().map(Layer::flag));
     for layer in &layers {
@@ -91,13 +103,17 @@ impl Layer {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && asked_for.is_none() => return Ok(None),
             Err(error) => return Err(ConfigError::Unreadable { path: path.to_owned(), error }),
         };
+        Self::text(path, &text).map(Some)
+    }
+
+    fn text(path: &Path, text: &str) -> Result<Self, ConfigError> {
         // The parser's own rendering quotes the line, which may hold a key.
-        let values = toml::from_str(&text).map_err(|error| ConfigError::NotToml {
+        let values = toml::from_str(text).map_err(|error| ConfigError::NotToml {
             path: path.to_owned(),
             line: 1 + text[..error.span().map_or(0, |span| span.start.min(text.len()))].matches('\n').count(),
             message: error.message().to_owned(),
         })?;
-        Ok(Some(Self { origin: Origin::File(path.to_owned()), values }))
+        Ok(Self { origin: Origin::File(path.to_owned()), values })
     }
 
     fn flag(flag: &Flag) -> Self {

@@ -6,14 +6,15 @@
 //! thought is valid only behind exactly the conversation it was thought in, and ours may be
 //! shortened; the API lets it be left out, whole.
 
+mod answering;
 mod event;
 mod limits;
-mod reply;
 mod request;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use domain::model::{FaultKind, ModelFault, ModelInfo, ModelRequest};
 use http::{HeaderName, HeaderValue, Method};
 use outbound::{OutboundOptions, Request};
@@ -23,9 +24,10 @@ use url::Url;
 
 use crate::endpoint::{Credential, Endpoint};
 use crate::options::{BadProvider, ProviderOptions};
+use crate::reply::{self, Arrived};
 use crate::windows::Windows;
+use answering::Answering;
 use limits::Limits;
-use reply::Answering;
 use request::Asking;
 
 /// One provider that speaks the Messages API.
@@ -106,6 +108,17 @@ impl Anthropic {
         }
         Ok(models)
     }
+}
+
+/// Reads an answer that came in these packets, as from a connection that then ended; it may
+/// hold so many bytes of text.
+pub fn read_packets(packets: impl IntoIterator<Item = Bytes>, bytes_max: usize) -> Arrived {
+    reply::read_packets(Answering::default(), packets, bytes_max)
+}
+
+/// Reads an answer that came as one document.
+pub fn read_document(body: &[u8], bytes_max: usize) -> Arrived {
+    reply::read_document(Answering::default(), body, bytes_max)
 }
 
 #[async_trait]

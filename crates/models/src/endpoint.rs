@@ -113,10 +113,8 @@ impl Endpoint {
         let reading = request.timeout(timeout).bytes_max(LIST_BYTES_MAX);
         let body = self.send(reading).await?.bytes().await;
         let body = body.map_err(|error| fault::of_transport(&self.provider, &error))?;
-        serde_json::from_slice(&body).map_err(|error| {
-            let wrong = format!("its list of models cannot be read: {error}");
-            self.provider.fault(FaultKind::Malformed, &wrong)
-        })
+        serde_json::from_slice(&body)
+            .map_err(|error| self.provider.misread("its list of models cannot be read", &error))
     }
 
     /// A request's body.

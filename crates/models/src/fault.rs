@@ -26,6 +26,11 @@ impl Provider {
         ModelFault::new(kind, format!("provider {}: {wrong}", self.name))
     }
 
+    /// What it sent cannot be read. The reader's own words may quote all of it.
+    pub(crate) fn misread(&self, wrong: &str, error: &serde_json::Error) -> ModelFault {
+        self.fault(FaultKind::Malformed, &format!("{wrong} ({})", self.quoted(&error.to_string())))
+    }
+
     /// What the provider said, fit for a message: one line of bounded length.
     fn quoted(&self, text: &str) -> String {
         let line = match &self.key {

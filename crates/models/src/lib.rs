@@ -30,3 +30,4 @@ pub use openai::OpenAi;
 pub use options::{ApiKey, BadProvider, ModelOptions, ProviderKind, ProviderOptions};
 pub use prices::{PriceOptions, currency_of, prices_of};
 pub use registry::{Registry, RegistryBuilder};
+pub use reply::Arrived;

@@ -5,12 +5,13 @@
 //! engine's decision.
 
 mod chunk;
-mod reply;
+mod completing;
 mod request;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use domain::model::{ModelFault, ModelInfo, ModelRequest};
 use http::Method;
 use http::header::AUTHORIZATION;
@@ -20,8 +21,9 @@ use serde::Deserialize;
 
 use crate::endpoint::{Credential, Endpoint};
 use crate::options::{BadProvider, ProviderOptions};
+use crate::reply::{self, Arrived};
 use crate::windows::Windows;
-use reply::Completing;
+use completing::Completing;
 use request::Completion;
 
 /// One OpenAI-compatible provider.
@@ -62,6 +64,17 @@ impl OpenAi {
         self.windows.remember(&models);
         Ok(models)
     }
+}
+
+/// Reads an answer that came in these packets, as from a connection that then ended; it may
+/// hold so many bytes of text.
+pub fn read_packets(packets: impl IntoIterator<Item = Bytes>, bytes_max: usize) -> Arrived {
+    reply::read_packets(Completing::default(), packets, bytes_max)
+}
+
+/// Reads an answer that came as one document.
+pub fn read_document(body: &[u8], bytes_max: usize) -> Arrived {
+    reply::read_document(Completing::default(), body, bytes_max)
 }
 
 #[async_trait]

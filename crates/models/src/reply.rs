@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use domain::model::{FaultKind, ModelChunk, ModelFault, StopCause, Usage};
 use futures::stream;
 use outbound::Response;
@@ -62,14 +63,8 @@ pub(crate) fn streamed(
     bounds: ReplyBounds,
 ) -> ModelStream {
     response.set_idle_timeout(bounds.first_byte_timeout);
-    let reading = Box::new(Reading {
-        response: Some(response),
-        events: Events::new(EVENT_BYTES_MAX),
-        wire,
-        pieces: Pieces::new(provider, bounds.bytes_max),
-        is_whole: false,
-        chunk_timeout: bounds.chunk_timeout,
-    });
+    let answer = Answer::new(provider, wire, bounds.bytes_max);
+    let reading = Box::new(Reading { response: Some(response), answer, chunk_timeout: bounds.chunk_timeout });
     Box::pin(stream::unfold(reading, async |mut reading| {
         let next = reading.next().await?;
         Some((next, reading))
@@ -80,70 +75,151 @@ pub(crate) fn streamed(
 /// they are asked.
 pub(crate) fn whole(
     provider: Arc<Provider>,
-    mut wire: impl Wire,
+    wire: impl Wire,
     body: &[u8],
     bounds: ReplyBounds,
 ) -> Result<ModelStream, ModelFault> {
-    let mut pieces = Pieces::new(provider, bounds.bytes_max);
-    if wire.take(body, &mut pieces)? != Progress::Whole {
-        return Err(pieces.fault(FaultKind::Malformed, "its answer holds no finished reply"));
-    }
-    pieces.stop(wire.cause());
-    Ok(Box::pin(stream::iter(pieces.ready.into_iter().map(Ok))))
+    let mut answer = Answer::new(provider, wire, bounds.bytes_max);
+    answer.take_document(body)?;
+    Ok(Box::pin(stream::iter(answer.pieces.ready.into_iter().map(Ok))))
 }
 
+/// An answer that has arrived: everything that was understood of it, and the fault that it
+/// ended with, if it did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrived {
+    /// The pieces, in order.
+    pub chunks: Vec<ModelChunk>,
+    /// Why there are no more of them.
+    pub fault: Option<ModelFault>,
+}
+
+/// Reads an answer that came in these packets, and then ended.
+pub(crate) fn read_packets(wire: impl Wire, packets: impl IntoIterator<Item = Bytes>, bytes_max: usize) -> Arrived {
+    let mut answer = Answer::new(nobody(), wire, bytes_max);
+    let mut chunks = Vec::new();
+    for packet in packets.into_iter().map(Some).chain([None]) {
+        match answer.take(packet) {
+            Ok(Progress::Over) => {
+                chunks.extend(answer.pieces.ready);
+                return Arrived { chunks, fault: None };
+            }
+            Ok(_) => chunks.extend(answer.pieces.ready.drain(..)),
+            Err(fault) => return Arrived { chunks, fault: Some(fault) },
+        }
+    }
+    Arrived { chunks, fault: None }
+}
+
+/// Reads an answer that came as one document.
+pub(crate) fn read_document(wire: impl Wire, body: &[u8], bytes_max: usize) -> Arrived {
+    let mut answer = Answer::new(nobody(), wire, bytes_max);
+    match answer.take_document(body) {
+        Ok(()) => Arrived { chunks: answer.pieces.ready.into(), fault: None },
+        Err(fault) => Arrived { chunks: Vec::new(), fault: Some(fault) },
+    }
+}
+
+/// Whom to name in a fault when nobody was asked.
+fn nobody() -> Arc<Provider> {
+    Arc::new(Provider { name: "nobody".to_owned(), key: None })
+}
+
+/// An answer on its way here.
 struct Reading<W> {
     /// `None` once the answer is over, for better or worse.
     response: Option<Response>,
-    events: Events,
-    wire: W,
-    pieces: Pieces,
-    is_whole: bool,
+    answer: Answer<W>,
     chunk_timeout: Duration,
 }
 
 impl<W: Wire> Reading<W> {
     async fn next(&mut self) -> Option<Result<ModelChunk, ModelFault>> {
         loop {
-            if let Some(chunk) = self.pieces.ready.pop_front() {
+            if let Some(chunk) = self.answer.pieces.ready.pop_front() {
                 return Some(Ok(chunk));
             }
             let packet = self.response.as_mut()?.chunk().await;
             if let Err(fault) = self.take_packet(packet) {
                 self.response = None;
-                self.pieces.ready.clear();
+                self.answer.pieces.ready.clear();
                 return Some(Err(fault));
             }
         }
     }
 
-    fn take_packet(&mut self, packet: Result<Option<bytes::Bytes>, outbound::OutboundError>) -> Result<(), ModelFault> {
+    fn take_packet(&mut self, packet: Result<Option<Bytes>, outbound::OutboundError>) -> Result<(), ModelFault> {
         let packet = match packet {
             Ok(packet) => packet,
-            // The answer was whole; what is missing is only the end mark.
-            Err(_) if self.is_whole => {
-                self.end();
-                return Ok(());
-            }
-            Err(error) => return Err(self.pieces.transport_fault(&error)),
+            // What is missing is only the end mark.
+            Err(_) if self.answer.is_whole => None,
+            Err(error) => return Err(self.answer.pieces.transport_fault(&error)),
         };
+        let is_end = packet.is_none();
+        if self.answer.take(packet)? != Progress::Over {
+            self.expect_more();
+            return Ok(());
+        }
+        if let Some(response) = self.response.take().filter(|_| !is_end) {
+            response.finish();
+        }
+        Ok(())
+    }
+
+    fn expect_more(&mut self) {
+        let timeout = match self.answer.is_whole {
+            false => self.chunk_timeout,
+            true => self.chunk_timeout.min(TRAILER_TIMEOUT),
+        };
+        if let Some(response) = &mut self.response {
+            response.set_idle_timeout(timeout);
+        }
+    }
+}
+
+/// Makes pieces of what arrives, however it does.
+struct Answer<W> {
+    events: Events,
+    wire: W,
+    pieces: Pieces,
+    is_whole: bool,
+}
+
+impl<W: Wire> Answer<W> {
+    fn new(provider: Arc<Provider>, wire: W, bytes_max: usize) -> Self {
+        let pieces = Pieces::new(provider, bytes_max);
+        Self { events: Events::new(EVENT_BYTES_MAX), wire, pieces, is_whole: false }
+    }
+
+    /// Takes the next packet; `None` is the end of all.
+    fn take(&mut self, packet: Option<Bytes>) -> Result<Progress, ModelFault> {
         let is_end = packet.is_none();
         match packet {
             Some(packet) => self.events.feed(packet),
             None => self.events.feed_end(),
         }
-        if self.read_events()? {
-            if let Some(response) = self.response.take() {
-                response.finish();
-            }
-            self.end();
-        } else if is_end && self.is_whole {
-            self.end();
-        } else if is_end {
-            return Err(self.pieces.fault(FaultKind::Cut, "its answer ended in the middle"));
-        } else {
-            self.expect_more();
+        let has_end_mark = match self.read_events() {
+            // The answer was whole; what was cut is at most the count of its tokens.
+            Err(_) if is_end && self.is_whole => true,
+            read => read?,
+        };
+        if has_end_mark || (is_end && self.is_whole) {
+            self.pieces.stop(self.wire.cause());
+            return Ok(Progress::Over);
         }
+        match is_end {
+            true => Err(self.pieces.fault(FaultKind::Cut, "its answer ended in the middle")),
+            false if self.is_whole => Ok(Progress::Whole),
+            false => Ok(Progress::Open),
+        }
+    }
+
+    /// Takes all of an answer that is one document.
+    fn take_document(&mut self, body: &[u8]) -> Result<(), ModelFault> {
+        if self.wire.take(body, &mut self.pieces)? != Progress::Whole {
+            return Err(self.pieces.fault(FaultKind::Malformed, "its answer holds no finished reply"));
+        }
+        self.pieces.stop(self.wire.cause());
         Ok(())
     }
 
@@ -163,21 +239,6 @@ impl<W: Wire> Reading<W> {
                 Progress::Whole => self.is_whole = true,
                 Progress::Over => return Ok(true),
             }
-        }
-    }
-
-    fn end(&mut self) {
-        self.response = None;
-        self.pieces.stop(self.wire.cause());
-    }
-
-    fn expect_more(&mut self) {
-        let timeout = match self.is_whole {
-            false => self.chunk_timeout,
-            true => self.chunk_timeout.min(TRAILER_TIMEOUT),
-        };
-        if let Some(response) = &mut self.response {
-            response.set_idle_timeout(timeout);
         }
     }
 }
@@ -247,6 +308,11 @@ impl Pieces {
     /// A fault of this provider in our own words.
     pub(crate) fn fault(&self, kind: FaultKind, wrong: &str) -> ModelFault {
         self.provider.fault(kind, wrong)
+    }
+
+    /// The fault that something cannot be read.
+    pub(crate) fn misread(&self, wrong: &str, error: &serde_json::Error) -> ModelFault {
+        self.provider.misread(wrong, error)
     }
 
     /// The fault that the provider itself names within its answer.

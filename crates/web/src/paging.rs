@@ -24,6 +24,10 @@ pub fn decode(list: &str, filters: &str, page: &str) -> Option<String> {
         return None;
     }
     let bytes = CROCKFORD_LOWER.decode(page.as_bytes()).ok()?;
+    if CROCKFORD_LOWER.encode(&bytes) != page {
+        // Capitals and look-alikes were never given.
+        return None;
+    }
     let (sealed, position) = bytes.split_at_checked(SEAL_BYTES)?;
     let position = std::str::from_utf8(position).ok()?;
     (sealed == seal(list, filters, position)).then(|| position.to_owned())
@@ -48,6 +52,7 @@ mod tests {
     fn a_page_text_is_good_for_its_list_and_filters_only() {
         let page = encode("agents", "limit=10", "agent_01");
         assert_eq!(decode("agents", "limit=10", &page).as_deref(), Some("agent_01"));
+        assert_eq!(decode("agents", "limit=10", &page.to_uppercase()), None);
         assert_eq!(decode("sessions", "limit=10", &page), None);
         assert_eq!(decode("agents", "limit=11", &page), None);
         assert_eq!(decode("agent", "slimit=10", &page), None);

@@ -1,4 +1,4 @@
-//! `cargo xtask battery`: the crash, power-cut and stream tests, at length.
+//! `cargo xtask battery`: the crash, power-cut, stream and mutation tests, at length.
 
 use std::str::FromStr;
 
@@ -17,6 +17,8 @@ pub(crate) enum Kind {
     Power,
     /// Streams whose connections are cut, and whose server is killed.
     Streams,
+    /// Readers of what comes from outside, given mutations of stored inputs.
+    Mutations,
 }
 
 impl FromStr for Kind {
@@ -27,7 +29,8 @@ impl FromStr for Kind {
             "crash" => Ok(Self::Crash),
             "power" => Ok(Self::Power),
             "streams" => Ok(Self::Streams),
-            other => Err(anyhow!("no battery `{other}`: there are `crash`, `power` and `streams`")),
+            "mutations" => Ok(Self::Mutations),
+            other => Err(anyhow!("no battery `{other}`: there are `crash`, `power`, `streams` and `mutations`")),
         }
     }
 }
@@ -39,6 +42,7 @@ pub(crate) fn battery(kind: Kind, count: Option<u32>) -> Result<()> {
         Kind::Crash => ("cli", "battery::crash", 1000),
         Kind::Power => ("test-kit", "battery::power", 1000),
         Kind::Streams => ("cli", "battery::streams", 10_000),
+        Kind::Mutations => ("fuzzed", "replay", 300_000),
     };
     machine::ensure_test_packages()?;
     let builds = Builds::for_tests()?;

@@ -58,11 +58,12 @@ const LAYERS: &[(&str, MayImport)] = &[
     ("cli", These(&["config", "server", "domain", "app"])),
     ("test-kit", Anything),
     ("bench", Anything),
+    ("fuzzed", Anything),
     ("xtask", These(&[])),
 ];
 
 /// Never shipped: only other such crates, and tests, may import them.
-const NEVER_SHIPPED: &[&str] = &["test-kit", "bench", "xtask"];
+const NEVER_SHIPPED: &[&str] = &["test-kit", "bench", "fuzzed", "xtask"];
 
 /// Foreign crates that only some of ours may import, tests included.
 const KEPT_TO: &[(&str, &[&str])] = &[

@@ -40,7 +40,7 @@ cargo xtask <chore>
   build --release            the binary that ships [--engine v3|baseline]
   bench [NAME] [--json] [-- ARGS]
                              measure a release build against a mock model
-  battery crash|power|streams [--count N]
+  battery crash|power|streams|mutations [--count N]
                              kill, or cut the power or connections, at N random moments
 ";
 

@@ -7,6 +7,7 @@ mod agents;
 mod budgets;
 mod callers;
 mod compaction;
+mod cursors;
 mod document;
 mod events;
 mod idempotency;

@@ -29,10 +29,8 @@ struct OpenCall {
 
 impl Wire for Answering {
     fn take(&mut self, data: &[u8], pieces: &mut Pieces) -> Result<Progress, ModelFault> {
-        let event: Event<'_> = serde_json::from_slice(data).map_err(|error| {
-            let wrong = format!("it sent something that is no event of the Messages API ({error})");
-            pieces.fault(FaultKind::Malformed, &wrong)
-        })?;
+        let event: Event<'_> = serde_json::from_slice(data)
+            .map_err(|error| pieces.misread("it sent something that is no event of the Messages API", &error))?;
         match &*event.kind {
             "message_start" => self.count(event.message.and_then(|message| message.usage), pieces),
             "content_block_start" => {
@@ -50,7 +48,10 @@ impl Wire for Answering {
                 let reason = event.delta.and_then(|delta| delta.stop_reason);
                 self.finish(reason, event.usage, pieces)?;
             }
-            "message_stop" => return Ok(Progress::Over),
+            "message_stop" => {
+                self.close(pieces)?;
+                return Ok(Progress::Over);
+            }
             "message" => {
                 for block in event.content.into_iter().flatten() {
                     self.begin(None, block, pieces)?;

@@ -27,10 +27,8 @@ impl Wire for Completing {
         if data.trim_ascii() == b"[DONE]" {
             return Ok(Progress::Over);
         }
-        let chunk: Chunk<'_> = serde_json::from_slice(data).map_err(|error| {
-            let wrong = format!("it sent something that is no chat completion ({error})");
-            pieces.fault(FaultKind::Malformed, &wrong)
-        })?;
+        let chunk: Chunk<'_> = serde_json::from_slice(data)
+            .map_err(|error| pieces.misread("it sent something that is no chat completion", &error))?;
         if let Some(error) = chunk.error {
             return Err(pieces.told_fault(&error));
         }
