@@ -18,11 +18,12 @@ use outbound::OutboundOptions;
 use ports::time::SystemSources;
 use ports::{Clock, IdSource, Model, Store};
 use secrecy::SecretString;
-use store_sqlite::PlantedBug;
+use store_sqlite::{PlantedBug, StoreOptions};
 use tempfile::TempDir;
 
 use crate::caller::Caller;
 use crate::listening::Listening;
+use crate::power::Recording;
 use crate::running::Running;
 use crate::sources::CountingIds;
 
@@ -54,6 +55,7 @@ pub struct HouseBuilder {
     pub(crate) web: web::WebOptions,
     pub(crate) planted: Option<PlantedBug>,
     pub(crate) stalls: bool,
+    pub(crate) store: StoreOptions,
 }
 
 impl TestHouse {
@@ -74,6 +76,7 @@ impl TestHouse {
             web: web::WebOptions::default(),
             planted: None,
             stalls: false,
+            store: StoreOptions::default(),
         }
     }
 
@@ -215,6 +218,12 @@ impl TestHouse {
         self.running = Running::start(&self.plan, self.dir.path()).await;
     }
 
+    /// Starts again, as [`TestHouse::restart`] does, on a store that breaks a promise from now on.
+    pub async fn restart_planted(&mut self, bug: PlantedBug) {
+        self.plan.planted = Some(bug);
+        self.restart().await;
+    }
+
     /// Stops in order, handing runs back, and starts again on the same data.
     pub async fn restart_in_order(&mut self, grace: std::time::Duration) {
         self.listening = None;
@@ -352,6 +361,15 @@ impl HouseBuilder {
     #[must_use]
     pub fn planted(mut self, bug: PlantedBug) -> Self {
         self.planted = Some(bug);
+        self
+    }
+
+    /// Every write and flush of its store is recorded. The write-ahead log is moved into the
+    /// database often, so that a power cut falls into that too.
+    #[must_use]
+    pub fn recorded(mut self, recording: &Recording) -> Self {
+        let vfs = Some(recording.vfs().to_owned());
+        self.store = StoreOptions { vfs, checkpoint_pages: 40, ..StoreOptions::default() };
         self
     }
 

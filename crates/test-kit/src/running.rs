@@ -40,7 +40,7 @@ impl Running {
     pub(crate) async fn start(plan: &HouseBuilder, data: &Path) -> Self {
         let feed = Feed::default();
         let planted = plan.planted.map(Planted::with).unwrap_or_default();
-        let options = StoreOptions { planted, ..StoreOptions::default() };
+        let options = StoreOptions { planted, ..plan.store.clone() };
         let store = SqliteStore::open(data, &options, feed.clone()).expect("the store opens");
         let providers = plan.providers.iter().map(|(name, ..)| name.clone()).chain(["scripted".to_owned()]);
         let metrics = Metrics::new(providers, store.metrics(), feed.laggards());
