@@ -7,7 +7,7 @@ use domain::model::Block;
 use domain::run::RunStatus;
 use domain::session::SessionStatus;
 use serde_json::json;
-use test_kit::{Gate, TestHouse, calls, hangs, says};
+use test_kit::{Gate, TestHouse, calls, hangs, says, wait};
 use uuid::Uuid;
 
 use crate::desk::{Desk, adder, assert_gapless, interrupt, message, native, paths, result};
@@ -68,6 +68,8 @@ async fn an_interrupt_ends_the_turn_and_what_follows_it_begins_the_next() {
     let desk = Desk::at(TestHouse::new().model([hangs("Hm"), says("At once.")])).await;
     let session = desk.session(desk.agent().await.id).await;
     desk.send(session.id, vec![message("think")]).await;
+    // An interrupt that comes before the model is asked would leave its first reply to the next turn.
+    wait::until("the model is asked", || desk.house.model_requests().len() == 1).await;
 
     desk.send(session.id, vec![interrupt(), message("stop thinking")]).await;
 
