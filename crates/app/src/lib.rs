@@ -25,6 +25,7 @@ mod keys;
 mod knowledge;
 mod known;
 mod members;
+mod model_inputs;
 mod org_stream;
 mod orgs;
 mod own_providers;

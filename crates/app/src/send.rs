@@ -20,6 +20,7 @@ use ports::{Committed, OrgStore};
 
 use crate::entry::{Entered, Entry, hand_over};
 use crate::error::{Error, FieldError, Refused};
+use crate::model_inputs::has_more_than_text;
 use crate::sessions::check_open;
 use crate::{App, Ctx, TRIES, input_rules};
 
@@ -76,9 +77,15 @@ impl App {
 
     async fn deliver(&self, ctx: &Ctx, id: SessionId, inputs: Vec<Input>) -> Result<Vec<SentEvent>, Error> {
         let store = self.store(ctx.org);
+        let bodies: Vec<&EventBody> = inputs.iter().map(|input| &input.body).collect();
+        let is_more_than_text = has_more_than_text(&bodies);
         for _ in 0..TRIES {
             let session = self.reachable_session(ctx, id).await?;
             check_open(&session)?;
+            if is_more_than_text {
+                let agent = self.answering_agent(ctx, &session).await?;
+                self.check_model_inputs(ctx.org, &agent.spec.model, "events", &bodies).await?;
+            }
             let stops = inputs.iter().any(is_interrupt);
             if stops && self.stop_watching(ctx, &session, "Somebody stopped it.").await? {
                 // Its log has grown.

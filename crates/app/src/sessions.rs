@@ -79,6 +79,8 @@ impl App {
         for _ in 0..TRIES {
             let newest = self.newest_agent(ctx, create.agent.id).await?;
             let (session, agent) = self.describe_session(ctx, &newest, &create).await?;
+            let events: Vec<&EventBody> = create.initial_events.iter().collect();
+            self.check_model_inputs(ctx.org, &agent.spec.model, "initial_events", &events).await?;
             let ctx = &ctx.making(|| Made::Session { session: session.id });
             let begun = match create.initial_events.is_empty() {
                 true => self.begin_empty(ctx, &newest, session).await?,

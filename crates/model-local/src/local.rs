@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::model::{FaultKind, ModelFault, ModelInfo, ModelRequest};
+use domain::model::{Block, FaultKind, ModelFault, ModelInfo, ModelRequest};
 use futures::StreamExt;
 use ports::{Model, ModelStream};
 use tokio::sync::{mpsc, oneshot};
@@ -175,6 +175,11 @@ impl Model for LocalModel {
         let named = self.options.files.keys().cloned();
         let names = default.into_iter().chain(present.map(|model| model.name)).chain(named);
         Ok(names.map(info).collect())
+    }
+
+    fn check_block(&self, block: &Block) -> Result<(), String> {
+        // In a conversation that another model began it is told that there was one.
+        block.as_text().map(drop).ok_or_else(|| "the built-in model reads text only".to_owned())
     }
 
     fn context_tokens(&self, _model: &str) -> Option<u32> {

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::model::{FaultKind, ModelFault, ModelInfo, ModelRequest};
+use domain::model::{Block, FaultKind, ModelFault, ModelInfo, ModelRequest};
 use http::{HeaderName, HeaderValue, Method};
 use outbound::{OutboundOptions, Request};
 use ports::{Model, ModelStream};
@@ -151,6 +151,10 @@ impl Model for Anthropic {
 
     async fn probe(&self) -> Result<(), ModelFault> {
         self.told().await.map(|_| ())
+    }
+
+    fn check_block(&self, block: &Block) -> Result<(), String> {
+        request::check_block(block)
     }
 
     fn context_tokens(&self, model: &str) -> Option<u32> {

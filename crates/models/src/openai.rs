@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::model::{ModelFault, ModelInfo, ModelRequest};
+use domain::model::{Block, ModelFault, ModelInfo, ModelRequest};
 use http::Method;
 use http::header::AUTHORIZATION;
 use outbound::{OutboundOptions, Request};
@@ -95,6 +95,10 @@ impl Model for OpenAi {
 
     async fn probe(&self) -> Result<(), ModelFault> {
         self.told().await.map(|_| ())
+    }
+
+    fn check_block(&self, block: &Block) -> Result<(), String> {
+        request::check_block(block)
     }
 
     fn context_tokens(&self, model: &str) -> Option<u32> {

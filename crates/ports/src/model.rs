@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::agent::ModelChoice;
-use domain::model::{ModelChunk, ModelFault, ModelInfo, ModelName, ModelRequest};
+use domain::model::{Block, ModelChunk, ModelFault, ModelInfo, ModelName, ModelRequest};
 use domain::money::{Currency, Price, Prices};
 use domain::provider::{self, OwnProvider};
 use domain::{OrgId, ProviderId};
@@ -33,6 +33,15 @@ pub trait Model: Send + Sync + 'static {
     /// Whether the provider answers and knows us, without having it generate anything.
     async fn probe(&self) -> Result<(), ModelFault> {
         self.list().await.map(|_| ())
+    }
+
+    /// Whether a model here can be given this block of what a user says, as far as that is known
+    /// without asking.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    fn check_block(&self, _block: &Block) -> Result<(), String> {
+        Ok(())
     }
 
     /// How many tokens this model can hold, as far as it is known by now. Asks nobody.

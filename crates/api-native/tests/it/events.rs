@@ -89,6 +89,28 @@ async fn a_request_is_taken_whole_or_not_at_all() {
 }
 
 /// Case 26.
+/// Section 4: what the model's provider is known not to take is refused when it is sent.
+#[tokio::test]
+async fn a_block_the_model_cannot_take_is_refused_on_send() {
+    let house = TestHouse::new().openai("other", "http://127.0.0.1:9/v1").start().await;
+    let owner = house.owner();
+    let agent = owner.agent(json!({ "model": "other/m" })).await;
+    let session = owner.session(&agent).await;
+    let of_url = json!({ "type": "document", "source": { "type": "url", "url": "https://example.com/a.pdf" } });
+    let said = json!({ "type": "user.message", "content": [{ "type": "text", "text": "read" }, of_url] });
+    let interrupt = json!({ "type": "user.interrupt" });
+    let refused = owner.send_events(&session, json!([interrupt, said])).await.expect(400);
+    let error = &refused["error"];
+    assert_eq!(error["details"], json!({ "error_code": "block_not_taken", "param": "events[1].content[1]" }));
+    assert!(error["message"].as_str().unwrap().contains("other/m"), "{error}");
+    assert_eq!(owner.events(&session).await, Vec::<Value>::new(), "nothing is stored");
+    let begun = owner.post("/v1/sessions", json!({ "agent": agent, "initial_events": [said] })).await;
+    assert_eq!(begun.expect(400)["error"]["details"]["param"], "initial_events[0].content[1]");
+
+    let demo = owner.session(&owner.agent(json!({})).await).await;
+    owner.send_events(&demo, json!([said])).await.ok();
+}
+
 #[tokio::test]
 async fn what_is_said_during_a_turn_waits_for_its_end() {
     let gate = Gate::new();

@@ -230,6 +230,11 @@ fn said(content: &[Block]) -> Result<Vec<Marked<'_>>, String> {
     Ok(said)
 }
 
+/// Whether a user's block can be said on this wire.
+pub(super) fn check_block(block: &Block) -> Result<(), String> {
+    block_of(block).map(drop)
+}
+
 fn block_of(block: &Block) -> Result<Content<'_>, String> {
     Ok(match block {
         Block::Text { text } => Content::Text { text: text.into() },

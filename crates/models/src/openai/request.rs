@@ -202,6 +202,15 @@ fn write_user_content<S: Serializer>(content: &[Block], to: S) -> Result<S::Ok, 
     parts.end()
 }
 
+/// Whether a user's block can be said on this wire.
+pub(super) fn check_block(block: &Block) -> Result<(), String> {
+    match block {
+        Block::Text { .. } | Block::SearchResult { .. } => Ok(()),
+        Block::Image { source } => image(source).map(drop),
+        Block::Document { source, title, .. } => document(source, title.as_deref()).map(drop),
+    }
+}
+
 fn image(source: &Value) -> Result<Part<'_>, String> {
     let url = match text_at(source, "type") {
         Some("url") => text_at(source, "url").map(str::to_owned),
