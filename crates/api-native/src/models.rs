@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use domain::Timestamp;
 use domain::model::{ModelInfo, ModelName};
+use domain::money::{Currency, Price, decimal};
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -48,6 +49,33 @@ pub(crate) struct ModelView {
     max_tokens: Option<u32>,
     /// Other names that mean this model. Ours.
     aliases: Vec<String>,
+    /// What it costs; left out if the operator has set no price. Ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    prices: Option<PricesView>,
+}
+
+/// What a million tokens cost, as decimal numbers of the currency's unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct PricesView {
+    /// As by ISO 4217.
+    #[schema(value_type = String)]
+    currency: Currency,
+    /// Tokens read.
+    input: String,
+    /// Tokens written.
+    output: String,
+    /// Tokens read from the provider's cache.
+    cache_read: String,
+    /// Tokens written to the provider's cache.
+    cache_write: String,
+}
+
+impl From<Price> for PricesView {
+    fn from(Price { input, output, cache_read, cache_write, currency }: Price) -> Self {
+        let [input, output, cache_read, cache_write] = [input, output, cache_read, cache_write].map(decimal);
+        Self { currency, input, output, cache_read, cache_write }
+    }
 }
 
 /// What kind of thing it is.
@@ -108,7 +136,10 @@ pub(crate) async fn list_models(
             }
         }
     }
-    let (data, has_more) = cut(all, limit, &query)?;
+    let (mut data, has_more) = cut(all, limit, &query)?;
+    for model in &mut data {
+        model.prices = app.model_price(caller.ctx(), &model.id).await?.map(PricesView::from);
+    }
     let id = |model: Option<&ModelView>| model.map(|model| model.id.clone());
     let (first_id, last_id) = (id(data.first()), id(data.last()));
     Ok(Json(ModelPage { data, has_more, first_id, last_id, unavailable }))
@@ -143,7 +174,8 @@ async fn read_model(app: &App, ctx: &Ctx, written: &str) -> Result<Json<ModelVie
     let ModelName { provider, model } = ModelName::parse(&full).ok_or_else(missing)?;
     let listed = app.list_models(ctx, provider).await?;
     let found = listed.into_iter().find(|listed| listed.model == model).ok_or_else(missing)?;
-    Ok(Json(names.view(provider, found)))
+    let prices = app.model_price(ctx, &full).await?.map(PricesView::from);
+    Ok(Json(ModelView { prices, ..names.view(provider, found) }))
 }
 
 /// The other names of models: name and what it means.
@@ -167,6 +199,7 @@ impl Names {
             max_input_tokens: model.context_tokens,
             max_tokens: model.output_tokens,
             aliases,
+            prices: None,
         }
     }
 }

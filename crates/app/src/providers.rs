@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use domain::Timestamp;
 use domain::key::Scope;
-use domain::model::ModelInfo;
+use domain::model::{ModelInfo, ModelName};
+use domain::money::Price;
 use jiff::SignedDuration;
 
 use crate::error::{Error, Missing};
@@ -103,6 +104,16 @@ impl App {
         let lists = &self.known().model_lists;
         let list = lists.find_fresh(&(ctx.org, provider.to_owned()), |list| list.is_fresh(ctx.now), ask).await?;
         list.map_or_else(|| Ok(Vec::new()), |list| list.answer.map(|models| models.to_vec()).map_err(Error::Provider))
+    }
+
+    /// What a model costs by the operator's prices, by its full name; `None` if they do not say.
+    ///
+    /// # Errors
+    /// The scope is missing, or the store failed.
+    pub async fn model_price(&self, ctx: &Ctx, full: &str) -> Result<Option<Price>, Error> {
+        ctx.require(Scope::ProvidersRead)?;
+        let offering = self.ports().models.of(ctx.org).await?;
+        Ok(ModelName::parse(full).and_then(|name| offering.price(&name)))
     }
 
     async fn number_of(&self, name: &str) -> Result<u64, Error> {

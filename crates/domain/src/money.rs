@@ -193,6 +193,12 @@ pub fn micros_of(decimal: &str) -> Option<u64> {
     whole.parse::<u64>().ok()?.checked_mul(MICROS)?.checked_add(places)
 }
 
+/// Millionths as a decimal number, as short as it can be: what [`micros_of`] reads.
+pub fn decimal(micros: u64) -> String {
+    let written = format!("{}.{:06}", micros / MICROS, micros % MICROS);
+    written.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -217,6 +223,10 @@ mod tests {
         ] {
             assert_eq!(micros_of(text), micros, "{text}");
         }
+        for (micros, text) in [(0, "0"), (3_000_000, "3"), (150_000, "0.15"), (1, "0.000001"), (10_000_000, "10")] {
+            assert_eq!(decimal(micros), text);
+        }
+        assert_eq!(micros_of(&decimal(u64::MAX)), Some(u64::MAX));
     }
 
     /// The operator's prices were in another currency before.

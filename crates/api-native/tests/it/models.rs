@@ -149,6 +149,25 @@ async fn a_model_is_found_by_each_of_its_names() {
 }
 
 #[tokio::test]
+async fn a_models_price_is_told_if_the_operator_has_set_one() {
+    for (house, expected) in [
+        (TestHouse::new(), Value::Null),
+        (
+            TestHouse::new().priced(3),
+            json!({ "currency": "USD", "input": "3", "output": "3", "cache_read": "0", "cache_write": "0" }),
+        ),
+    ] {
+        let house = house.start().await;
+        let owner = house.owner();
+        let listed = owner.get("/v1/models").await.ok();
+        let demo = listed["data"].as_array().unwrap().iter().find(|model| model["id"] == "scripted/demo").unwrap();
+        assert_eq!(demo["prices"], expected);
+        assert_eq!(demo.as_object().unwrap().contains_key("prices"), expected != Value::Null);
+        assert_eq!(owner.get("/v1/models/scripted/demo").await.ok()["prices"], expected);
+    }
+}
+
+#[tokio::test]
 async fn the_next_model_stands_in_when_one_does_not_serve() {
     let fallbacks = json!({ "id": "scripted/first", "fallbacks": ["scripted/second", "nobody/third"] });
     for (kind, error) in [
