@@ -57,9 +57,13 @@ impl Finding {
 /// Looks at everything.
 pub async fn examine(config: &Config) -> Vec<Finding> {
     let (data, is_running) = data::examine(config).await;
+    let can_be_read = data::can_be_read(&data);
     let mut found = data;
     found.extend(surroundings::examine(config, is_running).await);
     found.extend(models::files(config).await);
     found.extend(models::providers(config).await);
+    if can_be_read {
+        found.extend(models::own_providers(config).await);
+    }
     found
 }

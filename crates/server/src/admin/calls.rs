@@ -4,21 +4,25 @@ mod members;
 
 use std::path::PathBuf;
 
-use app::{CreateOrg as CreateOrgOperation, FirstKey, KeyFormat, ProjectPatch};
+use app::{CreateOrg as CreateOrgOperation, FirstKey, KeyFormat, ProjectPatch, ProviderKey};
 use domain::budget::Budget;
 use domain::key::Scope;
 use domain::org::RolloutSettings;
 use domain::repository::Repository;
 use domain::{KeyId, Timestamp};
+use futures::{StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 
-use super::views::{KeyView, NewKeyView, NewOrgView, OrgView, ProjectView};
+use super::views::{FaultView, KeyView, NewKeyView, NewOrgView, OrgView, ProjectView, ProviderTestView};
 use super::{AdminError, Call, Desk};
 use crate::backup::{self, BackupView};
 use crate::house::operator;
 use crate::transfer::{self, ExportView, ImportView};
 
 pub use members::{AddMember, ListMembers, ReinstateMember, RemoveMember, SuspendMember, UpdateMember};
+
+/// Providers that are asked side by side.
+const ASKED_AT_ONCE: usize = 16;
 
 /// Makes an organization with an owner, a project and a key.
 #[derive(Debug, Serialize, Deserialize)]
@@ -116,6 +120,31 @@ impl Call for ListOrgs {
             orgs.push(desk.org_view(&org).await?);
         }
         Ok(orgs)
+    }
+}
+
+/// Asks each provider that an organization brought whether it answers and knows us.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TestProviders {}
+
+impl Call for TestProviders {
+    const NAME: &'static str = "test-providers";
+    type Reply = Vec<ProviderTestView>;
+
+    async fn answer(self, desk: &Desk) -> Result<Vec<ProviderTestView>, AdminError> {
+        let mut tests = Vec::new();
+        for org in desk.orgs().await? {
+            let ctx = desk.acting_for(org.id);
+            for provider in desk.app.list_usable_providers(&ctx).await? {
+                let Some(own) = provider.own else { continue };
+                let (ctx, org, name) = (ctx.clone(), org.name.clone(), provider.name);
+                tests.push(async move {
+                    let test = desk.app.test_provider(&ctx, &ProviderKey::Id(own.id)).await?;
+                    Ok(ProviderTestView { org, name, fault: test.err().map(FaultView::from) })
+                });
+            }
+        }
+        futures::stream::iter(tests).buffered(ASKED_AT_ONCE).try_collect().await
     }
 }
 

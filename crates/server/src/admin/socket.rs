@@ -40,6 +40,7 @@ pub(crate) fn router(desk: Desk) -> Router {
     let router = serve::<calls::Backup>(router);
     let router = serve::<calls::ExportOrg>(router);
     let router = serve::<calls::ImportOrg>(router);
+    let router = serve::<calls::TestProviders>(router);
     let router = serve::<calls::CreateProject>(router);
     let router = serve::<calls::ListProjects>(router);
     let router = serve::<calls::UpdateProject>(router);

@@ -2,6 +2,7 @@
 
 use domain::budget::{Account, Budget, Totals};
 use domain::key::{Key, Scope};
+use domain::model::{FaultKind, ModelFault};
 use domain::org::{Member, Org, Project};
 use domain::rights::Role;
 use domain::{KeyId, MemberId, OrgId, ProjectId, Timestamp};
@@ -199,4 +200,30 @@ pub struct NewOrgView {
     pub project: ProjectView,
     /// The owner's key.
     pub first_key: NewKeyView,
+}
+
+/// What came of asking a provider that an organization brought.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProviderTestView {
+    /// The organization's name.
+    pub org: String,
+    /// The provider's.
+    pub name: String,
+    /// Why it is of no use; absent if it answers and knows us.
+    pub fault: Option<FaultView>,
+}
+
+/// Why a provider is of no use.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FaultView {
+    /// What a program acts on.
+    pub kind: FaultKind,
+    /// For people; without the key.
+    pub message: String,
+}
+
+impl From<ModelFault> for FaultView {
+    fn from(fault: ModelFault) -> Self {
+        Self { kind: fault.kind, message: fault.message }
+    }
 }

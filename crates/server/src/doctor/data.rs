@@ -11,7 +11,7 @@ use ports::time::SystemSources;
 use store_sqlite::{Inspection, OpenError};
 use tokio::net::UnixStream;
 
-use super::Finding;
+use super::{Finding, Verdict};
 use crate::admin::socket;
 use crate::backup;
 use crate::secrets::Secrets;
@@ -48,6 +48,17 @@ pub(super) async fn examine(config: &Config) -> (Vec<Finding>, bool) {
     let last_start = database.ok().flatten().and_then(|inspection| inspection.last_start);
     found.push(clock(SystemSources.now(), last_start));
     (found, is_running)
+}
+
+/// Whether what is stored can be looked into without changing it: it is whole and of this
+/// release, and so are its secrets.
+pub(super) fn can_be_read(found: &[Finding]) -> bool {
+    let is_good = |check: &str| {
+        let mut of_it = found.iter().filter(|finding| finding.check == check).peekable();
+        of_it.peek().is_some() && of_it.all(|finding| finding.verdict != Verdict::Fail)
+    };
+    let is_current = found.iter().any(|finding| finding.check == DATABASE && finding.verdict == Verdict::Ok);
+    is_current && is_good(LOCK) && is_good(SECRETS)
 }
 
 fn directory(dir: &Path) -> Finding {
@@ -178,7 +189,6 @@ fn clock(now: Timestamp, last_start: Option<Timestamp>) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Verdict;
 
     #[test]
     fn a_clock_that_was_set_back_is_noticed() {

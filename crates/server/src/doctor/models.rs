@@ -4,13 +4,16 @@
 use std::path::PathBuf;
 
 use config::Config;
-use domain::model::{FaultKind, ModelFault};
+use domain::model::FaultKind;
 use futures::future::join_all;
 use model_local::folder::{ListedModel, list_in, model_dir};
 use model_local::pull::sha256_of;
 use models::{ProviderKind, ProviderOptions};
 
 use super::Finding;
+use crate::admin::Admin;
+use crate::admin::calls::TestProviders;
+use crate::admin::views::{FaultView, ProviderTestView};
 use crate::house;
 
 /// The files of the built-in model.
@@ -74,15 +77,41 @@ async fn provider(name: &str, options: &ProviderOptions, config: &Config) -> Fin
     };
     match model.list().await {
         Ok(models) => Finding::ok(check, format!("answers, and lists {} models", models.len())),
-        Err(fault) => told(check, &fault),
+        Err(fault) => told(check, FaultView::from(fault)),
+    }
+}
+
+/// The providers that organizations brought, asked by whoever holds the data directory.
+pub(super) async fn own_providers(config: &Config) -> Vec<Finding> {
+    match test_providers(config).await {
+        Ok(tests) => tests.into_iter().map(own_provider).collect(),
+        Err(message) => {
+            let advice = "ask again when nothing else fails";
+            vec![Finding::warn("providers of organizations", message, advice)]
+        }
+    }
+}
+
+async fn test_providers(config: &Config) -> Result<Vec<ProviderTestView>, String> {
+    let admin = Admin::reach(config).await.map_err(|error| error.to_string())?;
+    let tests = admin.call(TestProviders {}).await;
+    admin.close().await;
+    tests.map_err(|error| error.to_string())
+}
+
+fn own_provider(test: ProviderTestView) -> Finding {
+    let check = format!("provider {} of {}", test.name, test.org);
+    match test.fault {
+        None => Finding::ok(check, "answers, and knows the key"),
+        Some(fault) => told(check, fault),
     }
 }
 
 /// A compatible server need not have a list of models; one that refuses the key, or is not
 /// there, will not answer anything else either.
-fn told(check: String, fault: &ModelFault) -> Finding {
-    let message = fault.message.clone();
-    match fault.kind {
+fn told(check: String, fault: FaultView) -> Finding {
+    let FaultView { kind, message } = fault;
+    match kind {
         FaultKind::Unauthorized => Finding::fail(check, message, "check its key, and that it was not revoked"),
         FaultKind::Unreachable | FaultKind::Silent => {
             Finding::fail(check, message, "check its base_url, and the network from here to there")

@@ -88,6 +88,44 @@ fn a_directory_without_data_is_no_failure() {
     assert!(!house.data().exists());
 }
 
+/// What an organization brought is asked with its own key, by the server that runs or without one.
+#[tokio::test(flavor = "multi_thread")]
+async fn providers_of_organizations_are_asked_too() {
+    let stub = Router::new().fallback(async |headers: HeaderMap| {
+        match headers.get("authorization").map(|key| key.as_bytes()) {
+            Some(b"Bearer good-key-of-the-test") => axum::Json(json!({ "data": [{ "id": "small" }] })).into_response(),
+            _ => StatusCode::UNAUTHORIZED.into_response(),
+        }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/v1", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, stub).await });
+    let allowed = |command: &mut Command| {
+        command.env("SORTIE_OUTBOUND__ALLOW", r#"["127.0.0.1"]"#);
+    };
+
+    let house = House::new();
+    let server = tokio::task::block_in_place(|| house.serve_with(allowed));
+    let providers = format!("http://{}/v1/providers", server.address());
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    for (name, key) in [("fine", "good-key-of-the-test"), ("locked", "bad-key-of-the-test")] {
+        let described = json!({ "name": name, "provider": "openai", "base_url": base, "api_key": key });
+        let made = reqwest::Client::new().post(&providers).bearer_auth(server.text("first_key")).json(&described);
+        assert_eq!(made.send().await.unwrap().status(), 200);
+    }
+    let org = house.run(&["orgs", "list", "--json"]).json()[0]["name"].as_str().unwrap().to_owned();
+    let check = |found: &Ended| {
+        let of = |name: &str| verdicts(found, &format!("provider {name} of {org}"));
+        assert_eq!((of("fine"), of("locked")), (vec!["ok".to_owned()], vec!["fail".to_owned()]), "{found:#?}");
+        assert!(!format!("{found:?}").contains("key-of-the-test"), "a key is shown");
+    };
+    tokio::task::block_in_place(|| {
+        check(&doctor(&house, |_| {}));
+        server.stop();
+        check(&doctor(&house, allowed));
+    });
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_is_asked_for_its_list_and_for_nothing_else() {
     let asked: Arc<Mutex<Vec<String>>> = Arc::default();
