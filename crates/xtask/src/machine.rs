@@ -23,6 +23,8 @@ const ENGINE: [Need; 4] = [
     Need { what: "libclang", package: "libclang-dev", present: has_libclang },
     Need { what: "a C++ compiler", package: "g++", present: || finds("c++") || finds("g++") },
 ];
+/// For the commands in documents, which are run as they stand there.
+const CURL: Need = Need { what: "curl", package: "curl", present: || finds("curl") };
 const LINKER: Need = Need { what: "mold", package: "mold", present: || finds("mold") };
 
 /// Makes sure of what compiling needs: the engine of the local model is C++.
@@ -33,7 +35,7 @@ pub(crate) fn ensure_build_packages() -> Result<()> {
 /// Makes sure of what the tests need besides. The fast linker is a convenience: it is installed
 /// where that needs nobody, and a person who lives without it is not stopped.
 pub(crate) fn ensure_test_packages() -> Result<()> {
-    let mut needs: Vec<&Need> = ENGINE.iter().collect();
+    let mut needs: Vec<&Need> = ENGINE.iter().chain([&CURL]).collect();
     if may_install() {
         needs.push(&LINKER);
     }
