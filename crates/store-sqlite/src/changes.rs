@@ -14,6 +14,7 @@ use ports::{Committed, Refusal};
 use rusqlite::Connection;
 
 use crate::budgets::Budgeted;
+use crate::documents::Documented;
 use crate::fault::Fault;
 use crate::planted::{Planted, PlantedBug};
 use crate::{
@@ -76,6 +77,7 @@ pub(crate) struct Application<'a> {
     pub(crate) lease: Option<Fence>,
     pub(crate) effects: &'a mut Effects,
     pub(crate) budgeted: &'a mut Budgeted,
+    pub(crate) documented: &'a Documented,
     pub(crate) planted: Planted,
 }
 
@@ -153,7 +155,10 @@ impl Application<'_> {
             Change::DeleteProvider(provider) => providers::delete(db, org, provider)?,
             Change::PutAlias(alias) => aliases::put(db, org, &alias)?,
             Change::DeleteAlias(name) => aliases::delete(db, org, &name)?,
-            Change::PutDocument { document, text } => documents::put(db, org, &document, &text)?,
+            Change::PutDocument { document, text } => {
+                self.documented.add(document.agent);
+                documents::put(db, org, &document, &text)?;
+            }
             Change::DeleteDocument(document) => documents::delete(db, org, document)?,
             Change::InsertSession(new) => self.insert_session(&new)?,
             Change::PutSession(changed) => {

@@ -1,8 +1,12 @@
 //! Documents and their texts.
 
+use std::collections::HashSet;
+use std::sync::{PoisonError, RwLock};
+
 use domain::knowledge::Document;
 use domain::{AgentId, DocumentId, OrgId, Timestamp};
 use rusqlite::{Connection, Row};
+use uuid::Uuid;
 
 use crate::columns::{json, maybe_micros, micros, to_json};
 use crate::contents::{self, IN_ROW_BYTES_MAX};
@@ -19,6 +23,34 @@ statements! {
     LIST = "select body from documents where agent = ?1 and org = ?2 and (expires_at is null or expires_at > ?3)
         order by number";
     READ = "select text from documents where id = ?1 and org = ?2";
+    NEXT_AGENT = "select min(agent) from documents where agent > ?1";
+}
+
+/// The agents that may have documents, in memory: every run asks for its agent's, and most
+/// agents have none. One that had some stays until the next start.
+pub(crate) struct Documented(RwLock<HashSet<AgentId>>);
+
+impl Documented {
+    pub(crate) fn read(db: &Connection) -> rusqlite::Result<Self> {
+        // From one to the next in the index, however many documents each has.
+        let mut next = db.prepare(NEXT_AGENT)?;
+        let mut agents = HashSet::new();
+        let mut last = Uuid::nil();
+        while let Some(agent) = next.query_row([last], |row| row.get::<_, Option<Uuid>>(0))? {
+            agents.insert(AgentId(agent));
+            last = agent;
+        }
+        Ok(Self(RwLock::new(agents)))
+    }
+
+    /// Before the commit that gives it a document: one too many does no harm.
+    pub(crate) fn add(&self, agent: AgentId) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(agent);
+    }
+
+    pub(crate) fn may_have_some(&self, agent: AgentId) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&agent)
+    }
 }
 
 /// Stores a document, in its old place if it replaces one. What has expired by then goes.

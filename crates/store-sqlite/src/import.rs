@@ -119,7 +119,7 @@ impl Import {
                 insert_agent(desk.db(), org, (id, project, version), times, &access)
             }
             Record::AgentVersion { agent } => insert_version(desk.db(), org, &agent),
-            Record::Document { document, text } => put_document(desk.db(), org, &document, &text),
+            Record::Document { document, text } => put_document(desk, org, &document, &text),
             Record::Session { session } => {
                 self.close(desk)?;
                 self.open(desk.db(), *session)
@@ -228,11 +228,12 @@ fn insert_agent(
     found(run(db, INSERT_AGENT, columns)?)
 }
 
-fn put_document(db: &Connection, org: OrgId, document: &Document, text: &str) -> Result<(), Fault> {
-    if !agents::is_here(db, org, document.agent)? {
+fn put_document(desk: &Desk, org: OrgId, document: &Document, text: &str) -> Result<(), Fault> {
+    if !agents::is_here(desk.db(), org, document.agent)? {
         return Err(Refusal::Missing.into());
     }
-    documents::put(db, org, document, text)
+    desk.documented.add(document.agent);
+    documents::put(desk.db(), org, document, text)
 }
 
 fn insert_version(db: &Connection, org: OrgId, agent: &Agent) -> Result<(), Fault> {

@@ -104,7 +104,7 @@ pub(crate) fn insert(db: &Connection, org: OrgId, session: &Session) -> Result<i
         ":agent": session.agent.id().0,
         ":agent_version": agent_version,
         ":purpose": session.purpose.map(|purpose| purpose.as_str()),
-        ":thread": session.thread,
+        ":thread": session.thread.as_deref().filter(|thread| own_name(thread) != Some(session.alias)),
         ":owner": session.owner.map(|owner| owner.0),
         ":created_at": micros(session.created_at),
         ":archived_at": maybe_micros(session.archived_at),
@@ -200,7 +200,21 @@ pub(crate) fn find_thread(
     agent: AgentId,
     thread: &str,
 ) -> Result<Option<Session>, Fault> {
+    if let Some(alias) = own_name(thread) {
+        let named_so = |found: &Session| {
+            (found.project, found.agent.id(), found.thread.as_deref()) == (project, agent, Some(thread))
+        };
+        if let Some(found) = find_by_alias(db, org, alias)?.filter(named_so) {
+            return Ok(Some(found));
+        }
+    }
     one(db, FIND_THREAD, (project.0, agent.0, thread, org.0), read)
+}
+
+/// The alias that a thread is named after, if nobody else named it. Such a thread is found by
+/// the alias and stands in no index of its own.
+fn own_name(thread: &str) -> Option<Uuid> {
+    Uuid::try_parse(thread).ok().filter(|alias| alias.as_hyphenated().to_string() == thread)
 }
 
 pub(crate) fn find_by_alias(db: &Connection, org: OrgId, alias: Uuid) -> Result<Option<Session>, Fault> {

@@ -15,6 +15,7 @@ use ports::store::{DueCallback, DueWatch, KeyOfMember, LateRun, ReadyRun};
 use ports::{OrgStore, Store, StoreError};
 
 use crate::checkpoint::Checkpoints;
+use crate::documents::Documented;
 use crate::fault::Fault;
 use crate::open::{Connector, DirectoryLock, OpenError, lock};
 use crate::options::StoreOptions;
@@ -36,6 +37,7 @@ pub struct SqliteStore {
 /// What the store and the views of its organizations share.
 pub(crate) struct Inner {
     pub(crate) readers: Readers,
+    pub(crate) documented: Arc<Documented>,
     pub(crate) planted: crate::Planted,
     metrics: StoreMetrics,
     queue: Arc<Queue>,
@@ -63,12 +65,13 @@ impl SqliteStore {
         let metrics = StoreMetrics::default();
         let queue = Arc::new(Queue::new(options.queue_max_per_org, metrics.clone()));
         let told = Told { feed, metrics: metrics.clone() };
-        let desk = Desk::new(db, planted);
+        let documented = Arc::new(Documented::read(&db).map_err(refused)?);
+        let desk = Desk::new(db, Arc::clone(&documented), planted);
         let thread = writer::start(desk, Arc::clone(&queue), told, options.batch_max, checkpoints)
             .map_err(|error| OpenError::of_system(dir, &error))?;
         let readers = Readers::new(connector, options.readers);
         let (writer, lock) = (Mutex::new(Some(thread)), Mutex::new(Some(lock)));
-        let inner = Inner { readers, planted, metrics, queue, writer, lock };
+        let inner = Inner { readers, documented, planted, metrics, queue, writer, lock };
         Ok(Arc::new(Self { inner: Arc::new(inner) }))
     }
 

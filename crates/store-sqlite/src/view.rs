@@ -146,6 +146,9 @@ impl OrgStore for OrgView {
     }
 
     async fn list_documents(&self, agent: AgentId, now: Timestamp) -> Listed<Document> {
+        if !self.inner.documented.may_have_some(agent) {
+            return Ok(Vec::new());
+        }
         // At most `DOCUMENTS_MAX` rows without their texts, asked for by every run.
         self.inner.readers.short(|db| documents::list(db, self.org, agent, now)).await
     }

@@ -2,6 +2,7 @@
 //! and what is to be told afterwards.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use domain::change::ChangeSet;
 use domain::run::Fence;
@@ -12,6 +13,7 @@ use rusqlite::Connection;
 use crate::budgets::Budgeted;
 use crate::changes::{Application, Effects};
 use crate::columns::micros;
+use crate::documents::Documented;
 use crate::fault::Fault;
 use crate::planted::Planted;
 use crate::{checks, leases, positions, runs};
@@ -39,13 +41,14 @@ pub(crate) struct Desk {
     /// Each organization's number and the last position given in it.
     positions: HashMap<OrgId, (i64, i64)>,
     budgeted: Budgeted,
+    pub(crate) documented: Arc<Documented>,
 }
 
 impl Desk {
-    pub(crate) fn new(db: Connection, planted: Planted) -> Self {
+    pub(crate) fn new(db: Connection, documented: Arc<Documented>, planted: Planted) -> Self {
         let effects = Effects::default();
         let (positions, budgeted) = (HashMap::new(), Budgeted::default());
-        Self { db, effects, planted, lease: None, lease_before: None, positions, budgeted }
+        Self { db, effects, planted, lease: None, lease_before: None, positions, budgeted, documented }
     }
 
     pub(crate) fn db(&self) -> &Connection {
@@ -58,8 +61,8 @@ impl Desk {
     }
 
     pub(crate) fn apply(&mut self, org: OrgId, set: ChangeSet) -> Result<Committed, Fault> {
-        let Self { db, effects, planted, lease, budgeted, .. } = self;
-        Application { db, org, lease: *lease, effects, budgeted, planted: *planted }.apply(set)
+        let Self { db, effects, planted, lease, budgeted, documented, .. } = self;
+        Application { db, org, lease: *lease, effects, budgeted, documented, planted: *planted }.apply(set)
     }
 
     /// A session changed in another way than by a change set.

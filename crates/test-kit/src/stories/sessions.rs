@@ -42,6 +42,20 @@ pub async fn a_thread_is_taken_once(stage: Stage) {
     assert_eq!(find(ours.agent.id, "T-1").await, None);
 }
 
+pub async fn a_thread_nobody_named_is_found_by_its_own_name(stage: Stage) {
+    let ours = &stage.ours;
+    let mut session = in_thread(ours, "");
+    session.thread = Some(session.alias.to_string());
+    let unnamed = Session { thread: None, ..in_thread(ours, "") };
+    ours.commit([Change::InsertSession(session.clone()), Change::InsertSession(unnamed.clone())]).await;
+    let find = async |agent, thread: String| ours.store.find_thread(ours.project.id, agent, &thread).await.unwrap();
+    let name = session.alias.to_string();
+    assert_eq!(find(ours.agent.id, name.clone()).await, Some(session));
+    assert_eq!(find(ours.agent.id, name.to_uppercase()).await, None);
+    assert_eq!(find(never(), name).await, None);
+    assert_eq!(find(ours.agent.id, unnamed.alias.to_string()).await, None, "it has no thread");
+}
+
 pub async fn sessions_are_found_by_every_name(stage: Stage) {
     let ours = &stage.ours;
     let agent = SessionAgent::Pinned { agent: ours.agent.id, version: 1, overrides: Default::default() };
