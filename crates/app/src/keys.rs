@@ -8,10 +8,14 @@ use domain::budget::{AccountId, Budget};
 use domain::key::{Key, Scope, Scopes};
 use domain::org::{Member, Role};
 use domain::{Change, ChangeSet, KeyId, MemberId, OrgId, ProjectId, Timestamp};
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use ports::CommitError;
 use ports::store::KeyOfMember;
 use secrecy::SecretString;
 use subtle::ConstantTimeEq;
+use sync_wrapper::SyncWrapper;
 use tokio::sync::broadcast;
 
 use crate::error::{AuthFault, Error, Faults, FieldError};
@@ -200,15 +204,16 @@ impl App {
 
     /// Watches the key of a caller who is about to have something open.
     pub(crate) fn watch_key(&self, ctx: &Ctx) -> KeyWatch {
-        KeyWatch {
+        let guard = ctx.key.map(|key| KeyGuard {
             app: self.clone(),
             org: ctx.org,
-            key: ctx.key,
+            key,
             member: ctx.member,
             role: ctx.role,
             expires_at: ctx.key_expires_at,
             stopped: self.known().stopped.subscribe(),
-        }
+        });
+        KeyWatch(SyncWrapper::new(guard.map(KeyGuard::stopped).map(FutureExt::boxed).into_iter().collect()))
     }
 
     /// The person a key is made for: whom the caller names, the caller, or the organization's
@@ -265,38 +270,49 @@ pub(crate) enum Stopped {
     Member(MemberId, AuthFault),
 }
 
-/// Tells a stream when its caller's key has stopped working, or is worth something else.
-pub(crate) struct KeyWatch {
+/// Tells a stream when its caller's key has stopped working. Asked with every token, so what
+/// it waits for is looked at only when it has stirred.
+pub(crate) struct KeyWatch(SyncWrapper<FuturesUnordered<BoxFuture<'static, AuthFault>>>);
+
+impl KeyWatch {
+    /// Waits until the key has been revoked or has expired, or the rights of its maker have
+    /// changed, and tells it once; forever for the operator. May be dropped and called again.
+    pub(crate) async fn stopped(&mut self) -> AuthFault {
+        match self.0.get_mut().next().await {
+            Some(fault) => fault,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+struct KeyGuard {
     app: App,
     org: OrgId,
-    key: Option<KeyId>,
+    key: KeyId,
     member: Option<MemberId>,
     role: Role,
     expires_at: Option<Timestamp>,
     stopped: broadcast::Receiver<Stopped>,
 }
 
-impl KeyWatch {
-    /// Waits until the key has been revoked or has expired, or the rights of its maker have
-    /// changed; forever for the operator. May be dropped and called again.
-    pub(crate) async fn stopped(&mut self) -> AuthFault {
-        let Some(key) = self.key else { return std::future::pending().await };
-        let Some(expires_at) = self.expires_at else { return self.told(key).await };
+impl KeyGuard {
+    async fn stopped(mut self) -> AuthFault {
+        let Some(expires_at) = self.expires_at else { return self.told().await };
         let left = Duration::try_from(expires_at.duration_since(self.app.now())).unwrap_or_default();
         tokio::select! {
-            fault = self.told(key) => fault,
+            fault = self.told() => fault,
             () = tokio::time::sleep(left) => AuthFault::Expired,
         }
     }
 
-    async fn told(&mut self, key: KeyId) -> AuthFault {
+    async fn told(&mut self) -> AuthFault {
         loop {
             match self.stopped.recv().await {
-                Ok(Stopped::Key(revoked)) if revoked == key => return AuthFault::Revoked,
+                Ok(Stopped::Key(revoked)) if revoked == self.key => return AuthFault::Revoked,
                 Ok(Stopped::Member(member, fault)) if Some(member) == self.member => return fault,
                 Ok(_) => {}
                 Err(broadcast::error::RecvError::Lagged(_)) => {
-                    if let Some(fault) = self.look_up(key).await {
+                    if let Some(fault) = self.look_up().await {
                         return fault;
                     }
                 }
@@ -306,10 +322,10 @@ impl KeyWatch {
     }
 
     /// Why the key works no more, or not as it did, when word of it may have been missed.
-    async fn look_up(&self, key: KeyId) -> Option<AuthFault> {
+    async fn look_up(&self) -> Option<AuthFault> {
         let store = self.app.store(self.org);
         // The stream meets the store's failure by itself.
-        let Some(key) = store.find_key(key).await.ok()? else { return Some(AuthFault::Unknown) };
+        let Some(key) = store.find_key(self.key).await.ok()? else { return Some(AuthFault::Unknown) };
         if let Some(fault) = fault_of(&key, self.app.now()) {
             return Some(fault);
         }

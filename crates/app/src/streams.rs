@@ -91,7 +91,8 @@ fn unknown_event() -> Error {
 fn stream_of(follower: Follower, app: App, id: SessionId) -> BoxStream<'static, Result<StreamItem, Error>> {
     let farewell =
         move |at: Option<Timestamp>| StreamItem::Deleted { event: EventId(id.0), at: at.unwrap_or_else(|| app.now()) };
-    futures::stream::unfold((Some(follower), farewell), |(follower, farewell)| async move {
+    // Boxed: the state goes in and out with each item.
+    futures::stream::unfold((Some(Box::new(follower)), farewell), |(follower, farewell)| async move {
         let mut follower = follower?;
         let (item, follower) = match follower.next().await {
             Ok(Followed::Preview(item)) => (Ok(StreamItem::Preview(item)), Some(follower)),

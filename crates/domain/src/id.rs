@@ -124,9 +124,20 @@ impl fmt::Display for AnyId {
     }
 }
 
+/// The digits, each worth five bits.
+const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Every event, stored or streamed, has several ids: they are written without an allocation.
 fn write(f: &mut fmt::Formatter<'_>, prefix: &str, uuid: Uuid) -> fmt::Result {
-    // A `u128` in base 32 needs up to 26 digits; the first ones of a small number are zeros.
-    write!(f, "{prefix}_{:0>26}", CROCKFORD_LOWER.encode_u128(uuid.as_u128()))
+    let mut bits = uuid.as_u128();
+    let mut written = [b'0'; 26];
+    for digit in written.iter_mut().rev() {
+        *digit = DIGITS[(bits % 32) as usize];
+        bits /= 32;
+    }
+    f.write_str(prefix)?;
+    f.write_str("_")?;
+    f.write_str(str::from_utf8(&written).map_err(|_| fmt::Error)?)
 }
 
 fn read(prefix: &'static str, text: &str) -> Result<Uuid, NotAnId> {
@@ -139,9 +150,7 @@ fn read(prefix: &'static str, text: &str) -> Result<Uuid, NotAnId> {
         };
     };
     // One spelling for one id: no upper case, no look-alike digits, no overflow.
-    let canonical = digits.len() == 26
-        && digits.as_bytes()[0] <= b'7'
-        && digits.bytes().all(|b| b"0123456789abcdefghjkmnpqrstvwxyz".contains(&b));
+    let canonical = digits.len() == 26 && digits.as_bytes()[0] <= b'7' && digits.bytes().all(|b| DIGITS.contains(&b));
     if !canonical {
         return Err(wrong);
     }

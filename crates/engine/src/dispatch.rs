@@ -138,7 +138,7 @@ async fn claim(shared: &Arc<Shared>, ready: ReadyRun, permit: OwnedSemaphorePerm
     };
     let appended: Arc<[Event]> = committed.events.iter().flat_map(|events| events.iter().cloned()).collect();
     turn.committed(appended.last().map_or(turn.state.seq, |event| event.seq));
-    let tracker = shared.workers.clone();
+    let (tracker, turn) = (shared.workers.clone(), Box::new(turn));
     let shared = Arc::clone(shared);
     tracker.spawn(async move {
         let _permit = permit;

@@ -65,7 +65,7 @@ impl Slot for FreeSlot {
 
     fn start(self: Box<Self>, org: OrgId, turn: Turn, spec: Arc<AgentSpec>, appended: Arc<[Event]>) {
         let FreeSlot { shared, permit } = *self;
-        let tracker = shared.workers.clone();
+        let (tracker, turn) = (shared.workers.clone(), Box::new(turn));
         tracker.spawn(async move {
             let _permit = permit;
             worker::go_on(shared, org, turn, spec, appended).await;

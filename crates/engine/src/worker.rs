@@ -28,7 +28,14 @@ use crate::trail::Trail;
 use crate::{rescue, transcripts};
 
 /// Works on a claimed run. `appended` are the events of the commit that claimed it.
-pub(crate) async fn go_on(shared: Arc<Shared>, org: OrgId, turn: Turn, spec: Arc<AgentSpec>, appended: Arc<[Event]>) {
+/// The turn is boxed: it goes from hand to hand, and each would keep room for the whole of it.
+pub(crate) async fn go_on(
+    shared: Arc<Shared>,
+    org: OrgId,
+    turn: Box<Turn>,
+    spec: Arc<AgentSpec>,
+    appended: Arc<[Event]>,
+) {
     let span = tracing::info_span!("run", run.id = %turn.run.id, session.id = %turn.session(), org.id = %org);
     let (run, session) = (turn.run.id, turn.session());
     async {
@@ -44,7 +51,7 @@ pub(crate) async fn go_on(shared: Arc<Shared>, org: OrgId, turn: Turn, spec: Arc
     .await;
 }
 
-async fn work_on(shared: &Arc<Shared>, org: OrgId, turn: Turn, spec: &Arc<AgentSpec>, appended: &[Event]) {
+async fn work_on(shared: &Arc<Shared>, org: OrgId, turn: Box<Turn>, spec: &Arc<AgentSpec>, appended: &[Event]) {
     match Worker::begin(shared, org, turn, spec, appended).await {
         Ok(Some(worker)) => worker.work().await,
         Ok(None) => {}
@@ -56,7 +63,7 @@ struct Worker<'a> {
     shared: &'a Arc<Shared>,
     store: Arc<dyn OrgStore>,
     org: OrgId,
-    turn: Turn,
+    turn: Box<Turn>,
     transcript: Transcript,
     materials: Materials,
     hands: Hands,
@@ -76,10 +83,10 @@ impl<'a> Worker<'a> {
     async fn begin(
         shared: &'a Arc<Shared>,
         org: OrgId,
-        mut turn: Turn,
+        mut turn: Box<Turn>,
         spec: &Arc<AgentSpec>,
         appended: &[Event],
-    ) -> Result<Option<Self>, Lost> {
+    ) -> Result<Option<Box<Self>>, Lost> {
         let store = shared.org(org);
         let trail = trail(shared, store.as_ref(), org, &turn, spec, appended).await?;
         if matches!(turn.doing(), Doing::Over | Doing::Wait) {
@@ -106,10 +113,10 @@ impl<'a> Worker<'a> {
         let open = || shared.transcripts.open(store.as_ref(), session, turn.state.context_from, appended);
         let transcript = patiently(shared, open).await?;
         let hands = Hands::new(Arc::clone(shared), org);
-        Ok(Some(Self { shared, store, org, turn, transcript, materials, hands, trail }))
+        Ok(Some(Box::new(Self { shared, store, org, turn, transcript, materials, hands, trail })))
     }
 
-    async fn work(mut self) {
+    async fn work(mut self: Box<Self>) {
         match self.work_to_the_end().await {
             Ok(()) => self.shared.transcripts.keep(self.turn.session(), self.transcript),
             Err(Lost) => tracing::info!("the run is no longer this worker's"),

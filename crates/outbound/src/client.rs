@@ -17,6 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Instant;
 use url::Url;
 
+use crate::alarm::Alarm;
 use crate::connector::{GuardedConnector, Refused};
 use crate::error::{BadOptions, OutboundError};
 use crate::guard::{Guard, host_of};
@@ -141,6 +142,7 @@ impl Outbound {
                     body,
                     deadline,
                     idle_timeout: request.idle_timeout.unwrap_or(bounds.idle_timeout),
+                    alarm: Alarm::default(),
                     bytes_left: bytes_max,
                     bytes_max,
                 });

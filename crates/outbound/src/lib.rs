@@ -16,6 +16,7 @@
 //! into [`guard`]; a new kind of caller gets a constructor beside [`Outbound::new`] if it
 //! needs other bounds.
 
+mod alarm;
 mod client;
 mod connector;
 mod error;

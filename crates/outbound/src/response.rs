@@ -1,15 +1,18 @@
 //! What comes back.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures::FutureExt;
 use http::{HeaderMap, StatusCode};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use hyper::body::{Body, Frame, Incoming};
 use tokio::time::Instant;
 use url::Url;
 
+use crate::alarm::Alarm;
 use crate::client::root_cause;
 use crate::error::OutboundError;
 use crate::guard::host_of;
@@ -24,6 +27,7 @@ pub struct Response {
     pub(crate) body: Incoming,
     pub(crate) deadline: Option<Instant>,
     pub(crate) idle_timeout: Duration,
+    pub(crate) alarm: Alarm,
     pub(crate) bytes_left: usize,
     pub(crate) bytes_max: usize,
 }
@@ -52,16 +56,16 @@ impl Response {
         loop {
             let silent_at = Instant::now() + self.idle_timeout;
             let until = self.deadline.map_or(silent_at, |deadline| deadline.min(silent_at));
-            let frame = match tokio::time::timeout_at(until, self.body.frame()).await {
-                Ok(None) => return Ok(None),
-                Ok(Some(Ok(frame))) => frame,
-                Ok(Some(Err(error))) => {
+            let frame = match self.frame_until(until).await {
+                Some(None) => return Ok(None),
+                Some(Some(Ok(frame))) => frame,
+                Some(Some(Err(error))) => {
                     return Err(OutboundError::Cut { host: host_of(&self.url), why: root_cause(&error) });
                 }
-                Err(_) if self.deadline == Some(until) => {
+                None if self.deadline == Some(until) => {
                     return Err(OutboundError::TimedOut { host: host_of(&self.url) });
                 }
-                Err(_) => {
+                None => {
                     return Err(OutboundError::Silent { host: host_of(&self.url), after: self.idle_timeout });
                 }
             };
@@ -74,6 +78,16 @@ impl Response {
             }
             return Ok(Some(data));
         }
+    }
+
+    /// The next frame, if it comes in time.
+    async fn frame_until(&mut self, until: Instant) -> Option<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let Self { body, alarm, .. } = self;
+        poll_fn(|cx| match Pin::new(&mut *body).poll_frame(cx) {
+            Poll::Ready(frame) => Poll::Ready(Some(frame)),
+            Poll::Pending => alarm.poll_until(cx, until).map(|()| None),
+        })
+        .await
     }
 
     /// Bounds the silence between two pieces from now on; streams often begin slowly.

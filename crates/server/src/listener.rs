@@ -17,6 +17,8 @@ use axum::extract::connect_info::ConnectInfo;
 use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use futures::future::{Either, Ready, ready};
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::Service;
@@ -122,7 +124,8 @@ impl Listener {
             connections.spawn(async move {
                 match tls {
                     None => talk_http1(stream, door, stop).await,
-                    Some(tls) => talk_tls(tls, stream, door, stop).await,
+                    // Boxed: it is large, and connections without it would hold its room too.
+                    Some(tls) => Box::pin(talk_tls(tls, stream, door, stop)).await,
                 }
                 drop(place);
             });
@@ -160,7 +163,7 @@ async fn talk_tls(tls: TlsAcceptor, stream: Impatient<TcpStream>, door: Door, st
     };
     match stream.get_ref().1.alpn_protocol() {
         // Whoever is asked answers within the time; whoever never begins is not asked.
-        Some(H2) => talk_http2(Attentive::new(stream, 2 * HEAD_TIMEOUT), door, stop).await,
+        Some(H2) => Box::pin(talk_http2(Attentive::new(stream, 2 * HEAD_TIMEOUT), door, stop)).await,
         _ => talk_http1(stream, door, stop).await,
     }
 }
@@ -190,18 +193,27 @@ where
     finish(talk.serve_connection(TokioIo::new(stream), door), stop).await;
 }
 
+/// How soon a connection is to end.
+enum Haste {
+    Gently,
+    Now,
+}
+
 /// Serves a connection until its client or `stop` ends it.
 async fn finish<C: GracefulConnection<Error = hyper::Error>>(connection: C, stop: Stop) {
     let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop.now.cancelled() => return,
-        () = stop.gently.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            tokio::select! {
-                ended = connection.as_mut() => ended,
-                () = stop.now.cancelled() => return,
-            }
+    // Looked at only when they have stirred, and not whenever the connection has.
+    let Stop { gently, now } = stop;
+    let gently = gently.cancelled_owned().map(|()| Haste::Gently).boxed();
+    let now = now.cancelled_owned().map(|()| Haste::Now).boxed();
+    let mut stops = FuturesUnordered::from_iter([gently, now]);
+    let ended = loop {
+        tokio::select! {
+            ended = connection.as_mut() => break ended,
+            Some(haste) = stops.next() => match haste {
+                Haste::Gently => connection.as_mut().graceful_shutdown(),
+                Haste::Now => return,
+            },
         }
     };
     if let Err(error) = ended {

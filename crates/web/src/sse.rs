@@ -13,9 +13,9 @@ use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
-use futures::Stream;
 use futures::future::BoxFuture;
-use futures::stream::{BoxStream, StreamExt};
+use futures::stream::{BoxStream, FuturesUnordered, StreamExt};
+use futures::{FutureExt, Stream};
 use serde::Serialize;
 use tokio::time::{Instant, Sleep};
 
@@ -99,7 +99,8 @@ pub fn response(frames: impl Stream<Item = Bytes> + Send + 'static, drain: &Drai
             EndsBy::Grace => drain.grace_over().await,
         }
     };
-    let frames = Frames { frames: frames.boxed(), stop: Some(Box::pin(stop)), silence: None, spoke_at: None, manners };
+    let stop = FuturesUnordered::from_iter([stop.boxed()]);
+    let frames = Frames { frames: frames.boxed(), stop, silence: None, spoke_at: None, manners };
     let mut response = Response::new(Body::from_stream(frames.map(Ok::<_, std::convert::Infallible>)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -110,8 +111,8 @@ pub fn response(frames: impl Stream<Item = Bytes> + Send + 'static, drain: &Drai
 
 struct Frames {
     frames: BoxStream<'static, Bytes>,
-    /// Ready when the server stops; gone after that.
-    stop: Option<BoxFuture<'static, ()>>,
+    /// Ready when the server stops; gone after that. Looked at only when it has stirred.
+    stop: FuturesUnordered<BoxFuture<'static, ()>>,
     /// Ends when there may have been silence for too long: made with the first silence, and
     /// moved only when it has ended, so that a stream with much to say moves no timer.
     silence: Option<Pin<Box<Sleep>>>,
@@ -125,11 +126,9 @@ impl Stream for Frames {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let this = &mut *self;
-        let Some(stop) = &mut this.stop else { return Poll::Ready(None) };
-        if stop.as_mut().poll(cx).is_ready() {
-            this.stop = None;
-            let last_word = std::mem::take(&mut this.manners.last_word);
-            return Poll::Ready((!last_word.is_empty()).then_some(last_word));
+        if let Poll::Ready(stops) = this.stop.poll_next_unpin(cx) {
+            let last_word = stops.map(|()| std::mem::take(&mut this.manners.last_word));
+            return Poll::Ready(last_word.filter(|word| !word.is_empty()));
         }
         if let Poll::Ready(next) = this.frames.poll_next_unpin(cx) {
             this.spoke_at = Some(Instant::now());

@@ -1,0 +1,52 @@
+//! A time limit that is put off with each piece of an answer.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::time::{Instant, Sleep};
+
+/// A timer that is moved only when it has ended, so that an answer with much to say moves
+/// none.
+#[derive(Debug, Default)]
+pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
+
+impl Alarm {
+    /// Ready once it is `until`, however often it is asked in between and for what times.
+    pub(crate) fn poll_until(&mut self, cx: &mut Context<'_>, until: Instant) -> Poll<()> {
+        let sleep = self.0.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        if until < sleep.deadline() {
+            sleep.as_mut().reset(until);
+        }
+        loop {
+            ready!(sleep.as_mut().poll(cx));
+            if sleep.deadline() >= until {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(until);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_ends_at_the_time_it_was_asked_for_last() {
+        for [first, then] in [[5, 30], [30, 5], [5, 5]] {
+            let began = Instant::now();
+            let at = |seconds| began + Duration::from_secs(seconds);
+            let mut alarm = Alarm::default();
+            poll_fn(|cx| {
+                assert!(alarm.poll_until(cx, at(first)).is_pending());
+                Poll::Ready(())
+            })
+            .await;
+            poll_fn(|cx| alarm.poll_until(cx, at(then))).await;
+            assert_eq!(began.elapsed(), Duration::from_secs(then));
+        }
+    }
+}
