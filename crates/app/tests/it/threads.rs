@@ -15,7 +15,7 @@ async fn thread(desk: &Desk) -> Session {
 }
 
 async fn ask(desk: &Desk, ctx: &Ctx, id: SessionId, patience: Duration) -> Result<app::RunWatch, Error> {
-    within(desk.app().ask(ctx, id, "hi".into(), patience)).await
+    within(Box::pin(desk.app().ask(ctx, id, "hi".into(), patience))).await
 }
 
 #[tokio::test]
