@@ -103,7 +103,7 @@ pub(crate) fn is_localhost(name: &str) -> bool {
 }
 
 fn canonical(name: &str) -> String {
-    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
+    name.trim_end_matches('.').to_ascii_lowercase()
 }
 
 fn parse_allowed(entry: &str) -> Result<Allowed, BadOptions> {
@@ -241,6 +241,7 @@ mod tests {
             "http://[fd00:ec2::254]/",
             "http://[ff02::1]/",
             "http://localhost/",
+            "http://LOCALHOST../",
             "http://LOCALHOST./",
             "http://a.localhost:8080/",
             "ftp://8.8.8.8/",
