@@ -168,7 +168,7 @@ async fn delete_context(
 ) -> Result<StatusCode, ApiError> {
     let missing = || ApiError::not_found(format_args!("context {}", id.0));
     match make.app.find_document(&team.ctx, id).await {
-        Ok(document) if document.project == team.project.id => {}
+        Ok(document) if document.reader.project() == Some(team.project.id) => {}
         Ok(_) | Err(Error::NotFound(_)) => return Err(missing()),
         Err(error) => return Err(error.into()),
     }
@@ -188,7 +188,7 @@ impl From<Document> for ContextView {
     fn from(document: Document) -> Self {
         Self {
             id: document.id.0,
-            agent_id: document.agent.0,
+            agent_id: document.reader.agent().map(|agent| agent.0).unwrap_or_default(),
             document_name: document.name,
             description: String::new(),
             created_at: iso(document.created_at),

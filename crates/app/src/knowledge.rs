@@ -1,8 +1,9 @@
-//! Knowledge: the documents an agent is given to read.
+//! Knowledge: the documents that one agent is given to read, or all of an organization.
 
 use domain::agent::Agent;
+use domain::idempotency::Made;
 use domain::key::Scope;
-use domain::knowledge::{DOCUMENTS_MAX, Document};
+use domain::knowledge::{DOCUMENTS_MAX, Document, ORG_DOCUMENTS_MAX, Reader};
 use domain::{AgentId, Change, ChangeSet, DocumentId, ProjectId, Timestamp};
 use jiff::SignedDuration;
 use ports::tool::{ExtractError, ExtractedText};
@@ -15,6 +16,10 @@ use crate::{App, Ctx};
 const DOCUMENT_BYTES_MAX: usize = 20 * 1024 * 1024;
 
 const NAME_CHARS_MAX: usize = 120;
+
+/// Characters of the title and of the text of a document for all.
+const TITLE_CHARS_MAX: usize = 255;
+const ORG_TEXT_CHARS_MAX: usize = 100 << 10;
 
 /// How long a temporary document stays.
 const TEMPORARY_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -46,6 +51,17 @@ pub enum DocumentSource {
     },
 }
 
+/// A document for every agent of the organization, on its way in.
+#[derive(Debug)]
+pub struct AddOrgDocument {
+    /// What it is called: 1–255 characters.
+    pub title: String,
+    /// The text: 1–102,400 characters.
+    pub text: String,
+    /// `md` or `txt`.
+    pub kind: &'static str,
+}
+
 /// Uploads to one agent take turns, so that the bound on documents and their names holds.
 #[derive(Default)]
 pub(crate) struct UploadTurns([Mutex<()>; 16]);
@@ -53,6 +69,11 @@ pub(crate) struct UploadTurns([Mutex<()>; 16]);
 impl UploadTurns {
     fn of(&self, agent: AgentId) -> &Mutex<()> {
         &self.0[agent.0.as_u128() as usize % self.0.len()]
+    }
+
+    /// Documents for all are few, and seldom added.
+    fn of_organizations(&self) -> &Mutex<()> {
+        &self.0[0]
     }
 }
 
@@ -81,8 +102,7 @@ impl App {
         }
         let document = Document {
             id: replaced.map_or_else(|| self.fresh(), |document| document.id),
-            project,
-            agent,
+            reader: Reader::Agent { project, agent },
             name,
             kind,
             text_bytes: text.len() as u64,
@@ -91,6 +111,45 @@ impl App {
         };
         let changes = ChangeSet::of([Change::PutDocument { document: document.clone(), text }]);
         crate::commit_in_time(&*store, changes).await?.ok_or_else(|| Error::contended("agent"))?;
+        Ok(document)
+    }
+
+    /// Adds a document that every agent of the organization reads, or replaces the text of the
+    /// one of this title.
+    ///
+    /// # Errors
+    /// Title (at `name`) or text (at `content`) break a rule, there are as many as there may
+    /// be, the scope is missing, or the store failed.
+    pub async fn add_org_document(&self, ctx: &Ctx, add: AddOrgDocument) -> Result<Document, Error> {
+        ctx.require(Scope::KnowledgeWrite)?;
+        if ctx.project.is_some() {
+            return Err(Error::Forbidden { missing: None });
+        }
+        if let Some(Made::Document { document }) = ctx.made_before() {
+            return self.reachable_document(ctx, *document).await;
+        }
+        let AddOrgDocument { title, text, kind } = add;
+        check_org_document(&title, &text)?;
+        let _turn = self.0.uploads.of_organizations().lock().await;
+        let store = self.store(ctx.org);
+        let others = store.list_documents_of_all().await?;
+        let replaced = others.iter().find(|document| document.name == title);
+        if replaced.is_none() && others.len() >= ORG_DOCUMENTS_MAX {
+            let message = format!("the organization has {ORG_DOCUMENTS_MAX} documents, which is the most it may have");
+            return Err(Error::Invalid(vec![FieldError::new("name", message).code("too_many_documents")]));
+        }
+        let document = Document {
+            id: replaced.map_or_else(|| self.fresh(), |document| document.id),
+            reader: Reader::Organization,
+            name: title,
+            kind: kind.to_owned(),
+            text_bytes: text.len() as u64,
+            expires_at: None,
+            created_at: replaced.map_or(ctx.now, |document| document.created_at),
+        };
+        let ctx = ctx.making(|| Made::Document { document: document.id });
+        let changes = ctx.recording(ChangeSet::of([Change::PutDocument { document: document.clone(), text }]));
+        crate::commit_in_time(&*store, changes).await?.ok_or_else(|| Error::contended("organization"))?;
         Ok(document)
     }
 
@@ -141,9 +200,11 @@ impl App {
         let mut copies = Vec::with_capacity(ids.len());
         for (index, id) in ids.iter().enumerate() {
             let found = self.reachable_document(ctx, *id).await.map_err(|_| unknown(index))?;
-            let text = store.read_document(*id).await?.filter(|_| found.project == agent.project);
+            let is_of_project = found.reader.project() == Some(agent.project);
+            let text = store.read_document(*id).await?.filter(|_| is_of_project);
             let text = text.ok_or_else(|| unknown(index))?;
-            let document = Document { id: self.fresh(), agent: agent.id, created_at: ctx.now, ..found };
+            let reader = Reader::Agent { project: agent.project, agent: agent.id };
+            let document = Document { id: self.fresh(), reader, created_at: ctx.now, ..found };
             copies.push(Change::PutDocument { document, text });
         }
         Ok(copies)
@@ -151,9 +212,15 @@ impl App {
 
     async fn reachable_document(&self, ctx: &Ctx, id: DocumentId) -> Result<Document, Error> {
         let found = self.store(ctx.org).find_document(id).await?;
-        let living = found.filter(|document| document.expires_at.is_none_or(|end| ctx.now < end));
-        let document = ctx.reach(living, |document| document.project, id)?;
-        self.may_read_along(ctx, document.agent).await?;
+        let is_there = |document: &Document| {
+            let lives = document.expires_at.is_none_or(|end| ctx.now < end);
+            // What is for all is beyond whoever is kept to one project.
+            lives && document.reader.project().map_or(ctx.project.is_none(), |project| ctx.reaches(project))
+        };
+        let document = found.filter(is_there).ok_or_else(|| Error::not_found(id))?;
+        if let Some(agent) = document.reader.agent() {
+            self.may_read_along(ctx, agent).await?;
+        }
         Ok(document)
     }
 
@@ -193,6 +260,17 @@ fn check_name(name: &str) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::invalid("name", "must have 1 to 120 letters, digits, spaces, - _ . ( or )"))
+}
+
+fn check_org_document(title: &str, text: &str) -> Result<(), Error> {
+    let chars = title.chars().count();
+    if !(1..=TITLE_CHARS_MAX).contains(&chars) || title.trim().is_empty() || title.contains(char::is_control) {
+        return Err(Error::invalid("name", "must have 1 to 255 characters, on one line"));
+    }
+    if text.trim().is_empty() || text.chars().count() > ORG_TEXT_CHARS_MAX {
+        return Err(Error::invalid("content", "must have 1 to 102400 characters"));
+    }
+    Ok(())
 }
 
 /// The kind of a text by its name.

@@ -62,7 +62,7 @@ pub use error::{AuthFault, Error, FieldError, Missing, Refused, Repeated};
 pub use follow::StoredEvent;
 pub use idempotency::{Begun, NamedRequest, RequestPlace};
 pub use keys::{CreateKey, KeyFormat};
-pub use knowledge::{AddDocument, DocumentSource};
+pub use knowledge::{AddDocument, AddOrgDocument, DocumentSource};
 pub use members::{AddMember, MemberPatch};
 pub use org_stream::{ChangedSession, FromPosition, OrgStream};
 pub use orgs::is_name;

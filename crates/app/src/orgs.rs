@@ -195,7 +195,14 @@ impl App {
             removed_at: None,
         };
         let name = "First project".into();
-        let project = Project { id: self.fresh(), number: 0, name, repository: None, created_at: now };
+        let project = Project {
+            id: self.fresh(),
+            number: 0,
+            name,
+            repository: None,
+            monitor: Default::default(),
+            created_at: now,
+        };
         let all = CreateKey {
             name: "First key".into(),
             scopes: vec![Scope::Admin],

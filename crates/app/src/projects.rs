@@ -1,6 +1,7 @@
 //! Projects, and the repositories whose rollouts are theirs.
 
 use domain::key::Scope;
+use domain::monitor::{MonitorSpec, Source};
 use domain::org::{Project, RolloutSettings};
 use domain::repository::Repository;
 use domain::{Change, ChangeSet, ProjectId};
@@ -16,6 +17,8 @@ pub struct ProjectPatch {
     pub name: Option<String>,
     /// Its repository; `Some(None)` is none.
     pub repository: Option<Option<Repository>>,
+    /// How its rollouts are watched.
+    pub monitor: Option<MonitorSpec>,
 }
 
 impl App {
@@ -32,7 +35,8 @@ impl App {
     ) -> Result<Project, Error> {
         may_manage_projects(ctx)?;
         check_name(&name)?;
-        let project = Project { id: self.fresh(), number: 0, name, repository, created_at: ctx.now };
+        let monitor = MonitorSpec::default();
+        let project = Project { id: self.fresh(), number: 0, name, repository, monitor, created_at: ctx.now };
         let changes = ChangeSet::of([Change::InsertProject(project.clone())]);
         let committed = crate::commit_in_time(&*self.store(ctx.org), changes).await?;
         let committed = committed.ok_or_else(|| repository_taken(&project))?;
@@ -46,13 +50,15 @@ impl App {
     pub async fn update_project(&self, ctx: &Ctx, id: ProjectId, patch: ProjectPatch) -> Result<Project, Error> {
         may_manage_projects(ctx)?;
         let project = self.find_project(ctx, id).await?;
-        let ProjectPatch { name, repository } = patch;
+        let ProjectPatch { name, repository, monitor } = patch;
         let next = Project {
             name: name.unwrap_or(project.name),
             repository: repository.unwrap_or(project.repository),
+            monitor: monitor.unwrap_or(project.monitor),
             ..project
         };
         check_name(&next.name)?;
+        self.check_monitor(&next.monitor)?;
         let (app, org) = (self.clone(), ctx.org);
         self.to_the_end(async move {
             let changes = ChangeSet::of([Change::PutProject(next.clone())]);
@@ -108,6 +114,19 @@ impl App {
         let found = self.known().projects.find(&(ctx.org, number), load).await?;
         let project = found.ok_or_else(|| Error::NotFound(Missing::new("project", number)))?;
         if ctx.reaches(project.id) { Ok(project) } else { Err(Error::Forbidden { missing: None }) }
+    }
+}
+
+impl App {
+    fn check_monitor(&self, monitor: &MonitorSpec) -> Result<(), Error> {
+        if let Some((field, rule)) = monitor.fault() {
+            return Err(Error::invalid(format!("monitor.{field}"), rule));
+        }
+        for (index, signal) in monitor.signals.iter().enumerate() {
+            let (Source::Prometheus { url, .. } | Source::Logs { url, .. }) = &signal.source;
+            self.check_url(url).map_err(|why| Error::invalid(format!("monitor.signals[{index}].source.url"), why))?;
+        }
+        Ok(())
     }
 }
 

@@ -126,6 +126,15 @@ impl App {
         Ok((store.count_purposeful(filter.clone()).await?, store.list_purposeful(filter).await?))
     }
 
+    /// The full name of the model that answers in a session; `None` if no provider has it.
+    ///
+    /// # Errors
+    /// The scope is missing, or the store failed.
+    pub async fn session_model(&self, ctx: &Ctx, session: &Session) -> Result<Option<String>, Error> {
+        let agent = self.session_agent(ctx, session).await?;
+        Ok(self.ports().models.of(ctx.org).await?.resolve(&agent.spec.model.id))
+    }
+
     /// How the rollout of a session is watched, if one is.
     ///
     /// # Errors

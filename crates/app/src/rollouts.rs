@@ -6,7 +6,7 @@ use domain::agent::Agent;
 use domain::alias::AliasRange;
 use domain::idempotency::Made;
 use domain::key::Scope;
-use domain::monitor::{Rollback, Schedule, Watch};
+use domain::monitor::{MonitorSpec, Rollback, Watch};
 use domain::org::Project;
 use domain::repository::Repository;
 use domain::rollout::{METADATA_BYTES_MAX, NewRollout, Report, Rollout, SAME_FOR, Source};
@@ -176,7 +176,8 @@ impl App {
         }
         let name = repository.to_string();
         let repository = Some(repository.clone());
-        let project = Project { id: self.fresh(), number: 0, name, repository, created_at: ctx.now };
+        let monitor = MonitorSpec::default();
+        let project = Project { id: self.fresh(), number: 0, name, repository, monitor, created_at: ctx.now };
         Ok((project.clone(), ChangeSet::of([Change::InsertProject(project)])))
     }
 
@@ -192,8 +193,8 @@ impl App {
             session_alias: session.alias,
         };
         let rollout = Rollout::begin(new, report, ctx.now);
-        let (_, watching) =
-            self.decide(ctx.now, |at| Watch::begin(&rollout, Schedule::default(), Rollback::default(), at));
+        let schedule = project.monitor.schedule.clone();
+        let (_, watching) = self.decide(ctx.now, |at| Watch::begin(&rollout, schedule, Rollback::default(), at));
         let changes = ChangeSet::of([Change::InsertSession(session), Change::InsertRollout(rollout.clone())])
             .guarded(Guard::AgentAt { agent: agent.id, version: agent.version });
         Ok((rollout, changes.and(watching)))

@@ -1,4 +1,4 @@
-//! Knowledge: documents an agent is given to read.
+//! Knowledge: documents that one agent is given to read, or all of an organization.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,10 +10,8 @@ use crate::id::{AgentId, DocumentId, ProjectId};
 pub struct Document {
     /// Its id; kept when a file of the same name replaces its text.
     pub id: DocumentId,
-    /// The project it belongs to.
-    pub project: ProjectId,
-    /// The agent that reads it.
-    pub agent: AgentId,
+    /// Who reads it.
+    pub reader: Reader,
     /// The file's name.
     pub name: String,
     /// `txt`, `md`, `csv`, `json`, `pdf` or `docx`.
@@ -26,8 +24,44 @@ pub struct Document {
     pub created_at: Timestamp,
 }
 
+/// Who reads a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Reader {
+    /// One agent.
+    Agent {
+        /// The project it belongs to.
+        project: ProjectId,
+        /// It.
+        agent: AgentId,
+    },
+    /// Every agent of the organization.
+    Organization,
+}
+
+impl Reader {
+    /// The only agent that reads it.
+    pub fn agent(self) -> Option<AgentId> {
+        match self {
+            Reader::Agent { agent, .. } => Some(agent),
+            Reader::Organization => None,
+        }
+    }
+
+    /// The project it belongs to.
+    pub fn project(self) -> Option<ProjectId> {
+        match self {
+            Reader::Agent { project, .. } => Some(project),
+            Reader::Organization => None,
+        }
+    }
+}
+
 /// Most documents of one agent.
 pub const DOCUMENTS_MAX: usize = 20;
+
+/// Most documents of an organization.
+pub const ORG_DOCUMENTS_MAX: usize = 50;
 
 /// Bytes of knowledge that a model is given in full with each call; what is beyond is cut,
 /// and the model is told so.

@@ -8,10 +8,12 @@ mod baseline;
 mod level;
 mod rollback;
 mod schedule;
+mod signal;
 mod watch;
 
 pub use baseline::{Baseline, SAMPLES_MIN, Sample, WEEK_SAMPLES_MIN, Window, baseline, windows};
 pub use level::{Direction, Level, Measure, Thresholds};
 pub use rollback::{Policy, Rollback};
 pub use schedule::{Course, LATE_BY_MAX, Next, Schedule};
+pub use signal::{MonitorSpec, Reading, SIGNALS_MAX, Signal, Source};
 pub use watch::{Checked, Evidence, Finding, Seen, Watch, WatchEnd, WatchState};

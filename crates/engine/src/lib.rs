@@ -33,7 +33,7 @@ use domain::run::Fence;
 use domain::turn::{Claim, Moment};
 use domain::{EventId, OrgId};
 use ports::store::{Store, StoreError};
-use ports::{Clock, Feed, IdSource, Metrics, Models, Slot, Spans, ToolRunner, Workers};
+use ports::{Clock, Feed, IdSource, Metrics, Models, SignalReader, Slot, Spans, ToolRunner, Workers};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -51,6 +51,8 @@ pub struct EnginePorts {
     pub models: Arc<dyn Models>,
     /// Runs HTTP tools.
     pub tools: Arc<dyn ToolRunner>,
+    /// Asks for the signals of rollouts.
+    pub signals: Arc<dyn SignalReader>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Fresh ids and jitter.

@@ -104,7 +104,7 @@ fn http(row: Uuid, http: HttpTool, permission: Permission) -> Result<ResolvedToo
     ResolvedTool::new(offer, Runner::Http(Box::new(CarriedTool { row, http })), permission)
 }
 
-/// The instructions, and the agent's documents behind them, which the answer may cite where
+/// The instructions, and the documents that the agent reads behind them, which the answer may cite where
 /// whoever asks is told of sources.
 async fn system(
     shared: &Shared,
@@ -115,7 +115,7 @@ async fn system(
     let mut sources = Vec::new();
     let mut documents = Vec::new();
     let mut bytes = 0;
-    for document in store.list_documents(run.agent, shared.ports.clock.now()).await? {
+    for document in store.list_documents_read_by(run.agent, shared.ports.clock.now()).await? {
         // What would be cut anyway is not read; the model still hears that it exists.
         let text = if bytes < knowledge::GIVEN_IN_FULL_BYTES {
             store.read_document(document.id).await?.unwrap_or_default()

@@ -28,7 +28,8 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 const TRIES: usize = 8;
 
 /// What is said where nothing can be measured.
-const NO_SIGNALS: &str = "No signal is configured, so nobody can say whether the rollout does harm.";
+const NO_SIGNALS: &str = "No signal is configured, so nobody can say whether the rollout does harm: \
+                          `sortie projects monitor` adds some.";
 
 /// Looks at what is due until the engine drains.
 pub(crate) async fn run(shared: Arc<Shared>) {
@@ -118,7 +119,10 @@ async fn look(shared: &Shared, due: DueWatch) -> Result<(), StoreError> {
         let changes = match next {
             Next::End(_) => shared.at(|at| watch.completed(at)),
             Next::Check(when) => {
-                let seen = seen.get_or_insert_with(nothing_to_see).clone();
+                let seen = match &seen {
+                    Some(seen) => seen.clone(),
+                    None => seen.insert(see(shared, store.as_ref(), &watch).await?).clone(),
+                };
                 shared.at(|at| watch.checked(when, seen, at)).changes
             }
         };
@@ -155,6 +159,16 @@ async fn commit(store: &dyn OrgStore, changes: ChangeSet) -> Result<bool, StoreE
     }
 }
 
-fn nothing_to_see() -> Seen {
-    Seen { evidence: Vec::new(), note: Some(NO_SIGNALS.to_owned()) }
+/// Asks all signals of the project at once, as they are described now.
+async fn see(shared: &Shared, store: &dyn OrgStore, watch: &Watch) -> Result<Seen, StoreError> {
+    let signals = store.find_project(watch.project).await?.map(|project| project.monitor.signals).unwrap_or_default();
+    if signals.is_empty() {
+        return Ok(Seen { evidence: Vec::new(), note: Some(NO_SIGNALS.to_owned()) });
+    }
+    let now = shared.ports.clock.now();
+    let asked = signals.iter().map(async |signal| {
+        let reading = shared.ports.signals.read(&signal.source, watch.began_at, now).await;
+        signal.judge(reading, watch.began_at)
+    });
+    Ok(Seen { evidence: futures::future::join_all(asked).await, note: None })
 }

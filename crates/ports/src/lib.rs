@@ -8,6 +8,7 @@
 pub mod feed;
 pub mod metrics;
 pub mod model;
+pub mod signals;
 pub mod spans;
 pub mod store;
 pub mod time;
@@ -18,6 +19,7 @@ pub mod workers;
 pub use feed::Feed;
 pub use metrics::Metrics;
 pub use model::{Alias, Model, ModelStream, Models, Offering, Provider};
+pub use signals::SignalReader;
 pub use spans::Spans;
 pub use store::{CommitError, Committed, OrgStore, Refusal, Store, StoreError};
 pub use time::{Clock, IdSource};

@@ -216,6 +216,13 @@ pub trait OrgStore: Send + Sync {
     /// The documents of an agent, oldest first, expired ones left out.
     async fn list_documents(&self, agent: AgentId, now: Timestamp) -> Result<Vec<Document>, StoreError>;
 
+    /// The documents that an agent reads: its own, oldest first, expired ones left out; then
+    /// those that every agent of the organization reads.
+    async fn list_documents_read_by(&self, agent: AgentId, now: Timestamp) -> Result<Vec<Document>, StoreError>;
+
+    /// The documents that every agent of the organization reads, oldest first.
+    async fn list_documents_of_all(&self) -> Result<Vec<Document>, StoreError>;
+
     /// The text of a document.
     async fn read_document(&self, id: DocumentId) -> Result<Option<String>, StoreError>;
 

@@ -26,7 +26,7 @@ pub(crate) struct Facades {
 }
 
 impl Facades {
-    pub(crate) async fn new(app: &App, house: &House, config: &Config, drain_grace: Duration) -> Self {
+    pub(crate) async fn new(app: &App, house: &House, config: &Config, url: &str, drain_grace: Duration) -> Self {
         let shared = Shared::new(app, &options(config, drain_grace));
         let callbacks: Arc<dyn Callbacks> = Arc::new(GuardedCallbacks(house.outbound.clone()));
         // The checks stand before the request log: they come every few seconds, and say nothing.
@@ -34,6 +34,7 @@ impl Facades {
             .merge(api_native::router(app.clone(), shared.clone()))
             .merge(api_make::router(app.clone(), shared.clone(), Arc::clone(&callbacks)))
             .merge(api_cassidy::router(app.clone(), shared.clone()))
+            .merge(api_cased::router(app.clone(), shared.clone(), url))
             .fallback(nothing_here);
         let router = health::router(app.clone(), shared.drain.clone())
             .merge(metrics::router(house.store.clone(), house.metrics.clone(), &config.server))
@@ -58,7 +59,7 @@ fn options(config: &Config, drain_grace: Duration) -> WebOptions {
 }
 
 pub(crate) async fn nothing_here() -> impl IntoResponse {
-    (StatusCode::NOT_FOUND, "nothing is here; the APIs are below /v1, /api and /api/v2\n")
+    (StatusCode::NOT_FOUND, "nothing is here; the APIs are below /v1, /api, /api/v1 and /api/v2\n")
 }
 
 /// Callers' addresses are called through the guarded client like all that strangers name.

@@ -22,6 +22,7 @@ const REFERENCES: [Reference; 3] = [
     Reference { page: "/docs", title: "Native API", document: "/openapi.json" },
     Reference { page: "/docs/cassidy", title: "Cassidy-compatible API", document: "/api/openapi.json" },
     Reference { page: "/docs/make", title: "Make-compatible API", document: "/api/v2/openapi.json" },
+    Reference { page: "/docs/cased", title: "Cased-compatible API", document: "/api/v1/openapi.json" },
 ];
 
 const PAGE: &str = include_str!("../assets/reference.html");

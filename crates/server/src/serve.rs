@@ -61,7 +61,7 @@ impl Server {
         let app = house.app(Arc::new(engine.clone()));
         let first_key = first_start::bootstrap(&app, config).await?;
         let started = first_start::describe(&app, config, listens, first_key).await?;
-        let facades = Facades::new(&app, &house, config, GRACE).await;
+        let facades = Facades::new(&app, &house, config, &started.url, GRACE).await;
         let connections_max = descriptors::room_for_connections(server.connections_max);
         let proxies = TrustedProxies::new(server.trusted_proxies.clone());
         Ok(Self {
@@ -119,6 +119,7 @@ impl House {
             feed: self.feed.clone(),
             models: Arc::clone(&self.models) as Arc<dyn ports::Models>,
             tools: Arc::new(self.tools.clone()),
+            signals: Arc::new(tools::Signals::new(self.outbound.clone())),
             clock: Arc::clone(&self.sources) as Arc<dyn ports::Clock>,
             ids: Arc::clone(&self.sources) as Arc<dyn ports::IdSource>,
             metrics: self.metrics.clone(),

@@ -108,12 +108,14 @@ create table documents (
     number integer primary key,
     id blob not null unique,
     org blob not null,
-    agent blob not null,
+    -- Null: every agent of the organization reads it.
+    agent blob,
     expires_at integer,
     body text not null,
     text any not null
 ) strict;
 create index documents_by_agent on documents (agent);
+create index documents_of_all on documents (org) where agent is null;
 
 create table sessions (
     number integer primary key,

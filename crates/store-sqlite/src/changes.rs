@@ -156,7 +156,7 @@ impl Application<'_> {
             Change::PutAlias(alias) => aliases::put(db, org, &alias)?,
             Change::DeleteAlias(name) => aliases::delete(db, org, &name)?,
             Change::PutDocument { document, text } => {
-                self.documented.add(document.agent);
+                self.documented.add(org, &document);
                 documents::put(db, org, &document, &text)?;
             }
             Change::DeleteDocument(document) => documents::delete(db, org, document)?,

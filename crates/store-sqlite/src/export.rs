@@ -1,6 +1,7 @@
 //! An organization, record by record, as it stood at one moment.
 
 use domain::budget::{Account, AccountId};
+use domain::knowledge::Document;
 use domain::session::Session;
 use domain::{AgentId, OrgId, ProjectId, Timestamp};
 use ports::store::{EventFilter, SessionFilter};
@@ -86,6 +87,9 @@ impl<S: Sink> Export<S> {
         for tool in tools::list(&self.db, org, None)? {
             self.give(Record::Tool { tool })?;
         }
+        for document in documents::list_of_all(&self.db, org)? {
+            self.document(document)?;
+        }
         self.agents()?;
         self.sessions()?;
         self.rollouts()?;
@@ -108,11 +112,15 @@ impl<S: Sink> Export<S> {
             }
             // Expired ones too: whoever lists them decides.
             for document in documents::list(&self.db, self.org, agent, Timestamp::MIN)? {
-                let text = documents::text(&self.db, self.org, document.id)?.unwrap_or_default();
-                self.give(Record::Document { document, text })?;
+                self.document(document)?;
             }
         }
         Ok(())
+    }
+
+    fn document(&mut self, document: Document) -> Result<(), ExportError> {
+        let text = documents::text(&self.db, self.org, document.id)?.unwrap_or_default();
+        self.give(Record::Document { document, text })
     }
 
     fn sessions(&mut self) -> Result<(), ExportError> {

@@ -229,10 +229,12 @@ fn insert_agent(
 }
 
 fn put_document(desk: &Desk, org: OrgId, document: &Document, text: &str) -> Result<(), Fault> {
-    if !agents::is_here(desk.db(), org, document.agent)? {
+    if let Some(agent) = document.reader.agent()
+        && !agents::is_here(desk.db(), org, agent)?
+    {
         return Err(Refusal::Missing.into());
     }
-    desk.documented.add(document.agent);
+    desk.documented.add(org, document);
     documents::put(desk.db(), org, document, text)
 }
 

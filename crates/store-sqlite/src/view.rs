@@ -149,8 +149,20 @@ impl OrgStore for OrgView {
         if !self.inner.documented.may_have_some(agent) {
             return Ok(Vec::new());
         }
-        // At most `DOCUMENTS_MAX` rows without their texts, asked for by every run.
+        // At most `DOCUMENTS_MAX` rows without their texts.
         self.inner.readers.short(|db| documents::list(db, self.org, agent, now)).await
+    }
+
+    async fn list_documents_read_by(&self, agent: AgentId, now: Timestamp) -> Listed<Document> {
+        if !self.inner.documented.may_read_some(self.org, agent) {
+            return Ok(Vec::new());
+        }
+        // As few, and asked for by every run.
+        self.inner.readers.short(|db| documents::list_read_by(db, self.org, agent, now)).await
+    }
+
+    async fn list_documents_of_all(&self) -> Listed<Document> {
+        self.inner.readers.short(|db| documents::list_of_all(db, self.org)).await
     }
 
     async fn read_document(&self, id: DocumentId) -> Found<String> {

@@ -56,6 +56,7 @@ pub struct HouseBuilder {
     pub(crate) planted: Option<PlantedBug>,
     pub(crate) stalls: bool,
     pub(crate) store: StoreOptions,
+    pub(crate) default_model: String,
 }
 
 impl TestHouse {
@@ -77,6 +78,7 @@ impl TestHouse {
             planted: None,
             stalls: false,
             store: StoreOptions::default(),
+            default_model: "scripted/demo".to_owned(),
         }
     }
 
@@ -347,6 +349,13 @@ impl HouseBuilder {
     #[must_use]
     pub fn counting_ids(mut self) -> Self {
         self.ids = Arc::new(CountingIds::default());
+        self
+    }
+
+    /// Agents that are made by themselves are on this model.
+    #[must_use]
+    pub fn default_model(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.default_model);
         self
     }
 

@@ -20,6 +20,9 @@ use crate::stalled::Stalled;
 /// The hashing key of every test house, so that keys work after a restart.
 const HASHING_KEY: [u8; 32] = [7; 32];
 
+/// Where people would reach it.
+const PUBLIC_URL: &str = "http://house.example/";
+
 /// What its secrets are sealed with, likewise.
 const SEALING_KEY: [u8; 32] = [8; 32];
 
@@ -53,6 +56,7 @@ impl Running {
             feed: feed.clone(),
             models: Arc::clone(&models),
             tools: Arc::new(HttpTools::new(outbound.clone(), sealing_key.clone())) as Arc<dyn ToolRunner>,
+            signals: Arc::new(tools::Signals::new(outbound.clone())),
             clock: Arc::clone(&plan.clock),
             ids: Arc::clone(&plan.ids),
             metrics: metrics.clone(),
@@ -74,14 +78,15 @@ impl Running {
             ids: Arc::clone(&plan.ids),
             url_check: Arc::new(move |url| checked.check_url(url).map(|_| ()).map_err(|error| error.to_string())),
             metrics,
-            default_model: "scripted/demo".into(),
+            default_model: plan.default_model.as_str().into(),
         };
         let callbacks: Arc<dyn api_make::Callbacks> = Arc::new(GuardedCallbacks(outbound));
         let app = App::new(ports, KeySecrets::new(HASHING_KEY), sealing_key);
         let shared = web::Shared::new(&app, &plan.web);
         let facades = api_native::router(app.clone(), shared.clone())
             .merge(api_make::router(app.clone(), shared.clone(), Arc::clone(&callbacks)))
-            .merge(api_cassidy::router(app.clone(), shared.clone()));
+            .merge(api_cassidy::router(app.clone(), shared.clone()))
+            .merge(api_cased::router(app.clone(), shared.clone(), PUBLIC_URL));
         api_make::resume_callbacks(app.clone(), shared.clone(), callbacks, Operator::of_this_installation()).await;
         let router = web::finish(facades, &shared);
         Self { app, engine, feed, shared, router, store, engine_ports, successor: None }

@@ -1,6 +1,7 @@
 //! What an agent can call, and the text in the files it is given.
 //!
 //! [`http`] makes the calls of HTTP tools, through the guarded client and no other way;
+//! [`signals`] asks for the numbers by which rollouts are judged, in the same way;
 //! [`extract`] gets the text out of uploaded files.
 //!
 //! This crate knows nothing of runs, permissions or budgets: whether a tool can be called as
@@ -13,6 +14,8 @@
 
 pub mod extract;
 pub mod http;
+pub mod signals;
 
 pub use self::http::HttpTools;
 pub use extract::{ExtractOptions, Extractor};
+pub use signals::Signals;

@@ -15,6 +15,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("api-cassidy", "the_checked_in_document_is_fresh"),
     ("api-make", "the_checked_in_document_is_fresh"),
     ("api-native", "document"),
+    ("api-cased", "document"),
 ];
 
 /// What tells the tests to rewrite.

@@ -37,6 +37,7 @@ const LAYERS: &[(&str, MayImport)] = &[
     ("api-native", These(&["domain", "app", "web"])),
     ("api-make", These(&["domain", "app", "web"])),
     ("api-cassidy", These(&["domain", "app", "web"])),
+    ("api-cased", These(&["domain", "app", "web"])),
     // Whichever crates own an `Options`.
     (
         "config",

@@ -1,6 +1,9 @@
 //! `sortie projects`.
 
+use std::path::{Path, PathBuf};
+
 use clap::Subcommand;
+use domain::monitor::MonitorSpec;
 use domain::repository::Repository;
 use server::admin::Admin;
 use server::admin::calls::{CreateProject, ListProjects, MakeProjects, UpdateProject};
@@ -40,6 +43,18 @@ pub(crate) enum Projects {
         #[arg(long)]
         org: Option<String>,
     },
+    /// Say how the rollouts of a project are watched, or show it.
+    Monitor {
+        /// Which: id, number or name.
+        project: String,
+        /// A file with the signals and the schedule, as JSON; `-` is the standard input. Without
+        /// it, what is set is printed in that form.
+        #[arg(long, value_name = "FILE")]
+        set: Option<PathBuf>,
+        /// Whose: id, number or name. Not needed if there is one organization.
+        #[arg(long)]
+        org: Option<String>,
+    },
     /// Say whether a rollout of a repository that no project has makes a project. It does not
     /// at first: it is refused.
     FromRollouts {
@@ -71,12 +86,19 @@ async fn answer(admin: &Admin, projects: Projects, output: Output) -> Result<(),
             output.either(&made, || format!("{} {:?} has number {}", made.id, made.name, made.number))
         }
         Projects::Update { project, name, repository, no_repository, org } => {
-            let update = UpdateProject { org, project, name, repository, without_repository: no_repository };
+            let without_repository = no_repository;
+            let update = UpdateProject { org, project, name, repository, without_repository, monitor: None };
             let project = admin.call(update).await?;
             output.either(&project, || {
                 let repository = project.repository.as_deref().unwrap_or("no repository");
                 format!("{} {:?}: {repository}", project.id, project.name)
             })
+        }
+        Projects::Monitor { project, set, org } => {
+            let monitor = set.map(|file| read_monitor(&file)).transpose()?;
+            let (name, repository, without_repository) = (None, None, false);
+            let update = UpdateProject { org, project, name, repository, without_repository, monitor };
+            output.json(&admin.call(update).await?.monitor)
         }
         Projects::FromRollouts { make, org } => {
             let org = admin.call(MakeProjects { org, make }).await?;
@@ -99,4 +121,13 @@ async fn answer(admin: &Admin, projects: Projects, output: Output) -> Result<(),
             output.table(&["id", "number", "name", "repository", "made"], &rows)
         }
     }
+}
+
+fn read_monitor(file: &Path) -> Result<MonitorSpec, Failure> {
+    let text = match file.as_os_str() == "-" {
+        true => std::io::read_to_string(std::io::stdin()),
+        false => std::fs::read_to_string(file),
+    };
+    let unusable = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", file.display()));
+    serde_json::from_str(&text.map_err(|error| unusable(&error))?).map_err(|error| unusable(&error))
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use app::{CreateOrg as CreateOrgOperation, FirstKey, KeyFormat, ProjectPatch, ProviderKey};
 use domain::budget::Budget;
 use domain::key::Scope;
+use domain::monitor::MonitorSpec;
 use domain::org::RolloutSettings;
 use domain::repository::Repository;
 use domain::{KeyId, Timestamp};
@@ -183,6 +184,9 @@ pub struct UpdateProject {
     pub repository: Option<Repository>,
     /// It has no repository any more.
     pub without_repository: bool,
+    /// How its rollouts are watched since.
+    #[serde(default)]
+    pub monitor: Option<MonitorSpec>,
 }
 
 impl Call for UpdateProject {
@@ -196,7 +200,7 @@ impl Call for UpdateProject {
             Some(repository) => Some(Some(repository)),
             None => self.without_repository.then_some(None),
         };
-        let patch = ProjectPatch { name: self.name, repository };
+        let patch = ProjectPatch { name: self.name, repository, monitor: self.monitor };
         Ok(desk.app.update_project(&ctx, project.id, patch).await?.into())
     }
 }

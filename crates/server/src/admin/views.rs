@@ -3,6 +3,7 @@
 use domain::budget::{Account, Budget, Totals};
 use domain::key::{Key, Scope};
 use domain::model::{FaultKind, ModelFault};
+use domain::monitor::MonitorSpec;
 use domain::org::{Member, Org, Project};
 use domain::rights::Role;
 use domain::{KeyId, MemberId, OrgId, ProjectId, Timestamp};
@@ -79,15 +80,18 @@ pub struct ProjectView {
     /// The repository whose rollouts are its.
     #[serde(default)]
     pub repository: Option<String>,
+    /// How its rollouts are watched.
+    #[serde(default)]
+    pub monitor: MonitorSpec,
     /// When it was made.
     pub created_at: Timestamp,
 }
 
 impl From<Project> for ProjectView {
     fn from(project: Project) -> Self {
-        let Project { id, number, name, repository, created_at } = project;
+        let Project { id, number, name, repository, monitor, created_at } = project;
         let repository = repository.map(|repository| repository.to_string());
-        Self { id, uuid: id.0, number, name, repository, created_at }
+        Self { id, uuid: id.0, number, name, repository, monitor, created_at }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::agent::Agent;
 use domain::change::{Change, ChangeSet};
-use domain::knowledge::Document;
+use domain::knowledge::{Document, Reader};
 use domain::org::Org;
 use domain::run::RunStatus;
 use domain::session::{Session, SessionAgent, SessionStatus};
@@ -211,6 +211,26 @@ pub async fn a_replaced_document_keeps_its_id(stage: Stage) {
     assert_eq!(list().await, [second]);
     assert_eq!(ours.store.read_document(first.id).await.unwrap(), None);
     assert_eq!(ours.store.list_documents(never(), now()).await.unwrap(), []);
+}
+
+pub async fn every_agent_reads_what_is_for_all(stage: Stage) {
+    let (ours, theirs) = (&stage.ours, &stage.theirs);
+    let own = document(ours, "own.txt");
+    let for_all = Document { reader: Reader::Organization, ..document(ours, "all.txt") };
+    for (document, text) in [(&for_all, "all"), (&own, "own")] {
+        ours.commit([Change::PutDocument { document: document.clone(), text: text.into() }]).await;
+    }
+    let (other, inserted) = agent(ours.project.id, "other");
+    ours.store.commit(inserted).await.unwrap();
+    let read_by =
+        async |tenant: &super::Tenant, agent| tenant.store.list_documents_read_by(agent, now()).await.unwrap();
+    assert_eq!(read_by(ours, ours.agent.id).await, [own.clone(), for_all.clone()], "its own first");
+    assert_eq!(read_by(ours, other.id).await, std::slice::from_ref(&for_all));
+    assert_eq!(ours.store.list_documents(ours.agent.id, now()).await.unwrap(), [own]);
+    assert_eq!(ours.store.list_documents_of_all().await.unwrap(), std::slice::from_ref(&for_all));
+    assert_eq!(theirs.store.list_documents_of_all().await.unwrap(), []);
+    assert!(!read_by(theirs, theirs.agent.id).await.contains(&for_all));
+    assert_eq!(ours.store.read_document(for_all.id).await.unwrap().as_deref(), Some("all"));
 }
 
 pub async fn an_expired_document_leaves_with_the_next_one(stage: Stage) {

@@ -55,7 +55,7 @@ macro_rules! store_stories {
                 a_key_is_found_by_its_hash_until_forever, an_agent_keeps_its_versions,
                 agents_are_listed_in_pages, an_archived_agent_stays_and_a_deleted_one_goes,
                 the_runs_of_a_deleted_agent_are_looked_at,
-                a_replaced_document_keeps_its_id, an_expired_document_leaves_with_the_next_one,
+                a_replaced_document_keeps_its_id, every_agent_reads_what_is_for_all, an_expired_document_leaves_with_the_next_one,
                 a_large_document_comes_back_whole, a_provider_keeps_its_number;
             changes: a_changed_session_has_its_place_in_commit_order, positions_have_no_gap_whoever_commits,
                 an_order_begins_with_the_first_that_is_young_enough_and_has_no_gap,

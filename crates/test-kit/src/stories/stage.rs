@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use domain::agent::{Agent, AgentSpec, ModelChoice, Overrides};
 use domain::change::{Change, ChangeSet, Guard};
 use domain::key::{Key, KeyHash, Scope};
-use domain::knowledge::Document;
+use domain::knowledge::{Document, Reader};
 use domain::limits::Spent;
 use domain::model::Block;
 use domain::org::{Member, Org, Project, Role, RolloutSettings};
@@ -322,7 +322,14 @@ pub(super) fn spec(name: &str) -> AgentSpec {
 }
 
 pub(super) fn project(name: &str) -> Project {
-    Project { id: fresh::<ProjectId>(), number: 0, name: name.into(), repository: None, created_at: now() }
+    Project {
+        id: fresh::<ProjectId>(),
+        number: 0,
+        name: name.into(),
+        repository: None,
+        monitor: Default::default(),
+        created_at: now(),
+    }
 }
 
 pub(super) fn member(name: &str) -> Member {
@@ -376,8 +383,7 @@ pub(super) fn tool(project: ProjectId, name: &str) -> Tool {
 pub(super) fn document(of: &Tenant, name: &str) -> Document {
     Document {
         id: fresh::<DocumentId>(),
-        project: of.project.id,
-        agent: of.agent.id,
+        reader: Reader::Agent { project: of.project.id, agent: of.agent.id },
         name: name.into(),
         kind: "txt".into(),
         text_bytes: 0,

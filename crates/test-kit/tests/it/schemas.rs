@@ -18,10 +18,13 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_is_a_declared_one() {
     let Some(tester) = tester() else { return };
-    let mut house = TestHouse::new().web(|web| (web.make_per_minute, web.cassidy_per_minute) = (0, 0)).start().await;
+    let unlimited = |web: &mut web::WebOptions| {
+        (web.make_per_minute, web.cassidy_per_minute, web.cased_per_minute) = (0, 0, 0);
+    };
+    let mut house = TestHouse::new().web(unlimited).start().await;
     let url = house.listen().await;
     let folder = tempfile::tempdir().unwrap();
-    for document in ["/openapi.json", "/api/v2/openapi.json", "/api/openapi.json"] {
+    for document in ["/openapi.json", "/api/v2/openapi.json", "/api/openapi.json", "/api/v1/openapi.json"] {
         let settings = folder.path().join("schemathesis.toml");
         std::fs::write(&settings, ids(&house.owner()).await).unwrap();
         let mut command = Command::new(&tester);
@@ -44,12 +47,16 @@ async fn ids(owner: &Caller) -> String {
     let session = owner.session(&agent).await;
     owner.turn(&session, "hi").await;
     let run = id_of(&owner.get(&format!("/v1/sessions/{session}/runs")).await.ok()["data"][0]);
+    let rollout = json!({ "deployment_request": "Deploy 2.5.1" });
+    let rollout = owner.post("/api/v1/deployments", rollout).await.expect(201);
+    let (deployment, watch) = (&rollout["id"], &rollout["session_id"]);
     let plain: domain::AgentId = agent.parse().unwrap();
     let thread = owner.post("/api/assistants/thread/create", json!({ "assistant_id": agent })).await.ok();
     let (thread, plain) = (thread["thread_id"].as_str().unwrap().to_owned(), plain.0);
     format!(
         "[parameters]\n\"path.agent_id\" = \"{agent}\"\n\"path.session_id\" = \"{session}\"\n\"path.run_id\" = \"{run}\"\n\
          \"path.agentId\" = \"{plain}\"\n\"path.teamId\" = 1\n\"query.teamId\" = 1\n\"query.organizationId\" = 1\n\
+         \"path.deployment_id\" = {deployment}\n\"path.agent_session_id\" = {watch}\n\
          \"query.thread_id\" = \"{thread}\"\n"
     )
 }

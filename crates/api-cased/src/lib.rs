@@ -1,0 +1,92 @@
+//! The Cased-compatible API: rollouts, agent sessions, documents and the command line's login
+//! under `/api/v1`, and the two plain pages that its answers lead to.
+//!
+//! A rollout is a deployment event here, a session with a purpose an agent session. This crate
+//! translates and renders; what becomes of a rollout is decided behind [`App`], and it knows
+//! neither the store nor the engine.
+//!
+//! One more operation is a handler in the module of its noun, named in that module's `routes`;
+//! the document in `openapi/cased.json` is written anew as its test says.
+
+mod body;
+mod caller;
+mod deployments;
+mod docs;
+mod error;
+mod login;
+mod openapi;
+mod pages;
+mod reading;
+mod sessions;
+mod times;
+
+use app::App;
+use axum::http::{HeaderName, HeaderValue, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use axum::{Router, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
+use web::auth::{Door, require_caller};
+use web::idempotency::{self, Once};
+use web::{Facade, HeaderOrder, RequestId, Shared};
+
+pub use openapi::openapi;
+
+use crate::error::ApiError;
+use crate::login::Logins;
+
+/// What the handlers stand on. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Cased {
+    app: App,
+    logins: Logins,
+    /// Where people reach the server; without a final slash.
+    public_url: std::sync::Arc<str>,
+}
+
+/// The routes, for a server that people reach at this address. To be merged with the other
+/// façades' and given to [`web::finish`].
+pub fn router(app: App, shared: Shared, public_url: &str) -> Router {
+    let door = Door {
+        app: app.clone(),
+        shared,
+        facade: Facade::Cased,
+        order: HeaderOrder::CasedLast,
+        render: |error| ApiError::from(error).into_response(),
+    };
+    let once = Once { app: app.clone(), body_bytes_max: body::BODY_BYTES_MAX, render: error::render_once };
+    let cased = Cased { app, logins: Logins::default(), public_url: public_url.trim_end_matches('/').into() };
+    let (keyed, _) = openapi::keyed().split_for_parts();
+    let (open, _) = openapi::open().split_for_parts();
+    // The last layer is the first to see a request: the caller is known before it is served once.
+    let keyed = keyed
+        .route_layer(middleware::from_fn_with_state(once, idempotency::once))
+        .route_layer(middleware::from_fn_with_state(door, require_caller));
+    let routes = open
+        .merge(keyed)
+        .route("/api/v1", any(nothing_here))
+        .route("/api/v1/{*rest}", any(nothing_here))
+        .route("/api/v1/openapi.json", get(openapi::serve_openapi))
+        .method_not_allowed_fallback(async || ApiError::wrong_method())
+        .layer(CatchPanicLayer::custom(|_| ApiError::internal().into_response()))
+        .layer(middleware::map_response(named))
+        .with_state(cased);
+    routes.merge(pages::router())
+}
+
+/// Any path below `/api/v1` that no operation has.
+async fn nothing_here(uri: Uri) -> ApiError {
+    let later = ["telemetry", "targets", "branches"].iter().any(|part| uri.path().contains(&format!("/{part}")));
+    match later {
+        true => ApiError::not_found("This part of the API is not served here."),
+        false => ApiError::not_found("Nothing is at this path."),
+    }
+}
+
+/// Clients of this API look for the request's name under this header.
+async fn named(mut response: Response) -> Response {
+    if let Ok(value) = HeaderValue::from_str(&RequestId::current().to_string()) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
+}

@@ -1,0 +1,281 @@
+//! What happened in a session, told as a log, as a conversation, and in short.
+
+use app::{App, Ctx, EventFilter, Order, PurposefulSession};
+use domain::event::{EventBody, RetryStatus, StopReason, Verdict};
+use domain::model::text_of;
+use domain::monitor::{Level, Watch, WatchEnd, WatchState};
+use domain::session::Progress;
+use domain::{Event, EventId, SessionId};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::error::ApiError;
+use crate::times::iso;
+
+/// Entries of each kind that are shown: the newest.
+const ENTRIES_MAX: usize = 1_000;
+/// Characters of an entry.
+const SAID_CHARS: usize = 20_000;
+const LOGGED_CHARS: usize = 2_000;
+/// Key actions that are shown: the newest.
+const ACTIONS_MAX: usize = 10;
+/// Characters of what a session came to.
+const DESCRIPTION_CHARS: usize = 500;
+
+/// No model.
+const NONE: &str = "-";
+
+/// Events that are part of the conversation.
+const SPOKEN: [&str; 6] =
+    ["user.message", "agent.message", "system.message", "rollout.reported", "monitor.update", "monitor.ended"];
+
+/// Events that are part of the log.
+const LOGGED: [&str; 15] = [
+    "rollout.reported",
+    "monitor.update",
+    "monitor.ended",
+    "user.interrupt",
+    "user.tool_confirmation",
+    "user.custom_tool_result",
+    "agent.tool_use",
+    "agent.custom_tool_use",
+    "agent.tool_result",
+    "session.status_running",
+    "session.status_idle",
+    "session.status_terminated",
+    "session.error",
+    "session.run_dropped",
+    "span.model_request_end",
+];
+
+/// An entry of the log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LogEntry {
+    /// `info`, `tool`, `warning` or `error`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    message: String,
+    created_at: String,
+}
+
+/// An entry of the conversation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Said {
+    /// `user`, `assistant` or `system`.
+    role: &'static str,
+    content: String,
+    created_at: String,
+}
+
+/// What a session is about, and what came of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct FullSummary {
+    title: String,
+    description: String,
+    /// How it ended: of a watched deployment what was found, of another session how it ended.
+    outcome: String,
+    key_actions: Vec<String>,
+}
+
+/// What happened in a session.
+pub(super) struct Story {
+    pub(super) model: String,
+    pub(super) provider: String,
+    pub(super) summary: FullSummary,
+    pub(super) log: Vec<LogEntry>,
+    pub(super) conversation: Vec<Said>,
+    pub(super) deployment: Option<Uuid>,
+}
+
+/// Tells what happened in a session.
+pub(super) async fn tell(app: &App, ctx: &Ctx, found: &PurposefulSession) -> Result<Story, ApiError> {
+    let session = &found.session;
+    let spoken = newest(app, ctx, session.id, &SPOKEN).await?;
+    let logged = newest(app, ctx, session.id, &LOGGED).await?;
+    let watch = app.find_watch(ctx, session.id).await?;
+    let deployment = match &watch {
+        Some(watch) => app.find_rollout(ctx, &watch.rollout.to_string()).await.ok().map(|found| found.rollout.alias),
+        None => None,
+    };
+    let (provider, model) = match app.session_model(ctx, session).await? {
+        Some(full) => match full.split_once('/') {
+            Some((provider, model)) => (provider.to_owned(), model.to_owned()),
+            None => (NONE.to_owned(), full),
+        },
+        None => (NONE.to_owned(), NONE.to_owned()),
+    };
+    let conversation: Vec<Said> = spoken.iter().filter_map(said).collect();
+    let summary = FullSummary {
+        title: session.title.clone().unwrap_or_default(),
+        description: description(&conversation),
+        outcome: outcome(watch.as_ref(), found.progress).to_owned(),
+        key_actions: key_actions(&logged),
+    };
+    let log = logged.iter().filter_map(|event| logged_as(event, &logged)).collect();
+    Ok(Story { model, provider, summary, log, conversation, deployment })
+}
+
+/// The newest events of these kinds, oldest first.
+async fn newest(app: &App, ctx: &Ctx, session: SessionId, types: &[&str]) -> Result<Vec<Event>, ApiError> {
+    let filter = EventFilter {
+        types: types.iter().map(|name| (*name).to_owned()).collect(),
+        order: Order::NewestFirst,
+        limit: Some(ENTRIES_MAX),
+        ..EventFilter::default()
+    };
+    let mut events = app.list_events(ctx, session, filter).await?;
+    events.reverse();
+    Ok(events)
+}
+
+fn said(event: &Event) -> Option<Said> {
+    let (role, content) = match &event.body {
+        EventBody::UserMessage { content, dropped: false } => ("user", text_of(content)),
+        EventBody::AgentMessage { content, .. } => ("assistant", text_of(content)),
+        EventBody::SystemMessage { content, dropped: false } => ("system", text_of(content)),
+        EventBody::RolloutReported { status, request, .. } => ("system", reported(status.as_str(), request)),
+        EventBody::MonitorUpdate { summary, .. } | EventBody::MonitorEnded { summary, .. } => {
+            ("assistant", summary.clone())
+        }
+        _ => return None,
+    };
+    Some(Said { role, content: cut(&content, SAID_CHARS), created_at: iso(event.at) })
+}
+
+fn logged_as(event: &Event, all: &[Event]) -> Option<LogEntry> {
+    let (kind, message) = match &event.body {
+        EventBody::RolloutReported { status, request, .. } => ("info", reported(status.as_str(), request)),
+        EventBody::MonitorUpdate { level, summary, .. } => (kind_of(*level), summary.clone()),
+        EventBody::MonitorEnded { end, summary, .. } => match end {
+            WatchEnd::Completed { finding } => ("info", format!("Ended: {}. {summary}", finding.as_str())),
+            WatchEnd::Cancelled => ("warning", format!("Stopped. {summary}")),
+            WatchEnd::Failed => ("error", format!("Failed. {summary}")),
+        },
+        EventBody::UserInterrupt {} => ("warning", "Somebody asked the agent to stop.".to_owned()),
+        EventBody::UserToolConfirmation { tool_use_id, result, deny_message, .. } => {
+            ("info", decided(tool_of(all, *tool_use_id), *result, deny_message.as_deref()))
+        }
+        EventBody::AgentToolUse { name, input, .. } | EventBody::AgentCustomToolUse { name, input } => {
+            ("tool", format!("{name} {}", arguments(input)))
+        }
+        EventBody::AgentToolResult { tool_use_id, content, is_error } => {
+            let kind = if *is_error { "error" } else { "tool" };
+            (kind, format!("{}: {}", tool_of(all, *tool_use_id), text_of(content)))
+        }
+        EventBody::UserCustomToolResult { custom_tool_use_id, content, is_error } => {
+            let kind = if *is_error { "error" } else { "tool" };
+            (kind, format!("{}: {}", tool_of(all, *custom_tool_use_id), text_of(content)))
+        }
+        EventBody::StatusRunning {} => ("info", "The agent began to work.".to_owned()),
+        EventBody::StatusIdle { stop_reason } => rested(stop_reason),
+        EventBody::StatusTerminated {} => ("error", "The session has ended for good.".to_owned()),
+        EventBody::Error { message, retry: RetryStatus::Retrying, .. } => ("warning", message.clone()),
+        EventBody::Error { message, .. } => ("error", message.clone()),
+        EventBody::RunDropped { .. } => ("warning", "Work that had not begun was called off.".to_owned()),
+        EventBody::ModelRequestEnd { is_error: false, model_usage, .. } => {
+            let tokens = model_usage.input_tokens.saturating_add(model_usage.output_tokens);
+            ("info", format!("The model answered; {tokens} tokens."))
+        }
+        _ => return None,
+    };
+    Some(LogEntry { kind, message: cut(&message, LOGGED_CHARS), created_at: iso(event.at) })
+}
+
+fn kind_of(level: Level) -> &'static str {
+    match level {
+        Level::None | Level::NoData | Level::Unknown => "info",
+        Level::Medium | Level::High => "warning",
+        Level::Critical => "error",
+    }
+}
+
+fn rested(reason: &StopReason) -> (&'static str, String) {
+    match reason {
+        StopReason::EndTurn => ("info", "The agent is done.".to_owned()),
+        StopReason::RequiresAction { .. } => ("warning", "A decision is waited for.".to_owned()),
+        StopReason::RetriesExhausted => ("error", "The model failed for good.".to_owned()),
+        StopReason::BudgetReached { unit, .. } => ("error", format!("A limit was reached: {}.", unit.as_str())),
+        StopReason::Refusal => ("warning", "The model declined.".to_owned()),
+    }
+}
+
+fn decided(tool: &str, verdict: Verdict, why: Option<&str>) -> String {
+    let word = match verdict {
+        Verdict::Allow => "allowed",
+        Verdict::Deny => "denied",
+        Verdict::Happened => "said to have happened",
+        Verdict::DidNotHappen => "said not to have happened",
+    };
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{tool} was {word}{why}")
+}
+
+/// The name of the tool that was called by this event.
+fn tool_of(events: &[Event], use_id: EventId) -> &str {
+    let used = events.iter().find(|event| event.id == use_id).map(|event| &event.body);
+    match used {
+        Some(EventBody::AgentToolUse { name, .. } | EventBody::AgentCustomToolUse { name, .. }) => name,
+        _ => "A tool",
+    }
+}
+
+fn arguments(input: &Value) -> String {
+    cut(&input.to_string(), LOGGED_CHARS / 2)
+}
+
+fn reported(status: &str, request: &str) -> String {
+    format!("The deployment is {status}: {request}")
+}
+
+/// What was last said by whoever works in the session.
+fn description(conversation: &[Said]) -> String {
+    let last = conversation.iter().rev().find(|said| said.role == "assistant");
+    last.map(|said| cut(&said.content, DESCRIPTION_CHARS)).unwrap_or_default()
+}
+
+fn outcome(watch: Option<&Watch>, progress: Progress) -> &'static str {
+    match watch.map(|watch| watch.state) {
+        Some(WatchState::Ended { end: WatchEnd::Completed { finding }, .. }) => finding.as_str(),
+        Some(WatchState::Watching) => "",
+        _ => match progress {
+            Progress::Completed | Progress::Failed | Progress::Cancelled => progress.as_str(),
+            _ => "",
+        },
+    }
+}
+
+/// What mattered: anomalies that were seen, tools that were called, decisions.
+fn key_actions(events: &[Event]) -> Vec<String> {
+    let mut worst = Level::None;
+    let mut actions: Vec<String> = Vec::new();
+    for event in events {
+        match &event.body {
+            EventBody::MonitorUpdate { level, summary, .. } => {
+                if level.is_anomaly() && *level > worst {
+                    actions.push(summary.clone());
+                }
+                worst = *level;
+            }
+            EventBody::AgentToolUse { name, .. } | EventBody::AgentCustomToolUse { name, .. } => {
+                actions.push(format!("Called {name}"));
+            }
+            EventBody::UserToolConfirmation { tool_use_id, result, deny_message, .. } => {
+                actions.push(decided(tool_of(events, *tool_use_id), *result, deny_message.as_deref()));
+            }
+            _ => {}
+        }
+    }
+    actions.dedup();
+    let beyond = actions.len().saturating_sub(ACTIONS_MAX);
+    actions.drain(..beyond);
+    actions.into_iter().map(|action| cut(&action, DESCRIPTION_CHARS)).collect()
+}
+
+fn cut(text: &str, chars_max: usize) -> String {
+    match text.char_indices().nth(chars_max) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,113 @@
+//! The command line's login.
+
+use std::time::Duration;
+
+use domain::key::Scope;
+use serde_json::{Value, json};
+use test_kit::Caller;
+
+use crate::two::{Two, refused};
+
+async fn initiate(two: &Two) -> (String, String) {
+    let begun = two.house.nobody().post("/api/v1/cli/auth/initiate", json!({})).await.ok();
+    assert_eq!((begun["expires_in"].as_u64(), begun["interval"].as_u64()), (Some(600), Some(2)));
+    assert_eq!(begun["verification_uri"], "http://house.example/cli/verify");
+    let text = |name: &str| begun[name].as_str().unwrap().to_owned();
+    (text("device_code"), text("user_code"))
+}
+
+async fn poll(two: &Two, code: &str) -> test_kit::Reply {
+    two.house.nobody().get(&format!("/api/v1/cli/auth/poll?device_code={code}")).await
+}
+
+async fn decide(caller: &Caller, code: &str, decision: &str) -> test_kit::Reply {
+    caller.post("/api/v1/cli/auth/decide", json!({ "user_code": code, "decision": decision })).await
+}
+
+/// Cases 33 and 35.
+#[tokio::test]
+async fn a_login_that_is_allowed_gives_a_key_once() {
+    let two = Two::new().await;
+    let (device, user) = initiate(&two).await;
+    assert_eq!(poll(&two, &device).await.ok(), json!({ "status": "pending" }));
+    decide(&two.one, &user.to_lowercase().replace('-', " "), "allow").await.ok();
+    let complete = poll(&two, &device).await.ok();
+    assert_eq!(complete["status"], "complete");
+    refused(&poll(&two, &device).await, 400);
+
+    let token = complete["token"].as_str().unwrap();
+    let program = two.house.nobody().with_header("authorization", &format!("Bearer {token}"));
+    let listed = program.get("/api/v1/agent/sessions/?since=7d&limit=5&status=completed").await.ok();
+    assert!(listed["count"].is_u64() && listed["results"].is_array());
+    let owner = two.house.owner_ctx().await;
+    let keys = two.house.app().list_keys(&owner).await.unwrap();
+    assert_eq!(keys.last().unwrap().name, "CLI of otto@house.example");
+
+    let validate =
+        async |token: &str| two.house.nobody().post("/api/v1/cli/auth/validate", json!({ "token": token })).await.ok();
+    let good = validate(token).await;
+    assert_eq!((&good["valid"], &good["user"]["email"]), (&json!(true), &json!("otto@house.example")));
+    assert_eq!(good["organization"]["name"], "Test House");
+    assert_eq!(validate("junk").await, json!({ "valid": false }));
+}
+
+/// Case 34.
+#[tokio::test]
+async fn a_login_that_is_refused_or_too_old_is_gone() {
+    let two = Two::new().await;
+    let (device, user) = initiate(&two).await;
+    decide(&two.one, &user, "refuse").await.ok();
+    refused(&poll(&two, &device).await, 400);
+    let (device, _) = initiate(&two).await;
+    for _ in 0..50 {
+        poll(&two, &device).await.ok();
+    }
+    two.clock.advance(Duration::from_secs(601));
+    refused(&poll(&two, &device).await, 400);
+    refused(&poll(&two, "unknown").await, 400);
+    refused(&two.house.nobody().get("/api/v1/cli/auth/poll").await, 400);
+}
+
+#[tokio::test]
+async fn only_who_may_give_keys_logs_a_program_in() {
+    let two = Two::new().await;
+    let (device, user) = initiate(&two).await;
+    refused(&decide(&two.house.nobody(), &user, "allow").await, 401);
+    refused(&decide(&two.house.key([Scope::RolloutsRead]).await, &user, "allow").await, 403);
+    refused(&decide(&two.one, &user, "perhaps").await, 400);
+    assert_eq!(poll(&two, &device).await.ok()["status"], "pending");
+    for _ in 0..10 {
+        let wrong: Value = refused(&decide(&two.one, "AAAA-0000", "allow").await, 400);
+        assert!(wrong["user_code"].is_array());
+    }
+    let locked = decide(&two.one, &user, "allow").await;
+    refused(&locked, 429);
+    assert_eq!(locked.header("retry-after"), Some("600"));
+    decide(&two.two, &user, "allow").await.ok();
+}
+
+#[tokio::test]
+async fn an_address_begins_only_so_many() {
+    let two = Two::new().await;
+    for _ in 0..20 {
+        initiate(&two).await;
+    }
+    refused(&two.house.nobody().post("/api/v1/cli/auth/initiate", json!({})).await, 429);
+}
+
+#[tokio::test]
+async fn the_pages_hold_nothing_and_are_nobodys_frame() {
+    let two = Two::new().await;
+    let id = two.deploy(json!({})).await["session_id"].as_str().unwrap().to_owned();
+    let page = two.house.nobody().get(&format!("/agents/{id}")).await;
+    let other = two.house.nobody().get("/agents/nothing").await;
+    assert_eq!((page.status.as_u16(), &page.text), (200, &other.text), "the same, whatever is there");
+    for path in [&format!("/agents/{id}/"), "/cli/verify", "/agents/session.js", "/cli/verify.js", "/agents/page.css"] {
+        let reply = two.house.nobody().get(path).await;
+        assert_eq!(reply.status, 200, "{path}");
+        let policy = reply.header("content-security-policy").unwrap();
+        assert!(
+            policy.starts_with("default-src 'none'; script-src 'self';") && policy.contains("frame-ancestors 'none'")
+        );
+    }
+}

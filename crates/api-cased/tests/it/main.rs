@@ -1,0 +1,14 @@
+//! The Cased-compatible API as its clients see it. The numbers in comments are the acceptance
+//! cases of the contract.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to end there")]
+
+mod auth;
+mod command_line;
+mod deployments;
+mod docs;
+mod document;
+mod login;
+mod monitor;
+mod sessions;
+mod two;
