@@ -92,8 +92,8 @@ async function* events(response) {
 async function follow() {
   for (;;) {
     try {
-      const after = last === "" ? "" : `?after=${encodeURIComponent(last)}`;
-      const response = await ask(`/v1/sessions/${session}/events/stream${after}`);
+      const after = encodeURIComponent(last || "start");
+      const response = await ask(`/v1/sessions/${session}/events/stream?after=${after}`);
       state("Live.");
       for await (const event of events(response)) {
         if (event.seq) {
