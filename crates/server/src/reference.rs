@@ -18,7 +18,7 @@ struct Reference {
 }
 
 /// One more API is one more line.
-const REFERENCES: [Reference; 3] = [
+const REFERENCES: [Reference; 4] = [
     Reference { page: "/docs", title: "Native API", document: "/openapi.json" },
     Reference { page: "/docs/cassidy", title: "Cassidy-compatible API", document: "/api/openapi.json" },
     Reference { page: "/docs/make", title: "Make-compatible API", document: "/api/v2/openapi.json" },
