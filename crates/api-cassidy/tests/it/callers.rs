@@ -101,7 +101,7 @@ async fn a_body_is_json_and_says_so() {
 #[tokio::test]
 async fn each_key_has_its_requests_in_a_minute() {
     let clock = Arc::new(StoppedClock::default());
-    let house = TestHouse::new().answering(|request| echo(request)).clock(Arc::clone(&clock) as Arc<dyn ports::Clock>);
+    let house = TestHouse::new().answering(echo).clock(Arc::clone(&clock) as Arc<dyn ports::Clock>);
     let cast = Cast::in_house(house.web(|web| web.cassidy_per_minute = 2)).await;
     for _ in 0..2 {
         cast.p.get(LIST).await.ok();

@@ -25,7 +25,7 @@ pub(crate) struct Cast {
 impl Cast {
     /// With a model that answers `echo: <message>`.
     pub(crate) async fn echoing() -> Self {
-        Self::in_house(TestHouse::new().answering(|request| echo(request))).await
+        Self::in_house(TestHouse::new().answering(echo)).await
     }
 
     /// With a model that plays this script.
