@@ -9,7 +9,7 @@ use crate::sortie::House;
 fn the_lines_of_the_document_work() {
     let tools = ["bash", "curl", "sed"];
     let has = |tool: &&str| Command::new(tool).arg("--version").output().is_ok();
-    if !tools.iter().all(|tool| has(tool)) {
+    if !tools.iter().all(has) {
         // A developer's machine may be without; where everything must run it is not.
         assert!(std::env::var_os("CI").is_none(), "bash, curl and sed are needed");
         eprintln!("left out: bash, curl or sed is missing");
