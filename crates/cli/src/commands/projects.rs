@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Subcommand};
 use domain::monitor::MonitorSpec;
 use domain::repository::Repository;
 use server::admin::Admin;
@@ -59,7 +60,7 @@ pub(crate) enum Projects {
     /// at first: it is refused.
     FromRollouts {
         /// Whether it does.
-        #[arg(value_parser = clap::builder::BoolishValueParser::new(), value_name = "on|off")]
+        #[arg(action = ArgAction::Set, value_parser = BoolishValueParser::new(), value_name = "on|off")]
         make: bool,
         /// Whose: id, number or name. Not needed if there is one organization.
         #[arg(long)]
