@@ -23,12 +23,12 @@ mod times;
 use app::App;
 use axum::http::{HeaderName, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::any;
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 use web::auth::{Door, require_caller};
 use web::idempotency::{self, Once};
-use web::{Facade, HeaderOrder, RequestId, Shared};
+use web::{Facade, HeaderOrder, RequestId, Shared, document};
 
 pub use openapi::openapi;
 
@@ -66,7 +66,7 @@ pub fn router(app: App, shared: Shared, public_url: &str) -> Router {
         .merge(keyed)
         .route("/api/v1", any(nothing_here))
         .route("/api/v1/{*rest}", any(nothing_here))
-        .route("/api/v1/openapi.json", get(openapi::serve_openapi))
+        .route("/api/v1/openapi.json", document::serve(&openapi()))
         .method_not_allowed_fallback(async || ApiError::wrong_method())
         .layer(CatchPanicLayer::custom(|_| ApiError::internal().into_response()))
         .layer(middleware::map_response(named))

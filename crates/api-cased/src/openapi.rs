@@ -1,15 +1,11 @@
 //! The OpenAPI document, made from the handlers.
 
-use std::sync::LazyLock;
-
-use axum::http::header;
-use axum::response::IntoResponse;
-use bytes::Bytes;
 use utoipa::IntoResponses;
 use utoipa::OpenApi as _;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Info, License, OpenApi};
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
+use web::document::About;
 
 use crate::error::Envelope;
 use crate::{Cased, deployments, docs, login, sessions};
@@ -72,28 +68,18 @@ pub fn openapi() -> OpenApi {
     OpenApiRouter::with_openapi(head()).merge(keyed()).merge(open()).into_openapi()
 }
 
-/// The document, as it is served. No key is needed.
-pub(crate) async fn serve_openapi() -> impl IntoResponse {
-    static DOCUMENT: LazyLock<Bytes> =
-        LazyLock::new(|| serde_json::to_vec(&openapi()).map(Bytes::from).unwrap_or_default());
-    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone())
-}
-
 /// What the operations' own answers do not bring along.
 #[derive(utoipa::OpenApi)]
 #[openapi(components(schemas(Envelope)))]
 struct Common;
 
 fn head() -> OpenApi {
-    let mut document = Common::openapi();
-    let mut info = Info::new("Sortie: Cased-compatible API", env!("CARGO_PKG_VERSION"));
-    info.description = Some("Deployments, agent sessions and documents, served by Sortie.".into());
-    let mut license = License::new("Apache-2.0");
-    license.identifier = Some("Apache-2.0".into());
-    info.license = Some(license);
-    document.info = info;
-    document.security = Some(vec![SecurityRequirement::new::<&str, [&str; 0], &str>("key", [])]);
-    let key = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    document.components.get_or_insert_default().add_security_scheme("key", key);
-    document
+    let about = About {
+        title: "Sortie: Cased-compatible API",
+        version: env!("CARGO_PKG_VERSION"),
+        description: "Deployments, agent sessions and documents, served by Sortie.",
+        base: None,
+        key: ("key", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer))),
+    };
+    about.begin(Common::openapi())
 }

@@ -23,10 +23,9 @@ use axum::Router;
 use axum::http::HeaderValue;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use web::auth::{Door, require_caller};
-use web::{Facade, HeaderOrder, RequestId, Shared};
+use web::{Facade, HeaderOrder, RequestId, Shared, document};
 
 pub use openapi::openapi;
 
@@ -52,7 +51,7 @@ pub fn router(app: App, shared: Shared) -> Router {
     let (routes, _) = openapi::routes().split_for_parts();
     let routes = routes
         .route_layer(from_fn_with_state(door, require_caller))
-        .route("/openapi.json", get(openapi::serve_openapi))
+        .route("/openapi.json", document::serve(&openapi()))
         .fallback(async || ApiError::not_found())
         // Behind the door's layer: a wrong method is no path, and is not asked for a key.
         .method_not_allowed_fallback(async || ApiError::not_found())

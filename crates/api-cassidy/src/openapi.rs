@@ -1,15 +1,11 @@
 //! The OpenAPI document, made from the handlers.
 
-use std::sync::LazyLock;
-
-use axum::http::header;
-use axum::response::IntoResponse;
-use bytes::Bytes;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Info, License, OpenApi, Server};
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{IntoResponses, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use web::document::About;
 
 use crate::Cassidy;
 use crate::error::Envelope;
@@ -119,29 +115,18 @@ pub fn openapi() -> OpenApi {
     routes().into_openapi()
 }
 
-/// The document, as it is served. No key is needed.
-pub(crate) async fn serve_openapi() -> impl IntoResponse {
-    static DOCUMENT: LazyLock<Bytes> =
-        LazyLock::new(|| serde_json::to_vec(&openapi()).map(Bytes::from).unwrap_or_default());
-    ([(header::CONTENT_TYPE, "application/json; charset=utf-8")], DOCUMENT.clone())
-}
-
 /// What the operations' own answers do not bring along.
 #[derive(utoipa::OpenApi)]
 #[openapi(components(schemas(Envelope)))]
 struct Common;
 
 fn head() -> OpenApi {
-    let mut document = Common::openapi();
-    let mut info = Info::new("Cassidy Agents API", "1.0.0");
-    info.description = Some("Threads with agents, served by Sortie.".into());
-    let mut license = License::new("Apache-2.0");
-    license.identifier = Some("Apache-2.0".into());
-    info.license = Some(license);
-    document.info = info;
-    document.servers = Some(vec![Server::new("/api")]);
-    document.security = Some(vec![SecurityRequirement::new::<&str, [&str; 0], &str>("key", [])]);
-    let key = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("x-api-key")));
-    document.components.get_or_insert_default().add_security_scheme("key", key);
-    document
+    let about = About {
+        title: "Cassidy Agents API",
+        version: "1.0.0",
+        description: "Threads with agents, served by Sortie.",
+        base: Some("/api"),
+        key: ("key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("x-api-key")))),
+    };
+    about.begin(Common::openapi())
 }

@@ -29,9 +29,8 @@ use std::sync::Arc;
 use app::App;
 use axum::Router;
 use axum::response::IntoResponse;
-use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
-use web::Shared;
+use web::{Shared, document};
 
 pub use openapi::openapi;
 pub use runs::{Callbacks, resume_callbacks};
@@ -51,7 +50,7 @@ pub(crate) struct Make {
 pub fn router(app: App, shared: Shared, callbacks: Arc<dyn Callbacks>) -> Router {
     let (routes, _) = openapi::routes().split_for_parts();
     let routes = routes
-        .route("/openapi.json", get(openapi::serve_openapi))
+        .route("/openapi.json", document::serve(&openapi()))
         .fallback(async || ApiError::no_such_path())
         .method_not_allowed_fallback(async || ApiError::no_such_path())
         .layer(CatchPanicLayer::custom(|_| ApiError::internal().into_response()))

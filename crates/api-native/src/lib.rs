@@ -32,7 +32,7 @@ mod usage;
 use app::App;
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
-use axum::{Extension, Json, Router, middleware};
+use axum::{Extension, Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -40,7 +40,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::auth::{Door, require_caller};
 use web::idempotency::{self, Once};
-use web::{Facade, HeaderOrder, Shared};
+use web::{Facade, HeaderOrder, Shared, document};
 
 /// The routes of this API. To be merged with the other façades' and given to [`web::finish`].
 pub fn router(app: App, shared: Shared) -> Router {
@@ -52,7 +52,7 @@ pub fn router(app: App, shared: Shared) -> Router {
         render: error::render,
     };
     let once = Once { app: app.clone(), body_bytes_max: body::BODY_BYTES_MAX, render: error::render_once };
-    let (routes, document) = routes().split_for_parts();
+    let (routes, openapi) = routes().split_for_parts();
     let known = routes
         // A model's full name holds a slash, which not every client escapes.
         .route("/v1/models/{model}/{*rest}", get(models::find_model_of))
@@ -64,9 +64,8 @@ pub fn router(app: App, shared: Shared) -> Router {
         .layer(CatchPanicLayer::custom(|_| error::ApiError::internal().into_response()))
         .layer(Extension(shared))
         .with_state(app);
-    let document = Json(document);
     Router::new()
-        .route("/openapi.json", get(async move || document.clone()))
+        .route("/openapi.json", document::serve(&openapi))
         .route("/v1", any(elsewhere::nothing_here))
         .route("/v1/{*rest}", any(elsewhere::nothing_here))
         .merge(known)

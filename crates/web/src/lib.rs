@@ -8,6 +8,7 @@
 
 pub mod auth;
 pub mod body;
+pub mod document;
 pub mod drain;
 pub mod finish;
 mod fold;

@@ -1,0 +1,47 @@
+//! OpenAPI documents: what each of them says of its API, and how it is served.
+
+use axum::http::header;
+use axum::routing::{MethodRouter, get};
+use bytes::Bytes;
+use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Info, License, OpenApi, Server};
+
+/// What a document says of its API.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// What it is called.
+    pub title: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// A sentence.
+    pub description: &'static str,
+    /// What the paths begin with, if they do not say it themselves.
+    pub base: Option<&'static str>,
+    /// What a key is called, and how it is sent.
+    pub key: (&'static str, SecurityScheme),
+}
+
+impl About {
+    /// The beginning of the document. `common` brings along what the operations' own answers
+    /// do not.
+    pub fn begin(self, common: OpenApi) -> OpenApi {
+        let mut license = License::new("Apache-2.0");
+        license.identifier = Some("Apache-2.0".into());
+        let mut info = Info::new(self.title, self.version);
+        info.description = Some(self.description.into());
+        info.license = Some(license);
+        let (key, scheme) = self.key;
+        let mut document = OpenApi { info, ..common };
+        document.servers = self.base.map(|base| vec![Server::new(base)]);
+        document.security = Some(vec![SecurityRequirement::new::<&str, [&str; 0], &str>(key, [])]);
+        document.components.get_or_insert_default().add_security_scheme(key, scheme);
+        document
+    }
+}
+
+/// Serves a document, which is written once. No key is needed.
+pub fn serve<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> MethodRouter<S> {
+    // Texts and maps with texts for keys: writing them as JSON does not fail.
+    let bytes = serde_json::to_vec(document).map(Bytes::from).unwrap_or_default();
+    get(async move || ([(header::CONTENT_TYPE, "application/json; charset=utf-8")], bytes))
+}
