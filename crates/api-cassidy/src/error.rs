@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::Rejection;
+use web::words::{capitalized, whole_seconds};
 
 use crate::body::Answer;
 
@@ -142,7 +143,7 @@ impl From<Error> for ApiError {
             Error::Unauthenticated(AuthFault::Missing) => {
                 Self::new(StatusCode::UNAUTHORIZED, "Authorization not provided")
             }
-            Error::Unauthenticated(fault) => Self::new(StatusCode::UNAUTHORIZED, sentence(&fault.to_string())),
+            Error::Unauthenticated(fault) => Self::new(StatusCode::UNAUTHORIZED, capitalized(&fault.to_string())),
             Error::Forbidden { .. } => Self::forbidden(),
             Error::Invalid(faults) => {
                 let issue = |fault: app::FieldError| Issue {
@@ -154,15 +155,17 @@ impl From<Error> for ApiError {
                 Self::invalid(faults.into_iter().map(issue).collect())
             }
             // The contract has no status for money; trying again is of no use.
-            Error::UsedUp(_) => Self::new(StatusCode::FORBIDDEN, sentence(&error.to_string())),
-            Error::Refused(_) | Error::Conflict(_) | Error::Repeated(_) => Self::conflict(sentence(&error.to_string())),
-            Error::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, sentence(&error.to_string())),
+            Error::UsedUp(_) => Self::new(StatusCode::FORBIDDEN, capitalized(&error.to_string())),
+            Error::Refused(_) | Error::Conflict(_) | Error::Repeated(_) => {
+                Self::conflict(capitalized(&error.to_string()))
+            }
+            Error::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, capitalized(&error.to_string())),
             Error::RateLimited { retry_after } => {
-                let error = Self::new(StatusCode::TOO_MANY_REQUESTS, sentence(&error.to_string()));
+                let error = Self::new(StatusCode::TOO_MANY_REQUESTS, capitalized(&error.to_string()));
                 Self { retry_after: Some(retry_after), ..error }
             }
-            Error::Provider(_) => Self::unanswered(sentence(&error.to_string())),
-            Error::Busy | Error::Draining => Self::unavailable(sentence(&error.to_string())),
+            Error::Provider(_) => Self::unanswered(capitalized(&error.to_string())),
+            Error::Busy | Error::Draining => Self::unavailable(capitalized(&error.to_string())),
             Error::Store(_) => Self::internal(),
         }
     }
@@ -171,11 +174,11 @@ impl From<Error> for ApiError {
 impl From<Rejection> for ApiError {
     fn from(rejection: Rejection) -> Self {
         match rejection {
-            Rejection::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, sentence(&rejection.to_string())),
+            Rejection::TooLarge { .. } => Self::new(StatusCode::PAYLOAD_TOO_LARGE, capitalized(&rejection.to_string())),
             Rejection::NotSaidToBeJson => {
-                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence(&rejection.to_string()))
+                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, capitalized(&rejection.to_string()))
             }
-            Rejection::TooSlow | Rejection::BrokenOff => Self::bad_request(sentence(&rejection.to_string())),
+            Rejection::TooSlow | Rejection::BrokenOff => Self::bad_request(capitalized(&rejection.to_string())),
             Rejection::NotJson { .. } => Self::bad_request("Invalid JSON"),
             Rejection::BadField { path, message } => {
                 let path: Vec<String> = Some(path).into_iter().filter(|path| !path.is_empty()).collect();
@@ -189,19 +192,10 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (self.status, Answer(self.envelope)).into_response();
         if let Some(wait) = self.retry_after {
-            // Whole seconds, never too few.
-            let seconds = wait.as_millis().div_ceil(1_000).max(1).try_into().unwrap_or(u64::MAX);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
         }
         response
     }
-}
-
-/// A message of ours, which are fragments, as a sentence without its full stop.
-pub(crate) fn sentence(fragment: &str) -> String {
-    let mut letters = fragment.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}", letters.as_str())
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use domain::model::Block;
 use domain::run::Outcome;
 use domain::{Event, EventBody, EventId, Timestamp};
 
-use crate::error::{ApiError, sentence};
+use web::words::capitalized;
+
+use crate::error::ApiError;
 
 /// What an agent answered.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +79,7 @@ impl Listener {
             StopReason::BudgetReached { unit, budget } => limit_reached(*unit, *budget),
             StopReason::RetriesExhausted => {
                 let fault = self.last_fault.as_deref().unwrap_or("the model failed");
-                End::Unanswered(ApiError::unanswered(sentence(fault)))
+                End::Unanswered(ApiError::unanswered(capitalized(fault)))
             }
             // Seen before.
             StopReason::RequiresAction { .. } => stopped(),
@@ -90,7 +92,7 @@ impl Listener {
             Outcome::Interrupted => stopped(),
             Outcome::LimitReached { unit, budget } => limit_reached(*unit, *budget),
             Outcome::ModelFailed { message, .. } | Outcome::Unrunnable { message } => {
-                End::Unanswered(ApiError::unanswered(sentence(message)))
+                End::Unanswered(ApiError::unanswered(capitalized(message)))
             }
         }
     }

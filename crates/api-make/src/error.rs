@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use web::words::{sentence, whole_seconds};
 
 use crate::reading::Fault;
 use crate::scopes::MakeScope;
@@ -121,7 +122,7 @@ impl ApiError {
 
     /// The organization has asked too often.
     pub(crate) fn rate_limited(retry_after: Duration) -> Self {
-        let seconds = retry_after_seconds(retry_after);
+        let seconds = whole_seconds(retry_after);
         let detail = format!("Too many requests in this minute: try again in {seconds} s.");
         Self { retry_after: Some(retry_after), ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail) }
     }
@@ -195,27 +196,14 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (self.status, axum::Json(self.envelope)).into_response();
         if let Some(wait) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after_seconds(wait)));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
         }
         response
     }
 }
 
-/// Whole seconds, never too few.
-fn retry_after_seconds(wait: Duration) -> u64 {
-    wait.as_millis().div_ceil(1_000).max(1).try_into().unwrap_or(u64::MAX)
-}
-
 fn unauthenticated(fault: AuthFault) -> String {
     format!("{} Send it as: Authorization: Token KEY.", sentence(&fault.to_string()))
-}
-
-/// A message of ours, which are fragments, as a sentence.
-pub(crate) fn sentence(fragment: &str) -> String {
-    let mut letters = fragment.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    let end = if fragment.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{end}", letters.as_str())
 }
 
 #[cfg(test)]

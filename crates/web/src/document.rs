@@ -7,7 +7,6 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Info, License, OpenApi, Server};
 
 /// What a document says of its API.
-#[derive(Debug, Clone)]
 pub struct About {
     /// What it is called.
     pub title: &'static str,
@@ -22,16 +21,15 @@ pub struct About {
 }
 
 impl About {
-    /// The beginning of the document. `common` brings along what the operations' own answers
-    /// do not.
-    pub fn begin(self, common: OpenApi) -> OpenApi {
+    /// The beginning of a document, which brings along what the operations' own answers do not.
+    pub fn begin(self, mut document: OpenApi) -> OpenApi {
         let mut license = License::new("Apache-2.0");
         license.identifier = Some("Apache-2.0".into());
         let mut info = Info::new(self.title, self.version);
         info.description = Some(self.description.into());
         info.license = Some(license);
         let (key, scheme) = self.key;
-        let mut document = OpenApi { info, ..common };
+        document.info = info;
         document.servers = self.base.map(|base| vec![Server::new(base)]);
         document.security = Some(vec![SecurityRequirement::new::<&str, [&str; 0], &str>(key, [])]);
         document.components.get_or_insert_default().add_security_scheme(key, scheme);

@@ -18,6 +18,7 @@ pub mod paging;
 pub mod query;
 pub mod request_id;
 pub mod sse;
+pub mod words;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -14,8 +14,9 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use web::words::sentence;
 
-use crate::error::{ApiError, sentence};
+use crate::error::ApiError;
 use crate::steps::{Step, Steps, TokenUsage, millis_between};
 
 /// What came of a run.

@@ -33,7 +33,7 @@ fn the_checked_in_document_is_fresh() {
 async fn the_document_is_served_without_a_token_and_holds_every_operation() {
     let team = Team::quiet().await;
     let served = team.house.nobody().get("/api/v2/openapi.json").await;
-    assert_eq!(served.header("content-type"), Some("application/json"));
+    assert_eq!(served.header("content-type"), Some("application/json; charset=utf-8"));
     let served = served.ok();
     assert_eq!(served, document());
     assert!(served["openapi"].as_str().unwrap().starts_with("3.1"));
