@@ -9,6 +9,9 @@ use crate::error::ApiError;
 /// How large a body may be.
 pub(crate) const BODY_BYTES_MAX: usize = 1 << 20;
 
+/// The same without a key: less than what asks for a place among the large ones.
+const UNKNOWN_BYTES_MAX: usize = 16 << 10;
+
 /// The object that a request brings.
 #[derive(Debug)]
 pub(crate) struct Body(pub(crate) Map<String, Value>);
@@ -18,7 +21,8 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let sender = sender(&request);
-        let bytes = read(request.into_body(), BODY_BYTES_MAX, sender).await?;
+        let max = if sender.is_some() { BODY_BYTES_MAX } else { UNKNOWN_BYTES_MAX };
+        let bytes = read(request.into_body(), max, sender).await?;
         if bytes.is_empty() {
             return Err(ApiError::bad_request("The request body must be a JSON object, and there is none."));
         }

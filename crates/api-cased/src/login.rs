@@ -167,6 +167,10 @@ async fn poll(State(cased): State<Cased>, query: Query) -> Result<Json<Poll>, Ap
                 cased.logins.taken(code);
                 Ok(Json(Poll { status: "complete", token: Some(token) }))
             }
+            Err(app::Error::Unauthenticated(_)) => {
+                cased.logins.taken(code);
+                Err(ApiError::bad_request("The key that allowed this login works no more."))
+            }
             Err(error) => {
                 tracing::error!(%error, "the key of a login could not be made: it is tried again");
                 cased.logins.not_taken(code);
@@ -233,15 +237,17 @@ fn may_give(ctx: &Ctx) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// A key of the person who allowed the login.
+/// A key of the person who allowed the login, if the key they allowed it with still works, and
+/// for no longer than that one.
 async fn key_for(cased: &Cased, ctx: &Ctx) -> Result<String, app::Error> {
+    cased.app.check_caller(ctx).await?;
     let ctx = Ctx { now: cased.app.now(), ..ctx.clone() };
     let described = cased.app.describe_caller(&ctx).await?;
     let create = CreateKey {
         name: format!("CLI of {}", described.member.email).chars().take(256).collect(),
         scopes: SCOPES.to_vec(),
         project: None,
-        expires_at: None,
+        expires_at: ctx.key_expires_at,
         format: KeyFormat::Sortie,
         budget: None,
         member: None,

@@ -249,7 +249,8 @@ fn read_filter(query: &Query, ctx: &app::Ctx) -> Result<PurposefulFilter, ApiErr
         Some(word) => Some(purpose_of(word).ok_or_else(|| ApiError::invalid_field("session_type", TYPE_RULE))?),
     };
     let limit = Some(page_of(query, LISTED)?);
-    Ok(PurposefulFilter { project: None, purpose, progress, created_from: Some(from), limit })
+    let created_from = Some(from);
+    Ok(PurposefulFilter { purpose, progress, created_from, limit, ..PurposefulFilter::default() })
 }
 
 /// How many are listed: what is asked for, up to the most there may be.

@@ -2,6 +2,7 @@
 
 use app::{Ctx, Error, RunWatch};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::Cassidy;
 use crate::error::ApiError;
@@ -16,17 +17,66 @@ pub(crate) async fn of(cassidy: &Cassidy, ctx: Ctx, watch: RunWatch) -> Result<O
     let (tell, told) = oneshot::channel();
     let waiting = cassidy.clone();
     cassidy.app.spawn(async move {
-        let answered = waiting.shared.drain.within_grace(await_end(&waiting, &ctx, watch)).await;
-        // Whoever has left finds the answer in the thread.
-        let _ = tell.send(answered.unwrap_or_else(|| Err(stopping())));
+        let (run, time_over) = (watch.run.id, Instant::now() + waiting.shared.answer_within);
+        let awaiting = async {
+            let answered = await_end(&waiting, &ctx, watch, time_over).await;
+            let is_shut_out = matches!(answered, Err(Unanswered::ShutOut(_)));
+            // Whoever has left finds the answer in the thread.
+            let _ = tell.send(answered.map_err(ApiError::from));
+            if is_shut_out {
+                tokio::time::sleep_until(time_over).await;
+                if let Err(error) = waiting.app.give_up(&ctx, run).await {
+                    tracing::warn!(%error, run.id = %run, "a run whose time is over could not be stopped");
+                }
+            }
+        };
+        waiting.shared.drain.within_grace(awaiting).await;
     });
-    told.await.unwrap_or_else(|_| Err(ApiError::internal()))
+    told.await.unwrap_or_else(|_| Err(stopping()))
 }
 
-async fn await_end(cassidy: &Cassidy, ctx: &Ctx, mut watch: RunWatch) -> Result<Option<Said>, ApiError> {
+/// Why there is no answer.
+enum Unanswered {
+    /// The caller's key works no more; the run goes on.
+    ShutOut(Error),
+    /// What the caller is told.
+    Because(ApiError),
+}
+
+impl From<Unanswered> for ApiError {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::ShutOut(error) => error.into(),
+            Unanswered::Because(error) => error,
+        }
+    }
+}
+
+impl From<ApiError> for Unanswered {
+    fn from(error: ApiError) -> Self {
+        Unanswered::Because(error)
+    }
+}
+
+impl From<Error> for Unanswered {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Unauthenticated(_) => Unanswered::ShutOut(error),
+            Error::Draining => Unanswered::Because(stopping()),
+            error => Unanswered::Because(error.into()),
+        }
+    }
+}
+
+async fn await_end(
+    cassidy: &Cassidy,
+    ctx: &Ctx,
+    mut watch: RunWatch,
+    time_over: Instant,
+) -> Result<Option<Said>, Unanswered> {
     let within = cassidy.shared.answer_within;
     let (run, mut listener) = (watch.run.id, Listener::default());
-    let mut time_over = std::pin::pin!(tokio::time::sleep(within));
+    let mut time_over = std::pin::pin!(tokio::time::sleep_until(time_over));
     let mut is_over = false;
     loop {
         let event = tokio::select! {
@@ -34,26 +84,24 @@ async fn await_end(cassidy: &Cassidy, ctx: &Ctx, mut watch: RunWatch) -> Result<
             event = watch.next_unless_left(cassidy.shared.drain.draining()) => event,
             () = &mut time_over, if !is_over => {
                 if listener.waits_for_somebody() {
-                    return Err(ApiError::too_late("Approval pending"));
+                    return Err(ApiError::too_late("Approval pending").into());
                 }
-                match cassidy.app.cancel_run(ctx, run).await {
-                    Ok(_) => return Err(ApiError::too_late(format!("No answer in {} s", within.as_secs()))),
-                    // It has just ended by itself, and its end is about to be seen.
-                    Err(Error::Refused(_)) => is_over = true,
-                    Err(error) => return Err(error.into()),
+                if cassidy.app.give_up(ctx, run).await? {
+                    return Err(ApiError::too_late(format!("No answer in {} s", within.as_secs())).into());
                 }
+                // It has just ended by itself, and its end is about to be seen.
+                is_over = true;
                 continue;
             }
         };
         match event {
             Some(Ok(event)) => match listener.take(&event) {
                 Some(End::Answered(said)) => return Ok(said),
-                Some(End::Unanswered(error)) => return Err(error),
+                Some(End::Unanswered(error)) => return Err(error.into()),
                 None => {}
             },
-            Some(Err(Error::Draining)) => return Err(stopping()),
             Some(Err(error)) => return Err(error.into()),
-            None => return Err(ApiError::internal()),
+            None => return Err(ApiError::internal().into()),
         }
     }
 }

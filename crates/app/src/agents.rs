@@ -10,6 +10,7 @@ use domain::{AgentId, Change, ChangeSet, DocumentId, MemberId, ProjectId};
 use ports::store::AgentFilter;
 
 use crate::error::{Error, Missing};
+use crate::keys::Stopped;
 use crate::{App, Ctx, TRIES};
 
 impl App {
@@ -144,7 +145,7 @@ impl App {
     }
 
     /// Opens an agent to these people alone, besides whoever made it and those who administer
-    /// the organization; `None` is everybody. Counts from the next request on.
+    /// the organization; `None` is everybody. What others read along with it ends.
     ///
     /// # Errors
     /// Somebody named is not of the organization, there are too many, or as
@@ -161,6 +162,7 @@ impl App {
         if !self.commit_agent(ctx, id, opened).await? {
             return Err(Error::not_found(id));
         }
+        self.known().stops.tell(Stopped::Agent(id));
         let access = Access { creator: agent.access.creator, members };
         Ok(Agent { access: Arc::new(access), ..agent })
     }
@@ -195,9 +197,15 @@ impl App {
 
     /// The newest version of an agent that the caller reaches.
     pub(crate) async fn newest_agent(&self, ctx: &Ctx, id: AgentId) -> Result<Agent, Error> {
+        let agent = self.agent_here(ctx, id).await?;
+        ctx.may_use(&agent).map(|()| agent)
+    }
+
+    /// As [`App::newest_agent`], whoever may use it.
+    pub(crate) async fn agent_here(&self, ctx: &Ctx, id: AgentId) -> Result<Agent, Error> {
         let load = async { self.store(ctx.org).find_agent(id).await };
         let found = self.known().agents.find(&(ctx.org, id), load).await?;
-        ctx.reach_agent(found, id)
+        ctx.reach(found, |agent| agent.project, id)
     }
 
     /// Whether what happens in sessions of this agent is open to the caller: whoever may not

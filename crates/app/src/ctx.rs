@@ -29,6 +29,9 @@ pub struct Ctx {
     pub project: Option<ProjectId>,
     /// When the key stops working by itself, and with it what it has open.
     pub key_expires_at: Option<Timestamp>,
+    /// How many keys and people had been stopped when the caller was recognized: whoever was
+    /// stopped since is looked up again before something of theirs goes on for long.
+    pub stops: u64,
     /// When the request came.
     pub now: Timestamp,
     /// The request, if it has a name under which it may be sent again.
@@ -106,6 +109,7 @@ impl Operator {
             scopes: Scopes::all(),
             project: None,
             key_expires_at: None,
+            stops: 0,
             now,
             request: None,
             trace: None,

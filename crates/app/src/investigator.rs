@@ -34,7 +34,8 @@ pub(crate) fn describe(model: String) -> AgentSpec {
 }
 
 impl App {
-    /// The investigator of a project, which is made if it has none.
+    /// The investigator of a project, which is made if it has none. Whoever may not use it has
+    /// rollouts watched by it all the same.
     pub(crate) async fn investigator(&self, ctx: &Ctx, project: ProjectId) -> Result<Agent, Error> {
         if let Some(agent) = self.known_investigator(ctx, project).await? {
             return Ok(agent);
@@ -55,13 +56,13 @@ impl App {
         let load = async { self.find_by_name(ctx, project).await };
         let Some(id) = known.find(&(ctx.org, project), load).await? else { return Ok(None) };
         let fits = |agent: &Agent| agent.archived_at.is_none() && agent.spec.name == NAME;
-        match self.newest_agent(ctx, id).await {
+        match self.agent_here(ctx, id).await {
             Ok(agent) if fits(&agent) => Ok(Some(agent)),
             // It was renamed, archived or deleted since.
             Ok(_) | Err(Error::NotFound(_)) => {
                 known.forget(&(ctx.org, project));
                 let Some(id) = self.find_by_name(ctx, project).await? else { return Ok(None) };
-                self.newest_agent(ctx, id).await.map(Some)
+                self.agent_here(ctx, id).await.map(Some)
             }
             Err(error) => Err(error),
         }

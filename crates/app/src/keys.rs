@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::budget::{AccountId, Budget};
 use domain::key::{Key, Scope, Scopes};
 use domain::org::{Member, Role};
-use domain::{Change, ChangeSet, KeyId, MemberId, OrgId, ProjectId, Timestamp};
+use domain::{AgentId, Change, ChangeSet, KeyId, MemberId, OrgId, ProjectId, Timestamp};
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
@@ -76,7 +76,7 @@ impl App {
     /// # Errors
     /// [`Error::Unauthenticated`] for a key that is unknown, mistyped, revoked or expired.
     pub async fn authenticate(&self, presented: &str) -> Result<Ctx, Error> {
-        let now = self.now();
+        let (now, stops) = (self.now(), self.known().stops.count());
         let hash = self.0.secrets.hash(presented);
         let store = &self.ports().store;
         let load = async {
@@ -101,6 +101,7 @@ impl App {
             scopes: known.scopes.clone(),
             project: known.key.project,
             key_expires_at: known.key.expires_at,
+            stops,
             now,
             request: None,
             trace: None,
@@ -167,8 +168,7 @@ impl App {
                 return Err(Error::not_found(id));
             }
             app.known().keys.forget(&revoked.hash);
-            // Nobody listens when no stream is open.
-            let _ = app.known().stopped.send(Stopped::Key(id));
+            app.known().stops.tell(Stopped::Key(id));
             Ok(revoked)
         })
         .await
@@ -204,16 +204,45 @@ impl App {
 
     /// Watches the key of a caller who is about to have something open.
     pub(crate) fn watch_key(&self, ctx: &Ctx) -> KeyWatch {
-        let guard = ctx.key.map(|key| KeyGuard {
-            app: self.clone(),
-            org: ctx.org,
-            key,
-            member: ctx.member,
-            role: ctx.role,
-            expires_at: ctx.key_expires_at,
-            stopped: self.known().stopped.subscribe(),
-        });
+        self.guard(ctx, None)
+    }
+
+    /// The same for one who reads what happens with an agent: also whether it stays open to them.
+    pub(crate) fn watch_reader(&self, ctx: &Ctx, agent: AgentId) -> KeyWatch {
+        self.guard(ctx, ctx.restricted().map(|_| agent))
+    }
+
+    fn guard(&self, ctx: &Ctx, agent: Option<AgentId>) -> KeyWatch {
+        let stopped = self.known().stops.listen();
+        let guard = ctx.key.map(|key| KeyGuard { app: self.clone(), ctx: ctx.clone(), key, agent, stopped });
         KeyWatch(SyncWrapper::new(guard.map(KeyGuard::stopped).map(FutureExt::boxed).into_iter().collect()))
+    }
+
+    /// Whether the caller's key still opens what it opened when they were recognized, for what
+    /// they asked for some time ago.
+    ///
+    /// # Errors
+    /// It does not, or the store failed.
+    pub async fn check_caller(&self, ctx: &Ctx) -> Result<(), Error> {
+        let Some(key) = ctx.key else { return Ok(()) };
+        let is_over = ctx.key_expires_at.is_some_and(|end| end <= self.now());
+        let fault = match is_over {
+            true => Some(AuthFault::Expired),
+            false if self.known().stops.count() == ctx.stops => None,
+            false => self.fault_since(ctx, key).await?,
+        };
+        fault.map_or(Ok(()), |fault| Err(Error::Unauthenticated(fault)))
+    }
+
+    /// Why a key works no more, or not as it did when its caller was recognized.
+    async fn fault_since(&self, ctx: &Ctx, key: KeyId) -> Result<Option<AuthFault>, Error> {
+        let store = self.store(ctx.org);
+        let Some(key) = store.find_key(key).await? else { return Ok(Some(AuthFault::Unknown)) };
+        if let Some(fault) = fault_of(&key, self.now()) {
+            return Ok(Some(fault));
+        }
+        let Some(maker) = store.find_member(key.creator).await? else { return Ok(Some(AuthFault::Left)) };
+        Ok(fault_of_maker(&maker).or_else(|| (maker.role != ctx.role).then_some(AuthFault::RightsChanged)))
     }
 
     /// The person a key is made for: whom the caller names, the caller, or the organization's
@@ -268,6 +297,8 @@ pub(crate) enum Stopped {
     Key(KeyId),
     /// A person may do other things than before, or nothing.
     Member(MemberId, AuthFault),
+    /// An agent is open to others than before.
+    Agent(AgentId),
 }
 
 /// Tells a stream when its caller's key has stopped working. Asked with every token, so what
@@ -287,17 +318,16 @@ impl KeyWatch {
 
 struct KeyGuard {
     app: App,
-    org: OrgId,
+    ctx: Ctx,
     key: KeyId,
-    member: Option<MemberId>,
-    role: Role,
-    expires_at: Option<Timestamp>,
+    /// What is read along with, if not everything is open to the caller.
+    agent: Option<AgentId>,
     stopped: broadcast::Receiver<Stopped>,
 }
 
 impl KeyGuard {
     async fn stopped(mut self) -> AuthFault {
-        let Some(expires_at) = self.expires_at else { return self.told().await };
+        let Some(expires_at) = self.ctx.key_expires_at else { return self.told().await };
         let left = Duration::try_from(expires_at.duration_since(self.app.now())).unwrap_or_default();
         tokio::select! {
             fault = self.told() => fault,
@@ -306,31 +336,30 @@ impl KeyGuard {
     }
 
     async fn told(&mut self) -> AuthFault {
+        // Between the caller's recognition and this watch there may have been word already.
+        let mut may_have_missed = self.app.known().stops.count() != self.ctx.stops;
         loop {
-            match self.stopped.recv().await {
-                Ok(Stopped::Key(revoked)) if revoked == self.key => return AuthFault::Revoked,
-                Ok(Stopped::Member(member, fault)) if Some(member) == self.member => return fault,
-                Ok(_) => {}
-                Err(broadcast::error::RecvError::Lagged(_)) => {
-                    if let Some(fault) = self.look_up().await {
-                        return fault;
-                    }
-                }
-                Err(broadcast::error::RecvError::Closed) => return std::future::pending().await,
+            if may_have_missed && let Some(fault) = self.missed().await {
+                return fault;
             }
+            may_have_missed = match self.stopped.recv().await {
+                Ok(Stopped::Key(revoked)) if revoked == self.key => return AuthFault::Revoked,
+                Ok(Stopped::Member(member, fault)) if Some(member) == self.ctx.member => return fault,
+                Ok(Stopped::Agent(agent)) => Some(agent) == self.agent,
+                Ok(_) => false,
+                Err(broadcast::error::RecvError::Lagged(_)) => true,
+                Err(broadcast::error::RecvError::Closed) => return std::future::pending().await,
+            };
         }
     }
 
-    /// Why the key works no more, or not as it did, when word of it may have been missed.
-    async fn look_up(&self) -> Option<AuthFault> {
-        let store = self.app.store(self.org);
-        // The stream meets the store's failure by itself.
-        let Some(key) = store.find_key(self.key).await.ok()? else { return Some(AuthFault::Unknown) };
-        if let Some(fault) = fault_of(&key, self.app.now()) {
+    /// What the store says. The stream meets the store's own failure by itself.
+    async fn missed(&self) -> Option<AuthFault> {
+        if let Ok(Some(fault)) = self.app.fault_since(&self.ctx, self.key).await {
             return Some(fault);
         }
-        let Some(maker) = store.find_member(key.creator).await.ok()? else { return Some(AuthFault::Left) };
-        fault_of_maker(&maker).or_else(|| (maker.role != self.role).then_some(AuthFault::RightsChanged))
+        let may_read = self.app.may_read_along(&self.ctx, self.agent?).await;
+        matches!(may_read, Err(Error::Forbidden { .. })).then_some(AuthFault::RightsChanged)
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::hash::Hash;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::agent::Agent;
@@ -34,7 +35,7 @@ pub(crate) struct Known {
     pub(crate) investigators: Recent<(OrgId, ProjectId), AgentId>,
     pub(crate) provider_numbers: Recent<String, u64>,
     pub(crate) model_lists: Recent<(OrgId, String), ModelList>,
-    pub(crate) stopped: broadcast::Sender<Stopped>,
+    pub(crate) stops: Stops,
 }
 
 impl Default for Known {
@@ -48,8 +49,38 @@ impl Default for Known {
             investigators: Recent::default(),
             provider_numbers: Recent::default(),
             model_lists: Recent::default(),
-            stopped: broadcast::Sender::new(REVOCATIONS_MAX),
+            stops: Stops::default(),
         }
+    }
+}
+
+/// Word of keys and people that were stopped, and how often there was one: whoever is about to
+/// watch a caller that was recognized earlier sees by the count whether a word was missed.
+pub(crate) struct Stops {
+    told: broadcast::Sender<Stopped>,
+    count: AtomicU64,
+}
+
+impl Default for Stops {
+    fn default() -> Self {
+        Self { told: broadcast::Sender::new(REVOCATIONS_MAX), count: AtomicU64::new(0) }
+    }
+}
+
+impl Stops {
+    /// Told once it is stored and forgotten here.
+    pub(crate) fn tell(&self, stopped: Stopped) {
+        self.count.fetch_add(1, Ordering::AcqRel);
+        // Nobody listens when no stream is open.
+        let _ = self.told.send(stopped);
+    }
+
+    pub(crate) fn listen(&self) -> broadcast::Receiver<Stopped> {
+        self.told.subscribe()
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.count.load(Ordering::Acquire)
     }
 }
 

@@ -131,7 +131,7 @@ struct Inner {
     reports: rollouts::ReportTurns,
     tails: org_stream::Tails,
     requests: idempotency::UnderWay,
-    member_changes: tokio::sync::Mutex<()>,
+    member_changes: Arc<tokio::sync::Mutex<()>>,
     thread_turns: threads::ThreadTurns,
     /// Work that goes on when its caller has left.
     tasks: TaskTracker,
@@ -148,7 +148,7 @@ impl App {
         let tails = org_stream::Tails::default();
         let requests = idempotency::UnderWay::default();
         let tasks = TaskTracker::new();
-        let (member_changes, thread_turns) = (tokio::sync::Mutex::default(), threads::ThreadTurns::default());
+        let (member_changes, thread_turns) = (Arc::default(), threads::ThreadTurns::default());
         App(Arc::new(Inner {
             ports,
             secrets,

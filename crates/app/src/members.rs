@@ -3,6 +3,8 @@
 //! A key acts as its maker with the rights of the moment, so a change of a person forgets
 //! what is known of keys, and ends what their keys have open.
 
+use std::sync::Arc;
+
 use domain::key::Scope;
 use domain::org::{Member, Role};
 use domain::{Change, ChangeSet, MemberId};
@@ -123,7 +125,7 @@ impl App {
     ) -> Result<Member, Error> {
         ctx.require(Scope::Admin)?;
         // One after the other: a change is made of the whole person as they were before it.
-        let _turn = self.0.member_changes.lock().await;
+        let turn = Arc::clone(&self.0.member_changes).lock_owned().await;
         let store = self.store(ctx.org);
         let found = store.find_member(id).await?.filter(|member| member.removed_at.is_none());
         let before = found.ok_or_else(|| Error::not_found(id))?;
@@ -139,8 +141,11 @@ impl App {
             app.known().keys.forget_all();
             let fault = fault_of_maker(&after);
             let fault = fault.or((after.role != before.role).then_some(AuthFault::RightsChanged));
-            // Nobody listens when no stream is open.
-            let _ = fault.map(|fault| app.known().stopped.send(Stopped::Member(id, fault)));
+            if let Some(fault) = fault {
+                app.known().stops.tell(Stopped::Member(id, fault));
+            }
+            // Kept to here, though the caller may have left.
+            drop(turn);
             Ok(after)
         })
         .await

@@ -121,7 +121,7 @@ impl App {
     ) -> Result<(u64, Vec<PurposefulSession>), Error> {
         ctx.require(Scope::SessionsRead)?;
         let Some(project) = only_reachable(ctx, filter.project) else { return Ok((0, Vec::new())) };
-        let filter = PurposefulFilter { project, ..filter };
+        let filter = PurposefulFilter { project, open_to: ctx.restricted(), ..filter };
         let store = self.store(ctx.org);
         Ok((store.count_purposeful(filter.clone()).await?, store.list_purposeful(filter).await?))
     }

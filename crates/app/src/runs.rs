@@ -93,7 +93,7 @@ impl App {
     pub async fn watch_run(&self, ctx: &Ctx, id: RunId) -> Result<RunWatch, Error> {
         let run = self.find_run(ctx, id).await?;
         let session = self.reachable_session(ctx, run.session).await?;
-        let (store, key) = (self.store(ctx.org), self.watch_key(ctx));
+        let (store, key) = (self.store(ctx.org), self.watch_reader(ctx, run.agent));
         // One that has not begun may be dropped at any place of the log.
         let before = run.first_seq.map_or(0, |first| first - 1);
         let follower = Follower::after(before, session.id, Arc::clone(&store), &self.ports().feed, key, false);
@@ -125,6 +125,20 @@ impl App {
         }
         self.stop_run(ctx, id).await?;
         self.reachable_run(ctx, id).await
+    }
+
+    /// Stops a run whose time is over, for whoever began it, whatever rights they have lost
+    /// since. One that is over stays as it ended, and one that waits for somebody costs nothing
+    /// and goes on waiting; whether there was one to be stopped.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn give_up(&self, ctx: &Ctx, id: RunId) -> Result<bool, Error> {
+        let found = self.store(ctx.org).find_run(id).await?;
+        if found.is_none_or(|run| run.status.is_over() || run.status == RunStatus::Waiting) {
+            return Ok(false);
+        }
+        self.stop_run(ctx, id).await.map(|()| true)
     }
 
     /// Says what became of the tool calls whose outcome a crash left unknown: they happened
@@ -218,7 +232,7 @@ impl App {
     /// A watch over a run that is about to be accepted.
     pub(crate) fn watch(&self, ctx: &Ctx, run: Run, session: Session) -> RunWatch {
         let store = self.store(ctx.org);
-        let key = self.watch_key(ctx);
+        let key = self.watch_reader(ctx, run.agent);
         let follower = Follower::live(session.state.seq, session.id, Arc::clone(&store), &self.ports().feed, key);
         RunWatch { run, session, store, follower, is_over: false, is_last_step: false }
     }

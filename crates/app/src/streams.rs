@@ -78,7 +78,7 @@ impl App {
                 found.ok_or_else(unknown_event)?.seq
             }
         };
-        let key = self.watch_key(ctx);
+        let key = self.watch_reader(ctx, session.agent.id());
         let follower = Follower::after(seq, id, store, &self.ports().feed, key, previews);
         Ok(SessionStream(stream_of(follower, self.clone(), id)))
     }

@@ -52,11 +52,17 @@ impl App {
         let body = EventBody::UserMessage { content: vec![Block::text(text)], dropped: false };
         input_rules::check_conversation(std::slice::from_ref(&body))?;
         let input = Input { id: self.fresh(), body };
-        self.own_thread(ctx, id).await?;
-        let turns = self.0.thread_turns.of(id);
-        let Ok(_turn) = tokio::time::timeout_at(until, turns.lock()).await else { return Err(still_answering()) };
+        let agent = self.own_thread(ctx, id).await?.agent.id();
+        let (turns, mut key) = (self.0.thread_turns.of(id), self.watch_reader(ctx, agent));
+        let turn = tokio::select! {
+            biased;
+            fault = key.stopped() => return Err(Error::Unauthenticated(fault)),
+            turn = tokio::time::timeout_at(until, turns.lock()) => turn,
+        };
+        let Ok(_turn) = turn else { return Err(still_answering()) };
         for _ in 0..TRIES {
             let thread = self.free_thread(ctx, id, until).await?;
+            self.check_caller(ctx).await?;
             if let Some(watch) = self.begin_answer(ctx, thread, input.clone()).await? {
                 return Ok(watch);
             }
@@ -84,7 +90,7 @@ impl App {
             }
             // It reads the log from here on, so that nothing is missed that was stored since.
             let follower = follower.get_or_insert_with(|| {
-                let (feed, key) = (&self.ports().feed, self.watch_key(ctx));
+                let (feed, key) = (&self.ports().feed, self.watch_reader(ctx, thread.agent.id()));
                 Follower::after(thread.state.seq, id, Arc::clone(&store), feed, key, false)
             });
             let freed = tokio::time::timeout_at(until, run_ended(follower, id)).await;

@@ -55,8 +55,9 @@ impl App {
         events: Vec<EventBody>,
     ) -> Result<(Vec<SentEvent>, TurnWatch), Error> {
         ctx.require(Scope::SessionsRead)?;
-        let before = self.reachable_session(ctx, id).await?.state.seq;
-        let (store, key) = (self.store(ctx.org), self.watch_key(ctx));
+        let session = self.reachable_session(ctx, id).await?;
+        let before = session.state.seq;
+        let (store, key) = (self.store(ctx.org), self.watch_reader(ctx, session.agent.id()));
         let follower = Follower::after(before, id, Arc::clone(&store), &self.ports().feed, key, false);
         let sent = self.send_events(ctx, id, events).await?;
         let watch = TurnWatch { session: id, store, follower, before, events: Vec::new(), seen: before };

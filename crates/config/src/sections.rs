@@ -98,15 +98,15 @@ pub struct LimitOptions {
     /// Since 0.1.
     pub cassidy_per_minute: u32,
 
-    /// How long a message of the Cassidy-compatible API, or a webhook that waits for its run,
-    /// waits for the whole answer. The run is stopped then. A proxy in front must wait longer.
+    /// How long a message of the Cassidy-compatible API waits for the whole answer. The run is
+    /// stopped then. A proxy in front must wait longer.
     ///
     /// Since 0.1.
     #[serde(with = "friendly")]
     #[schemars(with = "String")]
     pub cassidy_answer_within: Duration,
 
-    /// The Cased-compatible API.
+    /// The Cased-compatible API; counted for each key.
     ///
     /// Since 0.1.
     pub cased_per_minute: u32,

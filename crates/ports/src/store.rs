@@ -435,6 +435,8 @@ pub struct PurposefulSession {
 pub struct PurposefulFilter {
     /// Of this project only.
     pub project: Option<ProjectId>,
+    /// Of agents that are open to this person only.
+    pub open_to: Option<MemberId>,
     /// With this purpose.
     pub purpose: Option<Purpose>,
     /// That stand there; empty is anywhere.

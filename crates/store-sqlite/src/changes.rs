@@ -248,7 +248,6 @@ impl Application<'_> {
         deletions::insert(self.db, head.number, head.active_run)?;
         sessions::delete(self.db, head.number)?;
         watches::delete(self.db, session)?;
-        requests::forget_session(self.db, session)?;
         self.budgeted.set(self.db, self.org, AccountId::Session(session), None)?;
         self.effects.changed.push((self.org, head.number, at));
         self.effects.deleted.push((session, at));

@@ -1,6 +1,6 @@
 //! What deleted sessions leave behind, and clearing it away.
 //!
-//! A session's log, its runs and its inbox are found only through its row, so deleting the
+//! A session's log, its runs, its inbox and the answers about it are found only through its row, so deleting the
 //! row deletes all of it at once. What is left then is nobody's, and the writer clears it
 //! away in bites when it has a moment: a log of a hundred thousand events holds up nobody.
 //! A crash in between changes nothing: the next start goes on.
@@ -65,6 +65,10 @@ statements! {
     EVENTS = concat!("delete from events where place in (
           select place from events where place between ?1 << 32 and ((?1 + 1) << 32) - 1 order by place limit ?2)
         returning ", outside!("body"));
+    REQUEST_BYTES = "select ifnull(octet_length(answer), 0) from requests
+        where session = (select id from deleted_sessions where number = ?1) order by number limit ?2";
+    REQUESTS = "delete from requests where number in (select number from requests
+          where session = (select id from deleted_sessions where number = ?1) order by number limit ?2)";
 }
 
 /// The session of this number is about to be deleted. Its runs that are not over (the one
@@ -88,8 +92,10 @@ pub(crate) fn clear_some(db: &Connection) -> Result<bool, Fault> {
     let runs = rows_within(db, RUN_BYTES, session, &mut left)?;
     delete_rows(db, EVENTS, (session, events))?;
     delete_rows(db, INBOX, (session, inputs))?;
+    let requests = rows_within(db, REQUEST_BYTES, session, &mut left)?;
     delete_runs(db, RUNS, (session, runs))?;
-    if events + inputs + runs == 0 {
+    run(db, REQUESTS, (session, requests))?;
+    if events + inputs + runs + requests == 0 {
         run(db, CLEARED, [session])?;
     }
     Ok(true)
@@ -135,6 +141,10 @@ mod tests {
         db.query_row("select count(*) from events", [], |row| row.get(0)).unwrap()
     }
 
+    fn requests(db: &Connection) -> i64 {
+        db.query_row("select count(*) from requests", [], |row| row.get(0)).unwrap()
+    }
+
     #[test]
     fn a_bite_is_bounded_by_bytes_and_never_empty() {
         let mut db = Connection::open_in_memory().unwrap();
@@ -145,12 +155,18 @@ mod tests {
             let place: i64 = (1 << 32) + seq;
             db.execute(insert, (place, seq.to_be_bytes(), "x".repeat(bytes))).unwrap();
         }
+        let insert = "insert into requests (org, key, path, name, fingerprint, at, session, answer)
+            values (x'02', x'03', 'p', ?1, x'04', 0, x'01', ?2)";
+        for name in 0..300 {
+            db.execute(insert, (name.to_string(), "x".repeat(1 << 10))).unwrap();
+        }
         let mut left = Vec::new();
         while wait(&db).unwrap() {
             clear_some(&db).unwrap();
-            left.push(events(&db));
+            left.push((events(&db), requests(&db)));
         }
-        // Four of a mebibyte; two and what is larger than a bite; then by their number.
-        assert_eq!(left, [303, 300, 50, 0, 0]);
+        // Four of a mebibyte; two and what is larger than a bite; then by their number, and the
+        // requests as far as there is room for them.
+        assert_eq!(left, [(303, 300), (300, 300), (50, 50), (0, 0), (0, 0)]);
     }
 }

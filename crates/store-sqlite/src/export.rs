@@ -153,14 +153,19 @@ impl<S: Sink> Export<S> {
     }
 
     fn rollouts(&mut self) -> Result<(), ExportError> {
-        for rollout in rollouts::list_all(&self.db, self.org)? {
-            let watch = watches::find(&self.db, self.org, rollout.session)?;
-            self.give(Record::Rollout { rollout: Box::new(rollout) })?;
-            if let Some(watch) = watch {
-                self.give(Record::Watch { watch: Box::new(watch) })?;
+        let mut after = (i64::MIN, 0);
+        loop {
+            let page = rollouts::list_page(&self.db, self.org, after, PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = *last;
+            for (_, rollout) in page {
+                let watch = watches::find(&self.db, self.org, rollout.session)?;
+                self.give(Record::Rollout { rollout: Box::new(rollout) })?;
+                if let Some(watch) = watch {
+                    self.give(Record::Watch { watch: Box::new(watch) })?;
+                }
             }
         }
-        Ok(())
     }
 
     fn give(&mut self, mut record: Record) -> Result<(), ExportError> {

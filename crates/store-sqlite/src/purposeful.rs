@@ -42,6 +42,8 @@ macro_rules! listed {
             " from sessions s where s.purpose is not null and s.org = :org and s.created_at >= :from
                and s.archived_at is null
                and (:purpose is null or s.purpose = :purpose) and (:project is null or s.project = :project)
+               and (:member is null or exists (select 1 from agents g where g.id = s.agent and (g.members is null
+                 or g.creator = :member or :named in (select value from json_each(g.members)))))
                and (:progress is null or ",
             progress!(),
             " in (select value from json_each(:progress))) ",
@@ -73,6 +75,8 @@ pub(crate) fn list(db: &Connection, org: OrgId, filter: &PurposefulFilter) -> Re
         ":from": filter.created_from.map_or(i64::MIN, micros),
         ":purpose": filter.purpose.map(|purpose| purpose.as_str()),
         ":project": filter.project.map(|project| project.0),
+        ":member": filter.open_to.map(|member| member.0),
+        ":named": filter.open_to.map(|member| member.to_string()),
         ":progress": words(filter)?,
         ":limit": limit(filter.limit),
     };
@@ -85,6 +89,8 @@ pub(crate) fn count(db: &Connection, org: OrgId, filter: &PurposefulFilter) -> R
         ":from": filter.created_from.map_or(i64::MIN, micros),
         ":purpose": filter.purpose.map(|purpose| purpose.as_str()),
         ":project": filter.project.map(|project| project.0),
+        ":member": filter.open_to.map(|member| member.0),
+        ":named": filter.open_to.map(|member| member.to_string()),
         ":progress": words(filter)?,
     };
     let counted = one(db, COUNT, params, |row| Ok(row.get::<_, i64>(0)?))?;

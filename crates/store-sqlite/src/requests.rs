@@ -1,7 +1,7 @@
 //! Requests that may be sent again, and what came of them.
 
+use domain::OrgId;
 use domain::idempotency::{Answer, Fingerprint, KEPT_FOR, Made, RequestName, RequestRecord};
-use domain::{OrgId, SessionId};
 use rusqlite::{Connection, Row, named_params};
 
 use crate::columns::{micros, time, to_json};
@@ -16,8 +16,8 @@ statements! {
           made = ifnull(excluded.made, made), session = ifnull(excluded.session, session),
           status = excluded.status, answer = excluded.answer";
     FIND = "select fingerprint, at, made, status, answer from requests
-        where org = ?1 and key = ?2 and path = ?3 and name = ?4";
-    FORGET_SESSION = "delete from requests where session = ?1";
+        where org = ?1 and key = ?2 and path = ?3 and name = ?4
+          and (session is null or exists (select 1 from sessions where id = requests.session))";
     // A few at a time, more than are added: no commit is held up by a day's requests.
     FORGET = "delete from requests where number in (select number from requests where at < ?1 order by at limit 8)";
 }
@@ -42,11 +42,8 @@ pub(crate) fn keep(db: &Connection, org: OrgId, record: &RequestRecord) -> Resul
     run(db, FORGET, [micros(over)]).map(|_| ())
 }
 
-/// Forgets the requests that made a session, or spoke in it.
-pub(crate) fn forget_session(db: &Connection, session: SessionId) -> Result<(), Fault> {
-    run(db, FORGET_SESSION, [session.0]).map(|_| ())
-}
-
+/// What came of a request. What was said of a session is gone with it, though its row may
+/// still have to be cleared away (`deletions`).
 pub(crate) fn find(db: &Connection, org: OrgId, request: &RequestName) -> Result<Option<RequestRecord>, Fault> {
     let params = (org.0, request.key.0, &request.path, &request.name);
     one(db, FIND, params, |row| read(row, request.clone()))

@@ -36,6 +36,9 @@ macro_rules! listed {
     };
 }
 
+/// When it was first reported, and its number: the order of all.
+pub(crate) type Place = (i64, i64);
+
 statements! {
     INSERT = "insert into rollouts (id, org, alias, project, status, source, commit_id, environment, created_at,
           version, body)
@@ -51,7 +54,8 @@ statements! {
     FIND_SAME = same!("version, body", "order by created_at desc limit 1");
     LIST = listed!("version, body", "order by created_at desc, number desc limit :limit");
     COUNT = listed!("count(*)", "");
-    LIST_ALL = "select version, body from rollouts where org = ?1 order by created_at, number";
+    LIST_PAGE = "select version, body, number from rollouts where org = ?1 and (created_at, number) > (?2, ?3)
+        order by created_at, number limit ?4";
 }
 
 /// Stores a new rollout, unless it is one that is here already.
@@ -146,9 +150,17 @@ pub(crate) fn list(db: &Connection, org: OrgId, filter: &RolloutFilter) -> Resul
     many(db, LIST, params, read)
 }
 
-/// All of them, oldest first.
-pub(crate) fn list_all(db: &Connection, org: OrgId) -> Result<Vec<Rollout>, Fault> {
-    many(db, LIST_ALL, [org.0], read)
+/// Those behind a place, oldest first, each with its place.
+pub(crate) fn list_page(
+    db: &Connection,
+    org: OrgId,
+    (at, number): Place,
+    max: usize,
+) -> Result<Vec<(Place, Rollout)>, Fault> {
+    many(db, LIST_PAGE, (org.0, at, number, limit(Some(max))), |row| {
+        let rollout = read(row)?;
+        Ok(((micros(rollout.created_at), row.get(2)?), rollout))
+    })
 }
 
 pub(crate) fn count(db: &Connection, org: OrgId, filter: &RolloutFilter) -> Result<u64, Fault> {

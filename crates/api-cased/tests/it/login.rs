@@ -69,6 +69,28 @@ async fn a_login_that_is_refused_or_too_old_is_gone() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_revoked_gives_no_other_key() {
+    let two = Two::new().await;
+    let owner = two.house.owner_ctx().await;
+    let (device, user) = initiate(&two).await;
+    decide(&two.house.key([Scope::Admin]).await, &user, "allow").await.ok();
+    let keys = two.house.app().list_keys(&owner).await.unwrap();
+    two.house.app().revoke_key(&owner, keys.last().unwrap().id).await.unwrap();
+    for _ in 0..2 {
+        refused(&poll(&two, &device).await, 400);
+    }
+    assert_eq!(two.house.app().list_keys(&owner).await.unwrap().len(), keys.len());
+}
+
+/// Large bodies have few places, and who shows no key gets none.
+#[tokio::test]
+async fn without_a_key_little_is_read() {
+    let two = Two::new().await;
+    let large = json!({ "token": "x".repeat(20_000) });
+    refused(&two.house.nobody().post("/api/v1/cli/auth/validate", large).await, 413);
+}
+
+#[tokio::test]
 async fn only_who_may_give_keys_logs_a_program_in() {
     let two = Two::new().await;
     let (device, user) = initiate(&two).await;

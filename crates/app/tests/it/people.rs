@@ -1,8 +1,14 @@
 //! People: what their roles are worth to their keys, and whom agents are open to.
 
-use app::{AddMember, AuthFault, CreateKey, Ctx, Error, FromPosition, KeyFormat, MemberPatch, SessionFilter};
+use std::time::Duration;
+
+use app::{
+    AddMember, AuthFault, CreateKey, CreateSession, Ctx, Error, From, FromPosition, KeyFormat, MemberPatch,
+    SessionFilter,
+};
 use domain::key::Scope;
 use domain::org::{Member, Role};
+use domain::session::Origin;
 use futures::{FutureExt, StreamExt};
 use test_kit::TestHouse;
 
@@ -79,6 +85,25 @@ async fn whoever_is_suspended_or_gone_is_let_in_no_more() {
 }
 
 #[tokio::test]
+async fn word_that_came_while_a_caller_was_let_in_is_not_missed() {
+    let desk = Desk::at(TestHouse::new()).await;
+    let ada = add(&desk, "ada", Role::Member).await;
+    let caller = known(&desk, &key_of(&desk, &ada).await).await;
+    let create = CreateSession { origin: Origin::Cassidy, ..native(desk.agent().await.id) };
+    let thread = desk.app().create_session(&caller, create).await.expect("a thread").id;
+    desk.app().suspend_member(&desk.ctx, ada.id).await.expect("suspended");
+
+    let is_shut_out = |fault: &Error| matches!(fault, Error::Unauthenticated(AuthFault::Suspended));
+    let mut stream = desk.app().stream_session(&caller, thread, From::Now, false).await.expect("a stream");
+    assert!(within(stream.next()).await.is_some_and(|item| item.is_err_and(|fault| is_shut_out(&fault))));
+    let mut stream = desk.app().stream_org(&caller, FromPosition::Now).await.expect("a stream");
+    assert!(within(stream.next()).await.is_some_and(|item| item.is_err_and(|fault| is_shut_out(&fault))));
+    let asked = Box::pin(desk.app().ask(&caller, thread, "hi".into(), Duration::from_secs(30)));
+    assert!(within(asked).await.is_err_and(|fault| is_shut_out(&fault)));
+    assert!(desk.app().list_runs(&desk.ctx, thread).await.expect("runs").is_empty(), "nothing began");
+}
+
+#[tokio::test]
 async fn owners_are_changed_by_owners_and_one_stays() {
     let desk = Desk::at(TestHouse::new()).await;
     let ada = add(&desk, "ada", Role::Admin).await;
@@ -112,7 +137,20 @@ async fn an_agent_for_some_is_not_there_to_be_used_or_read_along_by_others() {
     for caller in &callers {
         desk.app().find_session(caller, session).await.expect("open to all");
     }
+    let mut streams = Vec::new();
+    for caller in &callers {
+        let stream = desk.app().stream_session(caller, session, From::Now, false).await.expect("a stream");
+        streams.push(stream);
+    }
+    for stream in &mut streams {
+        assert!(stream.next().now_or_never().is_none(), "it is open");
+    }
     desk.app().open_agent(&desk.ctx, agent, Some(vec![named.id])).await.expect("closed to others");
+    for closed in &mut streams[1..] {
+        let ended = within(closed.next()).await;
+        assert!(matches!(ended, Some(Err(Error::Unauthenticated(AuthFault::RightsChanged)))));
+    }
+    assert!(streams[0].next().now_or_never().is_none(), "it goes on");
 
     let [may, may_not, looks_on] = &callers[..] else { panic!("three") };
     desk.app().find_agent(may, agent).await.expect("named");

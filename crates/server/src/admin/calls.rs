@@ -140,12 +140,17 @@ impl Call for TestProviders {
                 let Some(own) = provider.own else { continue };
                 let (ctx, org, name) = (ctx.clone(), org.name.clone(), provider.name);
                 tests.push(async move {
-                    let test = desk.app.test_provider(&ctx, &ProviderKey::Id(own.id)).await?;
-                    Ok(ProviderTestView { org, name, fault: test.err().map(FaultView::from) })
+                    match desk.app.test_provider(&ctx, &ProviderKey::Id(own.id)).await {
+                        Ok(test) => Ok(Some(ProviderTestView { org, name, fault: test.err().map(FaultView::from) })),
+                        // It was deleted since.
+                        Err(app::Error::NotFound(_)) => Ok(None),
+                        Err(error) => Err(AdminError::from(error)),
+                    }
                 });
             }
         }
-        futures::stream::iter(tests).buffered(ASKED_AT_ONCE).try_collect().await
+        let tested: Vec<_> = futures::stream::iter(tests).buffered(ASKED_AT_ONCE).try_collect().await?;
+        Ok(tested.into_iter().flatten().collect())
     }
 }
 

@@ -4,9 +4,9 @@ use domain::MemberId;
 use domain::agent::Agent;
 use domain::change::{Change, ChangeSet};
 use domain::org::{Member, Role};
-use domain::session::{Session, SessionAgent};
+use domain::session::{Purpose, Session, SessionAgent};
 use ports::Refusal;
-use ports::store::{AgentFilter, SessionFilter};
+use ports::store::{AgentFilter, PurposefulFilter, SessionFilter};
 
 use super::Stage;
 use super::stage::{appends, fresh, member, now, said, spec};
@@ -41,7 +41,8 @@ pub async fn an_agent_is_listed_for_those_it_is_open_to(stage: Stage) {
     let (closed, inserted) = Agent::create_by(Some(maker), fresh(), ours.project.id, spec("closed"), now());
     ours.store.commit(inserted).await.unwrap();
     ours.commit([Change::OpenAgent { agent: closed.id, members: Some(vec![named]) }]).await;
-    let session = Session { agent: SessionAgent::Following { agent: closed.id }, ..ours.new_session() };
+    let following = SessionAgent::Following { agent: closed.id };
+    let session = Session { agent: following, purpose: Some(Purpose::General), ..ours.new_session() };
     ours.commit([Change::InsertSession(session.clone())]).await;
     for (member, sees) in [(Some(maker), true), (Some(named), true), (Some(other), false), (None, true)] {
         let agents = ours.store.list_agents(AgentFilter { open_to: member, ..AgentFilter::default() }).await.unwrap();
@@ -50,6 +51,9 @@ pub async fn an_agent_is_listed_for_those_it_is_open_to(stage: Stage) {
         let filter = SessionFilter { open_to: member, ..SessionFilter::default() };
         let sessions = ours.store.list_sessions(filter).await.unwrap();
         assert_eq!(sessions.iter().any(|listed| listed.id == session.id), sees);
+        let filter = PurposefulFilter { open_to: member, ..PurposefulFilter::default() };
+        assert_eq!(ours.store.count_purposeful(filter.clone()).await.unwrap(), u64::from(sees));
+        assert_eq!(ours.store.list_purposeful(filter).await.unwrap().len(), usize::from(sees));
     }
     let found = ours.store.find_agent(closed.id).await.unwrap().unwrap();
     assert_eq!((found.access.creator, found.access.members.clone()), (Some(maker), Some(vec![named])));

@@ -27,6 +27,8 @@ pub(super) enum Promise {
 
 /// A session as the disk has it.
 struct Kept {
+    /// How long the log is, by the session's own word.
+    seq: u64,
     events: Vec<Event>,
     inbox: Vec<InboxItem>,
     runs: Vec<Run>,
@@ -47,6 +49,9 @@ pub(super) async fn check_session(
     if !kept.events.iter().enumerate().all(|(index, event)| event.seq == index as u64 + 1) {
         return Err(format!("the log of {session} has a gap"));
     }
+    if kept.seq != kept.events.len() as u64 {
+        return Err(format!("{session} says that its log has {} events, and it has {}", kept.seq, kept.events.len()));
+    }
     if let Some(run) = kept.runs.iter().find(|run| run.status == RunStatus::Running) {
         return Err(format!("{} runs without a lease", run.id));
     }
@@ -56,16 +61,12 @@ pub(super) async fn check_session(
     }
 }
 
-/// The session, whose state and log must say the same.
 async fn read(store: &dyn OrgStore, id: SessionId) -> Result<Option<Kept>, StoreError> {
     let Some(session) = store.find_session(id).await? else { return Ok(None) };
-    let mut events = store.list_events(id, EventFilter::default()).await?;
-    if session.state.seq != events.len() as u64 {
-        // Which no log without a gap can be taken for.
-        events.clear();
-    }
+    let events = store.list_events(id, EventFilter::default()).await?;
     let (inbox, runs) = (store.list_session_inbox(id).await?, store.list_runs(id).await?);
-    Ok(Some(Kept { events, inbox, runs, steps: session.budget.and_then(|budget| budget.steps) }))
+    let seq = session.state.seq;
+    Ok(Some(Kept { seq, events, inbox, runs, steps: session.budget.and_then(|budget| budget.steps) }))
 }
 
 impl Kept {
