@@ -162,21 +162,23 @@ async fn poll(State(cased): State<Cased>, query: Query) -> Result<Json<Poll>, Ap
     match cased.logins.poll(code, cased.app.now()) {
         Polled::Gone => Err(ApiError::bad_request("This code is refused, expired, unknown or was used.")),
         Polled::Pending => Ok(Json(pending)),
-        Polled::Allowed(ctx) => match key_for(&cased, &ctx).await {
-            Ok(token) => {
-                cased.logins.taken(code);
-                Ok(Json(Poll { status: "complete", token: Some(token) }))
+        Polled::Allowed(ctx) => {
+            let mut taking = cased.logins.taking(code);
+            match key_for(&cased, &ctx).await {
+                Ok(token) => {
+                    taking.is_over();
+                    Ok(Json(Poll { status: "complete", token: Some(token) }))
+                }
+                Err(app::Error::Unauthenticated(_)) => {
+                    taking.is_over();
+                    Err(ApiError::bad_request("The key that allowed this login works no more."))
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the key of a login could not be made: it is tried again");
+                    Ok(Json(pending))
+                }
             }
-            Err(app::Error::Unauthenticated(_)) => {
-                cased.logins.taken(code);
-                Err(ApiError::bad_request("The key that allowed this login works no more."))
-            }
-            Err(error) => {
-                tracing::error!(%error, "the key of a login could not be made: it is tried again");
-                cased.logins.not_taken(code);
-                Ok(Json(pending))
-            }
-        },
+        }
     }
 }
 

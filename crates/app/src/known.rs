@@ -26,6 +26,7 @@ const ENTRIES_MAX: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
 /// Revocations a stream may miss before it looks its key up again.
 const REVOCATIONS_MAX: usize = 64;
 
+#[derive(Default)]
 pub(crate) struct Known {
     pub(crate) keys: Recent<KeyHash, Arc<KnownKey>>,
     pub(crate) agents: Recent<(OrgId, AgentId), Agent>,
@@ -36,22 +37,6 @@ pub(crate) struct Known {
     pub(crate) provider_numbers: Recent<String, u64>,
     pub(crate) model_lists: Recent<(OrgId, String), ModelList>,
     pub(crate) stops: Stops,
-}
-
-impl Default for Known {
-    fn default() -> Self {
-        Self {
-            keys: Recent::default(),
-            agents: Recent::default(),
-            agent_versions: Recent::default(),
-            orgs: Recent::default(),
-            projects: Recent::default(),
-            investigators: Recent::default(),
-            provider_numbers: Recent::default(),
-            model_lists: Recent::default(),
-            stops: Stops::default(),
-        }
-    }
 }
 
 /// Word of keys and people that were stopped, and how often there was one: whoever is about to

@@ -226,7 +226,8 @@ impl Application<'_> {
 
     fn archive_session(&mut self, session: SessionId, at: Timestamp) -> Result<(), Fault> {
         let head = sessions::need(self.db, self.org, session)?;
-        if head.active_run.is_some() || runs::queued_in(self.db, head.number)? {
+        let is_busy = head.active_run.is_some() || runs::queued_in(self.db, head.number)?;
+        if is_busy || watches::goes_on(self.db, session)? {
             return Err(Refusal::SessionBusy.into());
         }
         sessions::archive(self.db, head.number, at)?;

@@ -12,7 +12,10 @@ use crate::sql::{exists, many, one, run, statements};
 statements! {
     INSERT = "insert into watches (session, org, state, due_at, version, body)
         select ?1, ?2, ?3, ?4, ?5, ?6 where exists (select 1 from sessions where id = ?1 and org = ?2)";
-    PUT = "update watches set state = ?3, due_at = ?4, version = ?5, body = ?6 where session = ?1 and org = ?2";
+    // Nothing goes on in an archived session.
+    PUT = "update watches set state = ?3, due_at = ?4, version = ?5, body = ?6 where session = ?1 and org = ?2
+        and (?4 is null or exists (select 1 from sessions where id = ?1 and archived_at is null))";
+    GOES_ON = "select 1 from watches where session = ?1 and due_at is not null";
     DELETE = "delete from watches where session = ?1";
     IS_AT = "select 1 from watches where session = ?1 and org = ?2 and version = ?3";
     FIND = "select body from watches where session = ?1 and org = ?2";
@@ -31,6 +34,11 @@ fn write(db: &Connection, sql: &str, org: OrgId, watch: &Watch) -> Result<(), Fa
     let due = watch.next().map(Next::at).map(micros);
     let version = watch.version.cast_signed();
     found(run(db, sql, (watch.session.0, org.0, state_text(watch.state), due, version, to_json(watch)?))?)
+}
+
+/// Whether something is still to be done in a session.
+pub(crate) fn goes_on(db: &Connection, session: SessionId) -> Result<bool, Fault> {
+    exists(db, GOES_ON, [session.0])
 }
 
 /// The session is gone.

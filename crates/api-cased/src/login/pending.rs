@@ -2,7 +2,7 @@
 //! started anew has forgotten them, and programs begin again.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ const MINUTE: SignedDuration = SignedDuration::from_secs(60);
 const WRONG_MAX: u32 = 10;
 /// before they are locked out for so long.
 const LOCKED_FOR: SignedDuration = SignedDuration::from_secs(600);
+/// Between two looks for what is over.
+const SWEPT_EVERY: SignedDuration = SignedDuration::from_secs(1);
 /// Logins that wait at once. Beyond, new ones wait for old ones to expire.
 const LOGINS_MAX: usize = 10_000;
 
@@ -35,6 +37,7 @@ struct Inner {
     by_user_code: HashMap<String, DeviceHash>,
     begun: HashMap<Option<IpAddr>, Counted>,
     wrong: HashMap<Uuid, Counted>,
+    swept_at: Option<Timestamp>,
 }
 
 struct Login {
@@ -55,6 +58,13 @@ enum State {
 struct Counted {
     since: Timestamp,
     times: u32,
+}
+
+impl Counted {
+    /// Whether it is not so long ago that it counts no more.
+    fn counts(&self, now: Timestamp, length: SignedDuration) -> bool {
+        (SignedDuration::ZERO..length).contains(&now.duration_since(self.since))
+    }
 }
 
 /// A login that has begun.
@@ -105,7 +115,10 @@ impl Logins {
     pub(super) fn begin(&self, from: Option<IpAddr>, random: [Uuid; 4], now: Timestamp) -> Result<Begun, Duration> {
         let mut inner = self.lock();
         inner.sweep(now);
-        let counted = inner.begun.entry(from).or_insert(Counted { since: now, times: 0 });
+        let counted = inner.begun.entry(from.map(network)).or_insert(Counted { since: now, times: 0 });
+        if !counted.counts(now, MINUTE) {
+            *counted = Counted { since: now, times: 0 };
+        }
         if counted.times >= BEGUN_MAX {
             return Err(left(counted.since, MINUTE, now));
         }
@@ -127,12 +140,12 @@ impl Logins {
         Ok(Begun { device_code, user_code })
     }
 
-    /// How a login stands. One that was allowed is the caller's to finish, by
-    /// [`Logins::taken`] or [`Logins::not_taken`].
+    /// How a login stands. One that was allowed is the caller's to finish ([`Logins::taking`]).
     pub(super) fn poll(&self, device_code: &str, now: Timestamp) -> Polled {
         let mut inner = self.lock();
         inner.sweep(now);
-        let Some(login) = inner.logins.get_mut(&DeviceHash::of(device_code)) else { return Polled::Gone };
+        let login = inner.logins.get_mut(&DeviceHash::of(device_code)).filter(|login| now < login.ends_at);
+        let Some(login) = login else { return Polled::Gone };
         match std::mem::replace(&mut login.state, State::Waiting) {
             State::Waiting => Polled::Pending,
             State::Taking(ctx) => {
@@ -146,19 +159,9 @@ impl Logins {
         }
     }
 
-    /// The key of a login was handed out: the code is of no use any more.
-    pub(super) fn taken(&self, device_code: &str) {
-        self.lock().forget(DeviceHash::of(device_code));
-    }
-
-    /// The key could not be made: the next poll tries again.
-    pub(super) fn not_taken(&self, device_code: &str) {
-        if let Some(login) = self.lock().logins.get_mut(&DeviceHash::of(device_code)) {
-            match std::mem::replace(&mut login.state, State::Waiting) {
-                State::Taking(ctx) | State::Allowed(ctx) => login.state = State::Allowed(ctx),
-                State::Waiting => {}
-            }
-        }
+    /// For whoever makes the key of a login that was allowed.
+    pub(super) fn taking<'a>(&'a self, device_code: &'a str) -> Taking<'a> {
+        Taking { logins: self, device_code, is_over: false }
     }
 
     /// A person decides about the login of this code.
@@ -176,14 +179,19 @@ impl Logins {
         let mut guard = self.lock();
         let inner = &mut *guard;
         inner.sweep(now);
-        if let Some(counted) = inner.wrong.get(&person).filter(|counted| counted.times >= WRONG_MAX) {
+        let locked = |counted: &&Counted| counted.times >= WRONG_MAX && counted.counts(now, LOCKED_FOR);
+        if let Some(counted) = inner.wrong.get(&person).filter(locked) {
             return Err(Refused::Locked(left(counted.since, LOCKED_FOR, now)));
         }
         let hash = inner.by_user_code.get(&folded(user_code)).copied();
-        let waits = |hash: &DeviceHash| matches!(inner.logins.get(hash), Some(Login { state: State::Waiting, .. }));
+        let waits = |hash: &DeviceHash| match inner.logins.get(hash) {
+            Some(Login { state: State::Waiting, ends_at, .. }) => now < *ends_at,
+            _ => false,
+        };
         let Some(hash) = hash.filter(waits) else {
-            let counted = inner.wrong.entry(person).or_insert(Counted { since: now, times: 0 });
-            *counted = Counted { since: now, times: counted.times + 1 };
+            let before = inner.wrong.get(&person).filter(|counted| counted.counts(now, LOCKED_FOR));
+            let times = before.map_or(0, |counted| counted.times) + 1;
+            inner.wrong.insert(person, Counted { since: now, times });
             return Err(Refused::NoSuchCode);
         };
         match decision {
@@ -194,7 +202,6 @@ impl Logins {
             }
             Decision::Refuse => inner.forget(hash),
         }
-        inner.wrong.remove(&person);
         Ok(())
     }
 
@@ -204,22 +211,62 @@ impl Logins {
     }
 }
 
+/// A login whose key is being made. Unless it is over when this is dropped, the next poll tries
+/// again.
+pub(super) struct Taking<'a> {
+    logins: &'a Logins,
+    device_code: &'a str,
+    is_over: bool,
+}
+
+impl Taking<'_> {
+    /// The key was handed out, or there will be none: the code is of no use any more.
+    pub(super) fn is_over(&mut self) {
+        self.is_over = true;
+    }
+}
+
+impl Drop for Taking<'_> {
+    fn drop(&mut self) {
+        let (mut inner, hash) = (self.logins.lock(), DeviceHash::of(self.device_code));
+        if self.is_over {
+            inner.forget(hash);
+        } else if let Some(login) = inner.logins.get_mut(&hash) {
+            match std::mem::replace(&mut login.state, State::Waiting) {
+                State::Taking(ctx) | State::Allowed(ctx) => login.state = State::Allowed(ctx),
+                State::Waiting => {}
+            }
+        }
+    }
+}
+
 impl Inner {
-    /// Forgets whatever is over.
+    /// Forgets whatever is over, once a second at most: it looks at everything, and whoever has
+    /// no key can ask for it.
     fn sweep(&mut self, now: Timestamp) {
+        if self.swept_at.is_some_and(|at| (SignedDuration::ZERO..SWEPT_EVERY).contains(&now.duration_since(at))) {
+            return;
+        }
+        self.swept_at = Some(now);
         self.logins.retain(|_, login| now < login.ends_at);
         let logins = &self.logins;
         self.by_user_code.retain(|_, hash| logins.contains_key(hash));
-        let goes_on =
-            |counted: &Counted, length| (SignedDuration::ZERO..length).contains(&now.duration_since(counted.since));
-        self.begun.retain(|_, counted| goes_on(counted, MINUTE));
-        self.wrong.retain(|_, counted| goes_on(counted, LOCKED_FOR));
+        self.begun.retain(|_, counted| counted.counts(now, MINUTE));
+        self.wrong.retain(|_, counted| counted.counts(now, LOCKED_FOR));
     }
 
     fn forget(&mut self, hash: DeviceHash) {
         if let Some(login) = self.logins.remove(&hash) {
             self.by_user_code.remove(&login.user_code);
         }
+    }
+}
+
+/// The network that an address is of: who has one address of the sixth version has many.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (!0 << 64))),
     }
 }
 
@@ -256,9 +303,9 @@ mod tests {
         logins.decide(Uuid::nil(), &begun.user_code.to_lowercase(), Decision::Allow, &ctx(), at(2)).unwrap();
         assert!(matches!(logins.poll(&begun.device_code, at(3)), Polled::Allowed(_)));
         assert!(matches!(logins.poll(&begun.device_code, at(3)), Polled::Pending), "its key is being made");
-        logins.not_taken(&begun.device_code);
+        drop(logins.taking(&begun.device_code));
         assert!(matches!(logins.poll(&begun.device_code, at(4)), Polled::Allowed(_)), "and is tried again");
-        logins.taken(&begun.device_code);
+        logins.taking(&begun.device_code).is_over();
         assert!(matches!(logins.poll(&begun.device_code, at(5)), Polled::Gone));
     }
 
@@ -285,6 +332,14 @@ mod tests {
             assert_eq!(decide(guesser, "AAAA-0000", 0), Err(Refused::NoSuchCode));
         }
         assert_eq!(decide(guesser, &begun.user_code, 100), Err(Refused::Locked(Duration::from_secs(500))));
+        let patient = Uuid::from_u128(3);
+        for n in 10..19 {
+            assert_eq!(decide(patient, "AAAA-0000", 0), Err(Refused::NoSuchCode));
+            let own = begin(&logins, n, 0);
+            logins.decide(patient, &own.user_code, Decision::Refuse, &ctx(), at(0)).unwrap();
+        }
+        assert_eq!(decide(patient, "AAAA-0000", 1), Err(Refused::NoSuchCode));
+        assert!(matches!(decide(patient, "AAAA-0000", 2), Err(Refused::Locked(_))), "whatever was right in between");
         decide(other, &begun.user_code, 100).unwrap();
         let next = begin(&logins, 2, 600);
         decide(guesser, &next.user_code, 600).unwrap();
@@ -303,5 +358,10 @@ mod tests {
         assert_eq!(try_one(20, from, 15), Some(Duration::from_secs(45)));
         assert_eq!(try_one(21, None, 15), None, "others are counted apart");
         assert_eq!(try_one(22, from, 60), None);
+        let of_one_network = |n: u128| Some(IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, n as u16]));
+        for n in 30..50 {
+            assert_eq!(try_one(n, of_one_network(n), 60), None);
+        }
+        assert!(try_one(50, of_one_network(50), 60).is_some());
     }
 }

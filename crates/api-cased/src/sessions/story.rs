@@ -2,7 +2,7 @@
 
 use app::{App, Ctx, EventFilter, Order, PurposefulSession};
 use domain::event::{EventBody, RetryStatus, StopReason, Verdict};
-use domain::model::text_of;
+use domain::model::{Block, text_of};
 use domain::monitor::{Level, Watch, WatchEnd, WatchState};
 use domain::session::Progress;
 use domain::{Event, EventId, SessionId};
@@ -16,6 +16,10 @@ use crate::times::iso;
 
 /// Entries of each kind that are shown: the newest.
 const ENTRIES_MAX: usize = 1_000;
+/// Events that are read at a time.
+const PAGE: usize = 50;
+/// Bytes of text beyond which no older events are read.
+const TOLD_BYTES: usize = 8 << 20;
 /// Characters of an entry.
 const SAID_CHARS: usize = 20_000;
 const LOGGED_CHARS: usize = 2_000;
@@ -117,17 +121,53 @@ pub(super) async fn tell(app: &App, ctx: &Ctx, found: &PurposefulSession) -> Res
     Ok(Story { model, provider, summary, log, conversation, deployment })
 }
 
-/// The newest events of these kinds, oldest first.
+/// The newest events of these kinds, oldest first, as much of each as is shown.
 async fn newest(app: &App, ctx: &Ctx, session: SessionId, types: &[&str]) -> Result<Vec<Event>, ApiError> {
-    let filter = EventFilter {
+    let mut filter = EventFilter {
         types: types.iter().map(|name| (*name).to_owned()).collect(),
         order: Order::NewestFirst,
-        limit: Some(ENTRIES_MAX),
+        limit: Some(PAGE),
         ..EventFilter::default()
     };
-    let mut events = app.list_events(ctx, session, filter).await?;
+    let (mut events, mut bytes): (Vec<Event>, usize) = (Vec::new(), 0);
+    while events.len() < ENTRIES_MAX && bytes < TOLD_BYTES {
+        let page = app.list_events(ctx, session, filter.clone()).await?;
+        let Some(last) = page.last() else { break };
+        filter.after = Some(last.seq);
+        for event in page {
+            let (event, size) = shortened(event);
+            bytes += size;
+            events.push(event);
+        }
+    }
+    events.truncate(ENTRIES_MAX);
     events.reverse();
     Ok(events)
+}
+
+/// The event without what is not shown of it, and the bytes of its text.
+fn shortened(event: Event) -> (Event, usize) {
+    let mut body = event.body;
+    let mut size = 0;
+    match &mut body {
+        EventBody::UserMessage { content, .. }
+        | EventBody::AgentMessage { content, .. }
+        | EventBody::SystemMessage { content, .. }
+        | EventBody::AgentToolResult { content, .. }
+        | EventBody::UserCustomToolResult { content, .. } => {
+            let text = cut(&text_of(content), SAID_CHARS);
+            size = text.len();
+            *content = vec![Block::text(text)];
+        }
+        EventBody::AgentToolUse { input, .. } | EventBody::AgentCustomToolUse { input, .. } => {
+            let written = input.to_string();
+            if written.len() > LOGGED_CHARS {
+                *input = Value::String(cut(&written, LOGGED_CHARS));
+            }
+        }
+        _ => {}
+    }
+    (Event { body, ..event }, size)
 }
 
 fn said(event: &Event) -> Option<Said> {

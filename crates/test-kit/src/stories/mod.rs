@@ -85,6 +85,7 @@ macro_rules! store_stories {
                 an_address_is_remembered_until_it_was_told;
             rollouts: reports_at_the_same_instant_are_one_rollout, a_rollout_is_found_by_each_of_its_names,
                 a_repository_is_of_one_project, what_is_due_is_known_of_all_and_survives,
+                nothing_is_watched_in_an_archived_session,
                 a_session_with_a_purpose_shows_where_it_stands;
             sessions: a_thread_is_taken_once, a_thread_nobody_named_is_found_by_its_own_name,
                 sessions_are_found_by_every_name, sessions_are_listed_in_pages, a_session_shows_that_a_run_is_due;

@@ -183,6 +183,29 @@ pub async fn what_is_due_is_known_of_all_and_survives(stage: Stage) {
     assert_eq!(stage.store.next_watches(10).await.unwrap().len(), 1, "gone with its session");
 }
 
+pub async fn nothing_is_watched_in_an_archived_session(stage: Stage) {
+    let ours = &stage.ours;
+    let session = watching(ours);
+    let mut rollout = rollout(ours, &session, Details::default());
+    let (watch, begins) = watch(&rollout, now());
+    let made = ChangeSet::of([Change::InsertSession(session.clone()), Change::InsertRollout(rollout.clone())]);
+    ours.store.commit(made.and(begins)).await.unwrap();
+    let archive = || ChangeSet::of([Change::ArchiveSession { session: session.id, at: now() }]);
+    assert_eq!(ours.refusal(archive()).await, Refusal::SessionBusy);
+
+    let mut ids = || fresh::<EventId>();
+    rollout.status = RolloutStatus::Success;
+    ours.store.commit(watch.reported(&rollout, &mut Moment { now: now(), ids: &mut ids })).await.unwrap();
+    let watch = ours.store.find_watch(session.id).await.unwrap().unwrap();
+    ours.store.commit(watch.completed(&mut Moment { now: now(), ids: &mut ids })).await.unwrap();
+    ours.store.commit(archive()).await.unwrap();
+    rollout.status = RolloutStatus::Running;
+    let watch = ours.store.find_watch(session.id).await.unwrap().unwrap();
+    let again = watch.reported(&rollout, &mut Moment { now: now(), ids: &mut ids });
+    assert_eq!(ours.refusal(again).await, Refusal::Missing);
+    assert_eq!(stage.store.next_watches(10).await.unwrap(), []);
+}
+
 pub async fn a_session_with_a_purpose_shows_where_it_stands(stage: Stage) {
     let (ours, fence) = (&stage.ours, stage.fence);
     let general = || Session { purpose: Some(Purpose::General), ..ours.new_session() };
