@@ -74,6 +74,26 @@ impl Fields<'_> {
         }
     }
 
+    /// A text that may be absent or null.
+    pub(crate) fn optional_text(&self, name: &str) -> Option<&str> {
+        let value = self.fields.get(name).filter(|value| !value.is_null())?;
+        let text = value.as_str();
+        if text.is_none() {
+            self.note(Issue::wrong_type(name, "string"));
+        }
+        text
+    }
+
+    /// A number that may be absent or null.
+    pub(crate) fn optional_number(&self, name: &str) -> Option<f64> {
+        let value = self.fields.get(name).filter(|value| !value.is_null())?;
+        let number = value.as_f64();
+        if number.is_none() {
+            self.note(Issue::wrong_type(name, "number"));
+        }
+        number
+    }
+
     /// Notes what is wrong.
     pub(crate) fn note(&self, issue: Issue) {
         self.issues.borrow_mut().push(issue);

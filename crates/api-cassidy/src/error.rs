@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::{AuthFault, Error};
+use app::{AuthFault, Error, Refused};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -113,6 +113,11 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, message)
     }
 
+    /// What it says.
+    pub(crate) fn message(&self) -> &str {
+        &self.envelope.message
+    }
+
     /// The agent was asked and has no answer.
     pub(crate) fn unanswered(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_GATEWAY, message)
@@ -154,6 +159,7 @@ impl From<Error> for ApiError {
                 };
                 Self::invalid(faults.into_iter().map(issue).collect())
             }
+            Error::Refused(Refused::NotSecure) => Self::bad_request("Secure token mode is off"),
             // The contract has no status for money; trying again is of no use.
             Error::UsedUp(_) => Self::new(StatusCode::FORBIDDEN, capitalized(&error.to_string())),
             Error::Refused(_) | Error::Conflict(_) | Error::Repeated(_) => {

@@ -12,11 +12,13 @@ mod answer;
 mod body;
 mod caller;
 mod citations;
+mod embed_tokens;
 mod error;
 mod messages;
 mod openapi;
 mod talk;
 mod threads;
+mod webhooks;
 
 use app::App;
 use axum::Router;
@@ -52,6 +54,7 @@ pub fn router(app: App, shared: Shared) -> Router {
     let routes = routes
         .route_layer(from_fn_with_state(door, require_caller))
         .route("/openapi.json", document::serve(&openapi()))
+        .merge(webhooks::routes())
         .fallback(async || ApiError::not_found())
         // Behind the door's layer: a wrong method is no path, and is not asked for a key.
         .method_not_allowed_fallback(async || ApiError::not_found())

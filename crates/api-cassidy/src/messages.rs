@@ -82,7 +82,7 @@ pub(crate) async fn send_message(
 ) -> Result<Answer<MessageAnswer>, ApiError> {
     let ctx = asking(&caller)?;
     let thread: SessionId = send.thread.parse().map_err(|_| ApiError::not_found())?;
-    let asked = Box::pin(cassidy.app.ask(&ctx, thread, send.message, TURN_WITHIN));
+    let asked = cassidy.app.ask(&ctx, thread, send.message, TURN_WITHIN);
     let within_grace = cassidy.shared.drain.within_grace(asked).await;
     let watch = within_grace.unwrap_or(Err(app::Error::Draining))?;
     let said = answer::of(&cassidy, ctx, watch).await?;

@@ -9,7 +9,7 @@ use web::document::About;
 
 use crate::Cassidy;
 use crate::error::Envelope;
-use crate::{messages, threads};
+use crate::{embed_tokens, messages, threads};
 
 /// How an operation with a body may fail.
 #[derive(IntoResponses)]
@@ -108,6 +108,7 @@ pub(crate) fn routes() -> OpenApiRouter<Cassidy> {
         .routes(routes!(messages::send_message))
         .routes(routes!(threads::get_thread))
         .routes(routes!(threads::get_threads))
+        .routes(routes!(embed_tokens::create_embed_token))
 }
 
 /// The document.

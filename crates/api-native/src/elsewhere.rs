@@ -5,7 +5,7 @@ use axum::http::Uri;
 use crate::error::ApiError;
 
 /// What stands below `/v1` in a later release.
-const LATER: [&str; 6] = ["environments", "deployments", "deployment_runs", "vaults", "memory_stores", "stream"];
+const LATER: [&str; 4] = ["environments", "vaults", "memory_stores", "stream"];
 
 /// What stands below a session in a later release.
 const LATER_IN_SESSION: [&str; 2] = ["resources", "threads"];

@@ -12,6 +12,7 @@
 mod agents;
 mod body;
 mod budget;
+mod deployments;
 mod elsewhere;
 mod error;
 mod events;
@@ -95,6 +96,14 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(runs::resolve_run))
         .routes(routes!(project_tools::create_tool, project_tools::list_tools))
         .routes(routes!(project_tools::find_tool, project_tools::delete_tool))
+        .routes(routes!(deployments::create_deployment, deployments::list_deployments))
+        .routes(routes!(deployments::find_deployment, deployments::update_deployment))
+        .routes(routes!(deployments::archive_deployment))
+        .routes(routes!(deployments::pause_deployment))
+        .routes(routes!(deployments::unpause_deployment))
+        .routes(routes!(deployments::run_deployment))
+        .routes(routes!(deployments::runs::list_deployment_runs))
+        .routes(routes!(deployments::runs::find_deployment_run))
         .routes(routes!(models::list_models))
         .routes(routes!(models::find_model))
         .routes(routes!(model_aliases::list_aliases))

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use domain::{AgentId, RunId, SessionId};
+use domain::{AgentId, DeploymentId, DeploymentRunId, RunId, SessionId};
 
 use crate::error::ApiError;
 
@@ -28,6 +28,14 @@ impl Named for SessionId {
 
 impl Named for RunId {
     const NOUN: &'static str = "run";
+}
+
+impl Named for DeploymentId {
+    const NOUN: &'static str = "deployment";
+}
+
+impl Named for DeploymentRunId {
+    const NOUN: &'static str = "deployment run";
 }
 
 impl<T: Named, S: Send + Sync> FromRequestParts<S> for PathId<T> {

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::key::{Scope, Scopes};
 use domain::session::{Origin, Session};
-use domain::{AgentId, SessionId, Timestamp};
+use domain::{AgentId, DeploymentId, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::Caller;
@@ -84,7 +84,7 @@ pub(crate) struct ListSessions {
     /// By the time made; newest first if absent.
     #[param(inline)]
     order: Option<OrderParam>,
-    /// Deployments are not available in this release: finds nothing.
+    /// Begun by this deployment.
     deployment_id: Option<String>,
     /// Memory stores are not available in this release: finds nothing.
     memory_store_id: Option<String>,
@@ -222,14 +222,12 @@ impl ListSessions {
         if self.agent_version.is_some() && self.agent_id.is_none() {
             return Err(ApiError::invalid("agent_version", "goes only with agent_id"));
         }
-        if self.deployment_id.is_some() || self.memory_store_id.is_some() {
+        if self.memory_store_id.is_some() {
             return Ok(None);
         }
-        let agent: Option<AgentId> = match self.agent_id.as_deref().map(str::parse) {
-            None => None,
-            Some(Ok(agent)) => Some(agent),
-            Some(Err(_)) => return Ok(None),
-        };
+        let agent: Result<Option<AgentId>, _> = self.agent_id.as_deref().map(str::parse).transpose();
+        let deployment: Result<Option<DeploymentId>, _> = self.deployment_id.as_deref().map(str::parse).transpose();
+        let (Ok(agent), Ok(deployment)) = (agent, deployment) else { return Ok(None) };
         let order = self.order.map_or(Order::NewestFirst, Order::from);
         let (order, after_session) = match position {
             None => (order, None),
@@ -239,6 +237,7 @@ impl ListSessions {
         Ok(Some(SessionFilter {
             agent,
             agent_version: self.agent_version,
+            deployment,
             statuses: self.statuses.iter().copied().map(Into::into).collect(),
             include_archived: self.include_archived.unwrap_or(false),
             created_from: self.created_from.max(self.created_after.map(after)),

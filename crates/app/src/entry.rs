@@ -26,8 +26,8 @@ pub(crate) struct Entry {
     pub(crate) spec: Arc<AgentSpec>,
     pub(crate) run: Run,
     pub(crate) inputs: Vec<Input>,
-    /// An address that is to be told how the run ends.
-    pub(crate) callback: Option<String>,
+    /// What is committed with it.
+    pub(crate) also: ChangeSet,
 }
 
 /// What became of it.
@@ -104,10 +104,9 @@ impl App {
         {
             return Ok(entered);
         }
-        let Entry { session, is_new, newest, run, inputs, callback, .. } = entry;
-        let callback = remembered(run.id, callback);
+        let Entry { session, is_new, newest, run, inputs, also, .. } = entry;
         let accepted = self.decide(ctx.now, |at| turn::accept(&session, is_new, run, inputs, None, at));
-        let mut changes = ctx.recording(living(&newest, accepted.changes.and(callback)));
+        let mut changes = ctx.recording(living(&newest, accepted.changes.and(also)));
         changes.guards.extend(holds);
         let committed = crate::commit_in_time(&*self.store(ctx.org), changes).await?;
         Ok(committed.map_or(Entered::TooLate, |_| Entered::Queued))
@@ -119,10 +118,10 @@ impl App {
         let models = self.ports().models.of(ctx.org).await?.chain(&entry.spec.model);
         let claim = Claim { fence: slot.fence(), spec: &entry.spec, models };
         let inputs = entry.inputs.clone();
-        let callback = remembered(run.id, entry.callback.clone());
+        let also = entry.also.clone();
         let Accepted { changes, turn } =
             self.decide(ctx.now, |at| turn::accept(&entry.session, entry.is_new, run, inputs, Some(claim), at));
-        match self.store(ctx.org).commit(ctx.recording(living(&entry.newest, changes.and(callback)))).await {
+        match self.store(ctx.org).commit(ctx.recording(living(&entry.newest, changes.and(also)))).await {
             Ok(committed) => {
                 let events = appended(committed);
                 if let (Some(mut turn), Some(last)) = (turn, events.last()) {
@@ -159,11 +158,6 @@ pub(crate) fn hand_over(run: &Run, inputs: Vec<(EventId, domain::EventBody)>, no
         }
         _ => changes.guarded(as_loaded),
     }
-}
-
-/// The address is remembered in the commit that accepts its run.
-fn remembered(run: domain::RunId, callback: Option<String>) -> ChangeSet {
-    ChangeSet::of(callback.map(|url| Change::AddCallback { run, url }))
 }
 
 /// With the guard that the agent is still there. An archived one goes on answering in its

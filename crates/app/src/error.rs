@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use domain::agent::AgentRefusal;
 use domain::budget::UsedUp;
+use domain::deployment::DeploymentRefusal;
 use domain::key::Scope;
 use domain::session::SessionRefusal;
 use domain::{
-    AgentId, DocumentId, EventId, KeyId, MemberId, OrgId, ProjectId, ProviderId, RolloutId, RunId, SessionId, ToolId,
+    AgentId, DeploymentId, DeploymentRunId, DocumentId, EventId, KeyId, MemberId, OrgId, ProjectId, ProviderId,
+    RolloutId, RunId, SessionId, ToolId,
 };
 use ports::StoreError;
 
@@ -224,6 +226,9 @@ pub enum AuthFault {
     /// Its time is over.
     #[error("the API key has expired")]
     Expired,
+    /// It was not signed with the secret that both sides know, or too long ago.
+    #[error("the signature is missing, wrong or too old")]
+    BadSignature,
     /// The person it acts as may do nothing for now.
     #[error("the person behind the API key is suspended")]
     Suspended,
@@ -279,6 +284,8 @@ nouns! {
     ProviderId => "provider",
     ToolId => "tool",
     DocumentId => "document",
+    DeploymentId => "deployment",
+    DeploymentRunId => "deployment run",
     RolloutId => "rollout",
 }
 
@@ -294,6 +301,12 @@ pub enum Refused {
     /// The session takes no input or change, or not this one.
     #[error(transparent)]
     Session(SessionRefusal),
+    /// The deployment does not do this, or not now.
+    #[error(transparent)]
+    Deployment(DeploymentRefusal),
+    /// The embed needs no tokens.
+    #[error("secure token mode is off")]
+    NotSecure,
     /// The run is over: nothing can be done to it.
     #[error("the run is over")]
     RunOver,

@@ -14,6 +14,7 @@ mod aliases;
 mod budgets;
 mod callbacks;
 mod ctx;
+mod deployments;
 mod entry;
 mod error;
 mod events;
@@ -57,6 +58,7 @@ use tracing::Instrument;
 
 pub use aliases::AliasView;
 pub use ctx::{Ctx, Operator};
+pub use deployments::{CreateDeployment, Delivered, Delivery, EmbedClaims, EmbedToken, OpenWebhook};
 pub use domain::tool::HttpTool;
 pub use error::{AuthFault, Error, FieldError, Missing, Refused, Repeated};
 pub use follow::StoredEvent;
@@ -71,8 +73,8 @@ pub use own_providers::{ProviderKey, UsableProvider};
 pub use ports::feed::PreviewItem;
 pub use ports::metrics::{Metrics, OpenStream};
 pub use ports::store::{
-    AgentFilter, DueCallback, EventFilter, Order, PurposefulFilter, PurposefulSession, RolloutFilter, SessionFilter,
-    SessionSummary,
+    AgentFilter, DeploymentFilter, DeploymentRunFilter, DueCallback, EventFilter, Order, PurposefulFilter,
+    PurposefulSession, RolloutFilter, SessionFilter, SessionSummary,
 };
 pub use projects::ProjectPatch;
 pub use providers::ProviderView;
@@ -133,6 +135,8 @@ struct Inner {
     requests: idempotency::UnderWay,
     member_changes: Arc<tokio::sync::Mutex<()>>,
     thread_turns: threads::ThreadTurns,
+    /// Told when a deployment may be due sooner than was known.
+    schedules: tokio::sync::Notify,
     /// Work that goes on when its caller has left.
     tasks: TaskTracker,
 }
@@ -161,6 +165,7 @@ impl App {
             requests,
             member_changes,
             thread_turns,
+            schedules: tokio::sync::Notify::new(),
             tasks,
         }))
     }

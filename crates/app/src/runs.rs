@@ -10,7 +10,7 @@ use domain::model::Block;
 use domain::run::{Need, Outcome, Run, RunStatus};
 use domain::session::{Origin, Session, SessionAgent};
 use domain::turn::{self, Input, Queued};
-use domain::{AgentId, EventBody, ProjectId, RunId, SessionId};
+use domain::{AgentId, Change, ChangeSet, EventBody, ProjectId, RunId, SessionId};
 
 use crate::entry::{Entered, Entry, hand_over};
 use crate::error::{Error, Refused};
@@ -67,8 +67,11 @@ impl App {
             let spec = overrides.apply(&agent.spec);
             let watch = self.watch(ctx, run.clone(), session.clone());
             let version = agent.version;
-            let (inputs, callback) = (inputs.clone(), callback.clone());
-            let entry = Entry { session, is_new, newest: agent, version, spec, run, inputs, callback };
+            let inputs = inputs.clone();
+            // The address is remembered in the commit that accepts its run.
+            let callback = callback.clone().map(|url| Change::AddCallback { run: run.id, url });
+            let also = ChangeSet::of(callback);
+            let entry = Entry { session, is_new, newest: agent, version, spec, run, inputs, also };
             match self.enter(ctx, entry).await? {
                 Entered::Claimed { .. } | Entered::Queued => return Ok(watch),
                 Entered::TooLate => self.known().agents.forget(&(ctx.org, agent_id)),

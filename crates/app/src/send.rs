@@ -238,7 +238,7 @@ impl App {
         let agent = self.answering_agent(ctx, session).await?;
         let run = self.new_run(ctx, session, &agent, Arc::default(), Origin::Native);
         let (version, spec, session) = (agent.version, agent.spec, session.clone());
-        Ok(Entry { session, is_new: false, newest, version, spec, run, inputs, callback: None })
+        Ok(Entry { session, is_new: false, newest, version, spec, run, inputs, also: ChangeSet::default() })
     }
 }
 

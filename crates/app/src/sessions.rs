@@ -160,6 +160,7 @@ impl App {
             purpose: None,
             thread: None,
             owner: None,
+            deployment: None,
             title: None,
             metadata: IndexMap::new(),
             version: 0,
@@ -241,7 +242,7 @@ impl App {
             spec: agent.spec,
             run,
             inputs,
-            callback: None,
+            also: ChangeSet::default(),
         };
         match self.enter(ctx, entry).await? {
             Entered::TooLate => Ok(None),

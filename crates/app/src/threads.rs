@@ -8,7 +8,7 @@ use domain::key::Scope;
 use domain::model::Block;
 use domain::session::{Origin, Session};
 use domain::turn::Input;
-use domain::{EventBody, Guard, SessionId};
+use domain::{ChangeSet, EventBody, Guard, SessionId};
 use tokio::time::Instant;
 
 use crate::entry::{Entered, Entry};
@@ -52,6 +52,11 @@ impl App {
         let body = EventBody::UserMessage { content: vec![Block::text(text)], dropped: false };
         input_rules::check_conversation(std::slice::from_ref(&body))?;
         let input = Input { id: self.fresh(), body };
+        // On the heap: what waits here may wait long, and holds much.
+        Box::pin(self.ask_in_turn(ctx, id, input, until)).await
+    }
+
+    async fn ask_in_turn(&self, ctx: &Ctx, id: SessionId, input: Input, until: Instant) -> Result<RunWatch, Error> {
         let agent = self.own_thread(ctx, id).await?.agent.id();
         let (turns, mut key) = (self.0.thread_turns.of(id), self.watch_reader(ctx, agent));
         let turn = tokio::select! {
@@ -110,7 +115,8 @@ impl App {
         let (version, spec) = (agent.version, Arc::clone(&agent.spec));
         let (newest, agent) = (agent.clone(), agent.id);
         let inputs = vec![input];
-        let entry = Entry { session: thread, is_new: false, newest, version, spec, run, inputs, callback: None };
+        let entry =
+            Entry { session: thread, is_new: false, newest, version, spec, run, inputs, also: ChangeSet::default() };
         match self.enter_while(ctx, entry, free).await? {
             Entered::Claimed { .. } | Entered::Queued => Ok(Some(watch)),
             Entered::TooLate => {

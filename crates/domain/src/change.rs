@@ -7,8 +7,11 @@ use jiff::Timestamp;
 
 use crate::agent::Agent;
 use crate::budget::{AccountId, Budget, Payers, Reservation, Totals};
+use crate::deployment::{Deployment, DeploymentRun};
 use crate::event::NewEvent;
-use crate::id::{AgentId, DocumentId, EventId, KeyId, MemberId, ProviderId, RolloutId, RunId, SessionId, ToolId};
+use crate::id::{
+    AgentId, DeploymentId, DocumentId, EventId, KeyId, MemberId, ProviderId, RolloutId, RunId, SessionId, ToolId,
+};
 use crate::idempotency::RequestRecord;
 use crate::key::Key;
 use crate::knowledge::Document;
@@ -17,6 +20,7 @@ use crate::org::{Member, Org, Project, RolloutSettings};
 use crate::provider::{ModelAlias, OwnProvider};
 use crate::rollout::Rollout;
 use crate::run::{Fence, Run};
+use crate::secret::Secret;
 use crate::session::{InboxItem, Session, SessionState};
 use crate::tool::Tool;
 
@@ -71,6 +75,13 @@ pub enum Guard {
     AgentLives {
         /// The agent.
         agent: AgentId,
+    },
+    /// The deployment is at this version.
+    DeploymentAt {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// Its version.
+        version: u64,
     },
     /// The organization's provider is at this version.
     ProviderAt {
@@ -204,6 +215,29 @@ pub enum Change {
     InsertTool(Tool),
     /// A tool is gone.
     DeleteTool(ToolId),
+    /// A new deployment.
+    InsertDeployment(Box<Deployment>),
+    /// A deployment as it is now, but for when it is due and when it last ran.
+    PutDeployment(Box<Deployment>),
+    /// When a deployment is due from now on; `None` is not at all.
+    SetDue {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// When.
+        due: Option<Timestamp>,
+    },
+    /// A deployment began something, or tried to. Refused if it has for this scheduled time,
+    /// or under this name within a day.
+    InsertDeploymentRun {
+        /// What it began.
+        begun: DeploymentRun,
+        /// What the message that began it is called.
+        name: Option<String>,
+        /// When it is due next, if this was for the time it was due.
+        next_due: Option<Timestamp>,
+    },
+    /// What the organization's tokens for visitors are signed with. Refused if there is one.
+    KeepEmbedSecret(Secret),
     /// A new provider of the organization. Refused if its name is taken.
     InsertProvider(OwnProvider),
     /// A provider as it is now. Refused if its name is taken.

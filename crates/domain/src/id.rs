@@ -107,6 +107,10 @@ ids! {
     ProviderId = "prov";
     /// A document an agent knows.
     DocumentId = "doc";
+    /// A deployment: one way an agent is put to use.
+    DeploymentId = "depl";
+    /// A time that a deployment began something.
+    DeploymentRunId = "drun";
     /// A rollout: a software deployment that a pipeline reported.
     RolloutId = "rollout";
 }

@@ -13,6 +13,7 @@ pub mod alias;
 pub mod budget;
 pub mod change;
 pub mod citation;
+pub mod deployment;
 pub mod event;
 pub mod id;
 pub mod idempotency;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::agent::Overrides;
 use crate::budget::Budget;
 use crate::event::{EventBody, StopReason};
-use crate::id::{AgentId, EventId, MemberId, ProjectId, RunId, SessionId};
+use crate::id::{AgentId, DeploymentId, EventId, MemberId, ProjectId, RunId, SessionId};
 use crate::model::Usage;
 use crate::money::Money;
 
@@ -35,6 +35,9 @@ pub struct Session {
     pub purpose: Option<Purpose>,
     /// The caller's name of the conversation; unique for a project and agent.
     pub thread: Option<String>,
+    /// The deployment that began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<DeploymentId>,
     /// The person whose thread it is; `None` if it belongs to nobody in particular.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<MemberId>,
@@ -327,6 +330,7 @@ pub(crate) mod tests {
             purpose: None,
             thread: None,
             owner: None,
+            deployment: None,
             title: Some("t".into()),
             metadata: [("k".to_owned(), "1".to_owned())].into_iter().collect(),
             version: 0,

@@ -1,5 +1,7 @@
 //! The store: state, log, queue and leases, in one database.
 
+mod deployments;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +9,7 @@ use async_trait::async_trait;
 use domain::agent::Agent;
 use domain::alias::AliasRange;
 use domain::budget::{Account, AccountId, Payers};
+use domain::deployment::{Deployment, DeploymentRun};
 use domain::idempotency::{RequestName, RequestRecord};
 use domain::key::{Key, KeyHash};
 use domain::knowledge::Document;
@@ -16,15 +19,18 @@ use domain::provider::{ModelAlias, OwnProvider};
 use domain::repository::Repository;
 use domain::rollout::{Rollout, RolloutStatus, Source};
 use domain::run::{Fence, Run};
+use domain::secret::Secret;
 use domain::session::{InboxItem, Progress, Purpose, Session, SessionState, SessionStatus};
 use domain::tool::Tool;
 use domain::{
-    AgentId, ChangeSet, DocumentId, Event, EventId, KeyId, MemberId, OrgId, ProjectId, RolloutId, RunId, SessionId,
-    Timestamp, ToolId,
+    AgentId, ChangeSet, DeploymentId, DeploymentRunId, DocumentId, Event, EventId, KeyId, MemberId, OrgId, ProjectId,
+    RolloutId, RunId, SessionId, Timestamp, ToolId,
 };
 use uuid::Uuid;
 
 use crate::metrics::OpenRuns;
+
+pub use deployments::{DeploymentFilter, DeploymentRunFilter, DueDeployment};
 
 /// How long it is known in which order the sessions of an organization changed.
 pub const CHANGES_KEPT: Duration = Duration::from_hours(7 * 24);
@@ -38,6 +44,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// The key with this hash, and whose it is.
     async fn find_key(&self, hash: KeyHash) -> Result<Option<KeyOfMember>, StoreError>;
+
+    /// The deployment of this id, whosever it is: messages from outside know nothing else.
+    async fn find_deployment(&self, id: DeploymentId) -> Result<Option<(OrgId, Deployment)>, StoreError>;
+
+    /// The deployment that is due first, if any ever is.
+    async fn next_due_deployment(&self) -> Result<Option<DueDeployment>, StoreError>;
 
     /// All organizations, oldest first.
     async fn list_orgs(&self) -> Result<Vec<Org>, StoreError>;
@@ -193,6 +205,32 @@ pub trait OrgStore: Send + Sync {
 
     /// Agents at their newest versions.
     async fn list_agents(&self, filter: AgentFilter) -> Result<Vec<Agent>, StoreError>;
+
+    /// A deployment, archived or not.
+    async fn find_deployment(&self, id: DeploymentId) -> Result<Option<Deployment>, StoreError>;
+
+    /// Deployments.
+    async fn list_deployments(&self, filter: DeploymentFilter) -> Result<Vec<Deployment>, StoreError>;
+
+    /// How many deployments are not archived.
+    async fn count_deployments(&self) -> Result<usize, StoreError>;
+
+    /// What a deployment began.
+    async fn find_deployment_run(&self, id: DeploymentRunId) -> Result<Option<DeploymentRun>, StoreError>;
+
+    /// What a deployment began with the message of this name, within the day before `now`.
+    async fn find_named_run(
+        &self,
+        deployment: DeploymentId,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Option<DeploymentRun>, StoreError>;
+
+    /// What deployments began, the newest first. Kept for 90 days.
+    async fn list_deployment_runs(&self, filter: DeploymentRunFilter) -> Result<Vec<DeploymentRun>, StoreError>;
+
+    /// What the organization's tokens for visitors are signed with, if there is such a thing yet.
+    async fn find_embed_secret(&self) -> Result<Option<Secret>, StoreError>;
 
     /// A tool.
     async fn find_tool(&self, id: ToolId) -> Result<Option<Tool>, StoreError>;
@@ -407,6 +445,8 @@ pub struct SessionFilter {
     pub statuses: Vec<SessionStatus>,
     /// Archived ones too.
     pub include_archived: bool,
+    /// Begun by this deployment.
+    pub deployment: Option<DeploymentId>,
     /// Whose agent is open to this person, by name or as to everybody.
     pub open_to: Option<MemberId>,
     /// Made at or after.

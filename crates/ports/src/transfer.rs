@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use domain::agent::{Agent, AgentTool};
 use domain::budget::{AccountId, Budget, Totals};
+use domain::deployment::Deployment;
 use domain::key::Scope;
 use domain::knowledge::Document;
 use domain::monitor::{Watch, WatchEnd, WatchState};
@@ -90,6 +91,11 @@ pub enum Record {
         document: Document,
         /// Its text.
         text: String,
+    },
+    /// A deployment, without the secret of its signature; paused, lest it go on in both places.
+    Deployment {
+        /// Itself.
+        deployment: Box<Deployment>,
     },
     /// A session and what its log amounts to; its runs and events follow.
     Session {
@@ -172,6 +178,9 @@ pub struct LeftOut {
     pub headers: Vec<LeftOutHeaders>,
     /// Names of providers whose keys are to be given again.
     pub providers: Vec<String>,
+    /// Names of deployments whose signatures are to be described again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<String>,
 }
 
 /// A key that worked.
@@ -212,6 +221,7 @@ impl Record {
             Record::Agent { id, .. } => format!("the agent {id}"),
             Record::AgentVersion { agent } => format!("version {} of the agent {}", agent.version, agent.id),
             Record::Document { document, .. } => format!("the document {}", document.id),
+            Record::Deployment { deployment } => format!("the deployment {}", deployment.id),
             Record::Session { session } => format!("the session {}", session.id),
             Record::Run { run } => format!("the run {}", run.id),
             Record::Event { id, .. } => format!("the event {id}"),
@@ -241,6 +251,10 @@ impl Record {
             Record::AgentVersion { agent } => {
                 let of = agent.id;
                 headers.extend(without_secrets(&of, &mut Arc::make_mut(&mut agent.spec).tools));
+            }
+            Record::Deployment { deployment } => {
+                let is_signed = deployment.make_portable();
+                left.signatures.extend(is_signed.then(|| deployment.name.clone()));
             }
             Record::Session { session } => {
                 let of = session.id;

@@ -16,7 +16,7 @@ use crate::descriptors;
 use crate::facades::Facades;
 use crate::fault::StartError;
 use crate::first_start::{self, Started};
-use crate::house::House;
+use crate::house::{House, operator};
 use crate::listener::{Listener, Stop};
 use crate::proxies::TrustedProxies;
 use crate::tls;
@@ -86,6 +86,8 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let ends = Stop::default();
         let desk = Desk::new(self.app.clone(), Arc::clone(&self.store));
+        let (clocked, stops) = (self.app.clone(), ends.gently.clone());
+        let schedules = tokio::spawn(async move { clocked.run_schedules(&operator(), stops.cancelled_owned()).await });
         let serving = tokio::spawn(self.listener.serve(self.facades.router, ends.clone()));
         let administering = tokio::spawn(self.socket.serve(socket::router(desk), ends.clone()));
         stop.await;
@@ -97,7 +99,7 @@ impl Server {
             ends.now.cancel();
         });
         self.engine.drain(GRACE).await;
-        for task in [serving, administering] {
+        for task in [serving, administering, schedules] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a listener ended in a panic");
             }

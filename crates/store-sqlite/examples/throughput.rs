@@ -202,6 +202,7 @@ fn a_session(now: Timestamp) -> Session {
         purpose: None,
         thread: Some(SystemSources.uuid_v4().to_string()),
         owner: None,
+        deployment: None,
         title: None,
         metadata: Default::default(),
         version: 0,

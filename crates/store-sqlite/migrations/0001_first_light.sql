@@ -6,6 +6,8 @@ create table orgs (
     number integer primary key autoincrement,
     id blob not null unique,
     tools_numbered integer not null default 0,
+    -- What tokens for visitors of embeds are signed with, sealed.
+    embed_secret text,
     body text not null
 ) strict;
 
@@ -78,6 +80,46 @@ create table agent_versions (
     body text not null,
     unique (agent, version)
 ) strict;
+
+-- The ways agents are put to use.
+create table deployments (
+    number integer primary key,
+    id blob not null unique,
+    org blob not null,
+    project blob not null,
+    agent blob not null,
+    kind text not null,
+    version integer not null,
+    created_at integer not null,
+    archived_at integer,
+    -- When it is due by its clock, and when it last began something.
+    next_run_at integer,
+    last_run_at integer,
+    body text not null
+) strict;
+create index deployments_by_org on deployments (org, created_at, number);
+create index deployments_due on deployments (next_run_at) where next_run_at is not null;
+
+-- What they began, for 90 days.
+create table deployment_runs (
+    number integer primary key,
+    id blob not null unique,
+    org blob not null,
+    deployment blob not null,
+    cause text not null,
+    at integer not null,
+    failed integer not null,
+    scheduled_at integer,
+    -- What the message that began it was called, for a day.
+    name text,
+    body text not null,
+    unique (deployment, scheduled_at),
+    unique (deployment, name)
+) strict;
+create index deployment_runs_by_org on deployment_runs (org, at, number);
+create index deployment_runs_by_deployment on deployment_runs (deployment, at, number);
+create index deployment_runs_by_time on deployment_runs (at);
+create index deployment_runs_named on deployment_runs (at) where name is not null;
 
 create table tools (
     id blob not null unique,

@@ -18,8 +18,8 @@ use crate::documents::Documented;
 use crate::fault::Fault;
 use crate::planted::{Planted, PlantedBug};
 use crate::{
-    agents, aliases, callbacks, deletions, documents, events, inbox, keys, members, orgs, projects, providers,
-    requests, rollouts, runs, sessions, tools, watches,
+    agents, aliases, callbacks, deletions, deployments, documents, events, inbox, keys, members, orgs, projects,
+    providers, requests, rollouts, runs, sessions, tools, watches,
 };
 
 /// What must be told, once it is on disk. Grows over all change sets of one transaction.
@@ -110,6 +110,7 @@ impl Application<'_> {
             },
             Guard::SessionAt { session, seq } => sessions::head(db, org, session)?.is_some_and(|head| head.seq == seq),
             Guard::SessionDescribedAt { session, version } => sessions::is_described_at(db, org, session, version)?,
+            Guard::DeploymentAt { deployment, version } => deployments::is_at(db, org, deployment, version)?,
             Guard::ProviderAt { provider, version } => providers::is_at(db, org, provider, version)?,
             Guard::RolloutAt { rollout, version } => rollouts::is_at(db, org, rollout, version)?,
             Guard::WatchAt { session, version } => watches::is_at(db, org, session, version)?,
@@ -150,6 +151,13 @@ impl Application<'_> {
             Change::ArchiveAgent { agent, at } => agents::archive(db, org, agent, at)?,
             Change::DeleteAgent { agent, at } => self.delete_agent(agent, at)?,
             Change::OpenAgent { agent, members } => agents::open_to(db, org, agent, members.as_deref())?,
+            Change::InsertDeployment(new) => deployments::insert(db, org, &new)?,
+            Change::PutDeployment(changed) => deployments::put(db, org, &changed)?,
+            Change::SetDue { deployment, due } => deployments::set_due(db, org, deployment, due)?,
+            Change::InsertDeploymentRun { begun, name, next_due } => {
+                deployments::insert_run(db, org, &begun, name.as_deref(), next_due)?;
+            }
+            Change::KeepEmbedSecret(secret) => orgs::keep_embed_secret(db, org, &secret)?,
             Change::InsertProvider(new) => providers::insert(db, org, &new)?,
             Change::PutProvider(changed) => providers::put(db, org, &changed)?,
             Change::DeleteProvider(provider) => providers::delete(db, org, provider)?,

@@ -4,7 +4,7 @@ use domain::budget::{Account, AccountId};
 use domain::knowledge::Document;
 use domain::session::Session;
 use domain::{AgentId, OrgId, ProjectId, Timestamp};
-use ports::store::{EventFilter, SessionFilter};
+use ports::store::{DeploymentFilter, EventFilter, SessionFilter};
 use ports::transfer::{ExportError, LeftOut, LeftOutKey, Record};
 use rusqlite::{Connection, Row};
 
@@ -13,8 +13,8 @@ use crate::fault::{Fault, store_error};
 use crate::sql::{many, one, statements};
 use crate::store::SqliteStore;
 use crate::{
-    agents, aliases, budgets, documents, events, keys, members, orgs, projects, providers, rollouts, runs, sessions,
-    tools, watches,
+    agents, aliases, budgets, deployments, documents, events, keys, members, orgs, projects, providers, rollouts, runs,
+    sessions, tools, watches,
 };
 
 /// Sessions and events in memory at once.
@@ -91,6 +91,10 @@ impl<S: Sink> Export<S> {
             self.document(document)?;
         }
         self.agents()?;
+        let all = DeploymentFilter { include_archived: true, ..DeploymentFilter::default() };
+        for deployment in deployments::list(&self.db, org, &all)? {
+            self.give(Record::Deployment { deployment: Box::new(deployment) })?;
+        }
         self.sessions()?;
         self.rollouts()?;
         for (of, Account { budget, spent, .. }) in budgets::list_portable(&self.db, org)? {

@@ -19,7 +19,8 @@ use crate::sql::{run, statements};
 use crate::store::SqliteStore;
 use crate::writer::desk::Desk;
 use crate::{
-    agents, aliases, documents, events, members, orgs, projects, providers, rollouts, runs, sessions, watches,
+    agents, aliases, deployments, documents, events, members, orgs, projects, providers, rollouts, runs, sessions,
+    watches,
 };
 
 statements! {
@@ -120,6 +121,7 @@ impl Import {
             }
             Record::AgentVersion { agent } => insert_version(desk.db(), org, &agent),
             Record::Document { document, text } => put_document(desk, org, &document, &text),
+            Record::Deployment { deployment } => deployments::insert(desk.db(), org, &deployment),
             Record::Session { session } => {
                 self.close(desk)?;
                 self.open(desk.db(), *session)

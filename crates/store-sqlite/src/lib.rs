@@ -25,6 +25,7 @@ mod columns;
 mod contents;
 mod copy;
 mod deletions;
+mod deployments;
 mod documents;
 mod events;
 mod export;

@@ -2,6 +2,7 @@
 
 use domain::OrgId;
 use domain::org::{Org, RolloutSettings};
+use domain::secret::Secret;
 use ports::Refusal;
 use rusqlite::{Connection, Row};
 
@@ -12,6 +13,8 @@ use crate::sql::{many, one, run, statements};
 statements! {
     INSERT = "insert into orgs (id, body) values (?1, ?2)";
     FIND = "select number, body from orgs where id = ?1";
+    FIND_EMBED_SECRET = "select embed_secret from orgs where id = ?1 and embed_secret is not null";
+    KEEP_EMBED_SECRET = "update orgs set embed_secret = ?2 where id = ?1 and embed_secret is null";
     LIST = "select number, body from orgs order by number";
     PUT = "update orgs set body = ?2 where id = ?1";
 }
@@ -28,6 +31,19 @@ pub(crate) fn find(db: &Connection, id: OrgId) -> Result<Option<Org>, Fault> {
 pub(crate) fn put_rollout_settings(db: &Connection, id: OrgId, rollouts: RolloutSettings) -> Result<(), Fault> {
     let org = find(db, id)?.ok_or(Refusal::Missing)?;
     run(db, PUT, (id.0, to_json(&Org { rollouts, ..org })?)).map(|_| ())
+}
+
+/// What the tokens for visitors of embeds are signed with.
+pub(crate) fn find_embed_secret(db: &Connection, id: OrgId) -> Result<Option<Secret>, Fault> {
+    one(db, FIND_EMBED_SECRET, [id.0], |row| json(row, 0))
+}
+
+/// Keeps the first one that is given.
+pub(crate) fn keep_embed_secret(db: &Connection, id: OrgId, secret: &Secret) -> Result<(), Fault> {
+    match run(db, KEEP_EMBED_SECRET, (id.0, to_json(secret)?))? {
+        0 => Err(Refusal::Exists.into()),
+        _ => Ok(()),
+    }
 }
 
 pub(crate) fn list(db: &Connection) -> Result<Vec<Org>, Fault> {

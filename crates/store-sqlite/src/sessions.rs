@@ -38,6 +38,7 @@ macro_rules! listed {
                and (:project is null or s.project = :project) and (:agent is null or s.agent = :agent)
                and (:agent_version is null or s.agent_version = :agent_version)
                and (:archived or s.archived_at is null)
+               and (:deployment is null or json_extract(s.body, '$.deployment') = :deployment)
                and (:member is null or exists (select 1 from agents g where g.id = s.agent and (g.members is null
                  or g.creator = :member or :named in (select value from json_each(g.members)))))
                and (:statuses is null or shown_status in (select value from json_each(:statuses))) ",
@@ -247,6 +248,7 @@ pub(crate) fn list(db: &Connection, org: OrgId, filter: &SessionFilter) -> Resul
         ":agent": filter.agent.map(|agent| agent.0),
         ":agent_version": filter.agent_version,
         ":archived": filter.include_archived,
+        ":deployment": filter.deployment.map(|deployment| deployment.to_string()),
         ":member": filter.open_to.map(|member| member.0),
         ":named": filter.open_to.map(|member| member.to_string()),
         ":statuses": statuses,

@@ -67,6 +67,7 @@ mod tests {
         ("checks", crate::checks::STATEMENTS),
         ("contents", crate::contents::STATEMENTS),
         ("deletions", crate::deletions::STATEMENTS),
+        ("deployments", crate::deployments::STATEMENTS),
         ("documents", crate::documents::STATEMENTS),
         ("events", crate::events::STATEMENTS),
         ("export", crate::export::STATEMENTS),

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
+use domain::deployment::Deployment;
 use domain::key::KeyHash;
 use domain::org::Org;
 use domain::run::Fence;
-use domain::{OrgId, Timestamp};
+use domain::{DeploymentId, OrgId, Timestamp};
 use ports::feed::Feed;
 use ports::metrics::{OpenRuns, StoreMetrics};
-use ports::store::{DueCallback, DueWatch, KeyOfMember, LateRun, ReadyRun};
+use ports::store::{DueCallback, DueDeployment, DueWatch, KeyOfMember, LateRun, ReadyRun};
 use ports::{OrgStore, Store, StoreError};
 
 use crate::checkpoint::Checkpoints;
@@ -26,7 +27,7 @@ use crate::writer::Told;
 use crate::writer::desk::Desk;
 use crate::writer::job::job;
 use crate::writer::queue::Queue;
-use crate::{callbacks, keys, orgs, provider_numbers, runs, watches, writer};
+use crate::{callbacks, deployments, keys, orgs, provider_numbers, runs, watches, writer};
 
 /// The embedded store. Closing it, or dropping the last of its views, writes what waits and
 /// gives the directory back.
@@ -141,6 +142,14 @@ impl Store for SqliteStore {
 
     async fn find_key(&self, hash: KeyHash) -> Result<Option<KeyOfMember>, StoreError> {
         self.inner.readers.short(|db| keys::find_by_hash(db, hash)).await
+    }
+
+    async fn find_deployment(&self, id: DeploymentId) -> Result<Option<(OrgId, Deployment)>, StoreError> {
+        self.inner.readers.short(|db| deployments::find_anyones(db, id)).await
+    }
+
+    async fn next_due_deployment(&self) -> Result<Option<DueDeployment>, StoreError> {
+        self.inner.readers.short(deployments::next_due).await
     }
 
     async fn list_orgs(&self) -> Result<Vec<Org>, StoreError> {

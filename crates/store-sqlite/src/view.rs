@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::agent::Agent;
 use domain::alias::AliasRange;
 use domain::budget::{Account, AccountId, Payers};
+use domain::deployment::{Deployment, DeploymentRun};
 use domain::idempotency::{RequestName, RequestRecord};
 use domain::key::Key;
 use domain::knowledge::Document;
@@ -15,23 +16,24 @@ use domain::provider::{ModelAlias, OwnProvider};
 use domain::repository::Repository;
 use domain::rollout::{Rollout, Source};
 use domain::run::Run;
+use domain::secret::Secret;
 use domain::session::{InboxItem, Session};
 use domain::tool::Tool;
 use domain::{
-    AgentId, ChangeSet, DocumentId, Event, EventId, KeyId, MemberId, OrgId, ProjectId, RolloutId, RunId, SessionId,
-    Timestamp, ToolId,
+    AgentId, ChangeSet, DeploymentId, DeploymentRunId, DocumentId, Event, EventId, KeyId, MemberId, OrgId, ProjectId,
+    RolloutId, RunId, SessionId, Timestamp, ToolId,
 };
 use ports::store::{
-    AgentFilter, ChangeFilter, EventFilter, PurposefulFilter, PurposefulSession, RolloutFilter, SessionChange,
-    SessionFilter,
+    AgentFilter, ChangeFilter, DeploymentFilter, DeploymentRunFilter, EventFilter, PurposefulFilter, PurposefulSession,
+    RolloutFilter, SessionChange, SessionFilter,
 };
 use ports::{CommitError, Committed, OrgStore, StoreError};
 use uuid::Uuid;
 
 use crate::store::Inner;
 use crate::{
-    agents, aliases, budgets, documents, events, inbox, keys, members, orgs, positions, projects, providers,
-    purposeful, requests, rollouts, runs, sessions, tools, watches,
+    agents, aliases, budgets, deployments, documents, events, inbox, keys, members, orgs, positions, projects,
+    providers, purposeful, requests, rollouts, runs, sessions, tools, watches,
 };
 
 pub(crate) struct OrgView {
@@ -116,6 +118,36 @@ impl OrgStore for OrgView {
     async fn list_agents(&self, filter: AgentFilter) -> Listed<Agent> {
         let org = self.org;
         self.inner.readers.long(move |db| agents::list(db, org, &filter)).await
+    }
+
+    async fn find_deployment(&self, id: DeploymentId) -> Found<Deployment> {
+        self.inner.readers.short(|db| deployments::find(db, self.org, id)).await
+    }
+
+    async fn list_deployments(&self, filter: DeploymentFilter) -> Listed<Deployment> {
+        let org = self.org;
+        self.inner.readers.long(move |db| deployments::list(db, org, &filter)).await
+    }
+
+    async fn count_deployments(&self) -> Result<usize, StoreError> {
+        self.inner.readers.short(|db| deployments::count(db, self.org)).await
+    }
+
+    async fn find_deployment_run(&self, id: DeploymentRunId) -> Found<DeploymentRun> {
+        self.inner.readers.short(|db| deployments::find_run(db, self.org, id)).await
+    }
+
+    async fn find_named_run(&self, deployment: DeploymentId, name: &str, now: Timestamp) -> Found<DeploymentRun> {
+        self.inner.readers.short(|db| deployments::find_named_run(db, self.org, deployment, name, now)).await
+    }
+
+    async fn list_deployment_runs(&self, filter: DeploymentRunFilter) -> Listed<DeploymentRun> {
+        let org = self.org;
+        self.inner.readers.long(move |db| deployments::list_runs(db, org, &filter)).await
+    }
+
+    async fn find_embed_secret(&self) -> Found<Secret> {
+        self.inner.readers.short(|db| orgs::find_embed_secret(db, self.org)).await
     }
 
     async fn find_tool(&self, id: ToolId) -> Found<Tool> {

@@ -34,8 +34,19 @@ pub(crate) struct Running {
     pub(crate) router: Router,
     store: Arc<SqliteStore>,
     engine_ports: EnginePorts,
+    #[expect(dead_code, reason = "it goes on as long as it lives")]
+    schedules: AbortOnDrop,
     /// The worker that has taken over from `engine`.
     successor: Option<engine::Handle>,
+}
+
+/// A task that ends when its owner does.
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Running {
@@ -89,7 +100,21 @@ impl Running {
             .merge(api_cased::router(app.clone(), shared.clone(), PUBLIC_URL));
         api_make::resume_callbacks(app.clone(), shared.clone(), callbacks, Operator::of_this_installation()).await;
         let router = web::finish(facades, &shared);
-        Self { app, engine, feed, shared, router, store, engine_ports, successor: None }
+        let clocked = app.clone();
+        let schedules = tokio::spawn(async move {
+            clocked.run_schedules(&Operator::of_this_installation(), std::future::pending()).await;
+        });
+        Self {
+            app,
+            engine,
+            feed,
+            shared,
+            router,
+            store,
+            engine_ports,
+            successor: None,
+            schedules: AbortOnDrop(schedules),
+        }
     }
 
     /// See [`crate::TestHouse::take_over`].

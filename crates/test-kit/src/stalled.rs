@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::deployment::Deployment;
 use domain::key::KeyHash;
 use domain::org::Org;
 use domain::run::Fence;
-use domain::{OrgId, Timestamp};
+use domain::{DeploymentId, OrgId, Timestamp};
 use ports::metrics::OpenRuns;
-use ports::store::{DueCallback, DueWatch, KeyOfMember, LateRun, ReadyRun};
+use ports::store::{DueCallback, DueDeployment, DueWatch, KeyOfMember, LateRun, ReadyRun};
 use ports::{OrgStore, Store, StoreError};
 
 pub(crate) struct Stalled(pub(crate) Arc<dyn Store>);
@@ -22,6 +23,14 @@ impl Store for Stalled {
 
     async fn find_key(&self, hash: KeyHash) -> Result<Option<KeyOfMember>, StoreError> {
         self.0.find_key(hash).await
+    }
+
+    async fn find_deployment(&self, id: DeploymentId) -> Result<Option<(OrgId, Deployment)>, StoreError> {
+        self.0.find_deployment(id).await
+    }
+
+    async fn next_due_deployment(&self) -> Result<Option<DueDeployment>, StoreError> {
+        self.0.next_due_deployment().await
     }
 
     async fn list_orgs(&self) -> Result<Vec<Org>, StoreError> {

@@ -79,17 +79,25 @@ impl Limits {
     /// # Errors
     /// [`Error::RateLimited`] if there have been too many in this minute.
     pub fn check(&self, facade: Facade, ctx: &Ctx) -> Result<(), Error> {
+        self.check_of(facade, counted(facade, ctx), ctx.now)
+    }
+
+    /// Counts a request that nobody's key came with, for what it was sent to.
+    ///
+    /// # Errors
+    /// As [`Limits::check`].
+    pub fn check_of(&self, facade: Facade, of: Uuid, now: Timestamp) -> Result<(), Error> {
         let max = self.per_minute(facade);
         if max == 0 {
             return Ok(());
         }
         let mut windows = lock(&self.windows);
-        let now_ms = ctx.now.as_millisecond();
+        let now_ms = now.as_millisecond();
         if windows.len() >= SWEEP_AT {
             windows.retain(|_, window| !window.is_over(now_ms));
         }
-        let window = windows.entry((facade, counted(facade, ctx))).or_insert(Window { began_ms: now_ms, requests: 0 });
-        window.take(max, ctx.now)
+        let window = windows.entry((facade, of)).or_insert(Window { began_ms: now_ms, requests: 0 });
+        window.take(max, now)
     }
 
     /// Takes one of the organization's streams.

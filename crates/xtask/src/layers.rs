@@ -81,6 +81,7 @@ const KEPT_TO: &[(&str, &[&str])] = &[
 /// Everything foreign that `domain` may import: none of it does I/O or is asynchronous.
 const DOMAIN_MAY_IMPORT: &[&str] = &[
     "chacha20poly1305",
+    "croner",
     "fast32",
     "indexmap",
     "jiff",

@@ -39,7 +39,7 @@ async fn the_document_is_served_without_a_key_and_names_every_operation() {
         }
     }
     names.sort();
-    let expected = ["createThread", "getThread", "getThreads", "sendMessage"];
+    let expected = ["createEmbedToken", "createThread", "getThread", "getThreads", "sendMessage"];
     assert_eq!(names, expected.map(|name| format!("assistantApiRouter-{name}")));
     for (schema, path, method) in
         [("ThreadRef", "/assistants/thread/create", "post"), ("ThreadList", "/assistants/threads/get", "get")]

@@ -7,9 +7,11 @@ mod answers;
 mod callers;
 mod citations;
 mod document;
+mod embeds;
 mod house;
 mod messages;
 mod threads;
+mod webhooks;
 
 #[test]
 #[ignore = "not a test: the child process in which other tests read documents"]

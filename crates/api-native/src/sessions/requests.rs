@@ -145,13 +145,21 @@ impl<'de> Deserialize<'de> for AgentParam {
     }
 }
 
+/// Whether there is such an environment.
+///
+/// # Errors
+/// There is not.
+pub(crate) fn check_environment(id: Option<&str>) -> Result<(), Error> {
+    match id {
+        None | Some(DEFAULT_ENVIRONMENT) => Ok(()),
+        Some(other) => Err(Error::not_found(app::Missing::new("environment", other))),
+    }
+}
+
 impl CreateSession {
     /// Refuses what this release cannot keep, rather than to forget it silently.
     pub(crate) fn check_served(&self) -> Result<(), Error> {
-        match self.environment_id.as_deref() {
-            None | Some(DEFAULT_ENVIRONMENT) => {}
-            Some(other) => return Err(Error::not_found(app::Missing::new("environment", other))),
-        }
+        check_environment(self.environment_id.as_deref())?;
         let unserved = [
             ("vault_ids", self.vault_ids.as_ref().is_some_and(|ids| !ids.is_empty())),
             ("resources", self.resources.as_ref().is_some_and(|resources| !resources.is_empty())),

@@ -2,7 +2,7 @@
 
 use domain::agent::Agent;
 use domain::session::{Session, SessionStatus};
-use domain::{RunId, SessionId, Timestamp};
+use domain::{DeploymentId, RunId, SessionId, Timestamp};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -30,7 +30,8 @@ pub(crate) struct SessionView {
     #[schema(value_type = Vec<Object>)]
     resources: [String; 0],
     budget: Option<BudgetView>,
-    deployment_id: Option<String>,
+    #[schema(value_type = Option<String>)]
+    deployment_id: Option<DeploymentId>,
     #[schema(value_type = Vec<Object>)]
     outcome_evaluations: [String; 0],
     stats: StatsView,
@@ -116,7 +117,7 @@ impl SessionView {
             vault_ids: [],
             resources: [],
             budget: session.budget.map(BudgetView::from),
-            deployment_id: None,
+            deployment_id: session.deployment,
             outcome_evaluations: [],
             stats: StatsView {
                 active_seconds: seconds(session.state.active_ms),

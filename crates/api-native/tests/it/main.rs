@@ -8,6 +8,7 @@ mod budgets;
 mod callers;
 mod compaction;
 mod cursors;
+mod deployments;
 mod document;
 mod events;
 mod idempotency;

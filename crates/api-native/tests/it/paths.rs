@@ -48,7 +48,6 @@ async fn what_comes_later_says_so() {
     let replies = [
         owner.get("/v1/environments").await,
         owner.post("/v1/vaults/vlt_x/credentials", json!({})).await,
-        owner.get("/v1/deployment_runs/drun_x").await,
         owner.get("/v1/memory_stores").await,
         owner.get(&format!("/v1/sessions/{session}/resources")).await,
         owner.get(&format!("/v1/sessions/{session}/threads")).await,

@@ -7,6 +7,7 @@ mod people;
 mod providers;
 mod rollouts;
 mod runs;
+mod schedules;
 mod send;
 mod streams;
 mod tenants;

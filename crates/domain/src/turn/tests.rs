@@ -128,6 +128,7 @@ fn session(now: Timestamp) -> Session {
         purpose: None,
         thread: None,
         owner: None,
+        deployment: None,
         title: None,
         metadata: Default::default(),
         version: 0,

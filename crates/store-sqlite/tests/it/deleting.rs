@@ -46,6 +46,7 @@ async fn furnish(store: &SqliteStore, org: OrgId, word: &str, events: usize) -> 
         purpose: None,
         thread: None,
         owner: None,
+        deployment: None,
         title: Some(format!("of {word}")),
         metadata: Default::default(),
         version: 0,

@@ -17,6 +17,7 @@ pub mod budgets;
 pub mod catalogue;
 pub mod changes;
 pub mod closing;
+pub mod deployments;
 pub mod feed;
 pub mod guards;
 pub mod inbox;
@@ -62,6 +63,8 @@ macro_rules! store_stories {
                 old_changes_are_let_go_of_but_for_the_last;
             closing: a_session_is_changed_only_as_it_was_described, an_archived_session_has_no_run_and_gets_none,
                 a_deleted_session_is_gone_at_once;
+            deployments: a_deployment_is_changed_as_it_was_and_listed_in_pages, what_is_due_first_is_found_first,
+                a_scheduled_time_and_a_name_begin_one_run, a_foreign_deployment_is_as_one_that_never_was;
             feed: events_reach_the_streams_in_commit_order, a_refused_change_set_is_never_heard_of,
                 work_and_input_wake_whoever_waits;
             guards: each_guard_holds_and_refuses, a_refused_change_set_leaves_nothing_behind,

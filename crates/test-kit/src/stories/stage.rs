@@ -172,6 +172,7 @@ impl Tenant {
             purpose: None,
             thread: None,
             owner: None,
+            deployment: None,
             title: Some("a talk".into()),
             metadata: [("k".to_owned(), "v".to_owned())].into_iter().collect(),
             version: 0,

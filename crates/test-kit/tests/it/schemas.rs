@@ -49,15 +49,17 @@ async fn ids(owner: &Caller) -> String {
     let run = id_of(&owner.get(&format!("/v1/sessions/{session}/runs")).await.ok()["data"][0]);
     let rollout = json!({ "deployment_request": "Deploy 2.5.1" });
     let rollout = owner.post("/api/v1/deployments", rollout).await.expect(201);
-    let (deployment, watch) = (&rollout["id"], &rollout["session_id"]);
+    let (rollout_id, watch) = (&rollout["id"], &rollout["session_id"]);
     let plain: domain::AgentId = agent.parse().unwrap();
     let thread = owner.post("/api/assistants/thread/create", json!({ "assistant_id": agent })).await.ok();
+    let new = json!({ "name": "d", "agent": agent, "trigger": { "type": "embed", "secure": true } });
+    let deployment = id_of(&owner.post("/v1/deployments", new).await.ok());
     let (thread, plain) = (thread["thread_id"].as_str().unwrap().to_owned(), plain.0);
     format!(
         "[parameters]\n\"path.agent_id\" = \"{agent}\"\n\"path.session_id\" = \"{session}\"\n\"path.run_id\" = \"{run}\"\n\
          \"path.agentId\" = \"{plain}\"\n\"path.teamId\" = 1\n\"query.teamId\" = 1\n\"query.organizationId\" = 1\n\
-         \"path.deployment_id\" = {deployment}\n\"path.agent_session_id\" = {watch}\n\
-         \"query.thread_id\" = \"{thread}\"\n"
+         \"path.deployment_id\" = {rollout_id}\n\"path.agent_session_id\" = {watch}\n\
+         \"query.thread_id\" = \"{thread}\"\n\"path.deployment\" = \"{deployment}\"\n"
     )
 }
 

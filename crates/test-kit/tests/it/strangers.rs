@@ -39,6 +39,16 @@ const NATIVE: &[Probe] = &[
     ("GET", "/v1/runs/{run_id}", &[SessionsRead]),
     ("POST", "/v1/runs/{run_id}/cancel", &[SessionsWrite]),
     ("POST", "/v1/runs/{run_id}/resolve", &[SessionsWrite]),
+    ("GET", "/v1/deployments", &[DeploymentsRead]),
+    ("POST", "/v1/deployments", &[DeploymentsWrite, AgentsRun]),
+    ("GET", "/v1/deployments/{deployment}", &[DeploymentsRead]),
+    ("POST", "/v1/deployments/{deployment}", &[DeploymentsWrite]),
+    ("POST", "/v1/deployments/{deployment}/archive", &[DeploymentsWrite]),
+    ("POST", "/v1/deployments/{deployment}/pause", &[DeploymentsWrite]),
+    ("POST", "/v1/deployments/{deployment}/unpause", &[DeploymentsWrite]),
+    ("POST", "/v1/deployments/{deployment}/run", &[DeploymentsWrite, AgentsRun]),
+    ("GET", "/v1/deployment_runs", &[DeploymentsRead]),
+    ("GET", "/v1/deployment_runs/{deployment_run_id}", &[DeploymentsRead]),
     ("GET", "/v1/tools", &[AgentsRead]),
     ("POST", "/v1/tools", &[AgentsWrite]),
     ("GET", "/v1/tools/{tool}", &[AgentsRead]),
@@ -106,6 +116,7 @@ const CASSIDY: &[Probe] = &[
     ("POST", "/assistants/message/create", &[AgentsRun]),
     ("GET", "/assistants/thread/get", &[SessionsRead]),
     ("GET", "/assistants/threads/get", &[SessionsRead]),
+    ("POST", "/assistants/embed/token/create", &[AgentsRun]),
 ];
 
 /// What a program that has no key yet asks.
@@ -179,6 +190,8 @@ async fn a_key_without_a_scope_is_refused_by_every_route_that_needs_it() {
         RolloutsRead,
         RolloutsWrite,
         KeysWrite,
+        DeploymentsRead,
+        DeploymentsWrite,
     ] {
         let others = Scope::ALL.iter().copied().filter(|scope| ![missing, Admin].contains(scope));
         let caller = house.key(others).await;
@@ -194,7 +207,7 @@ async fn a_key_without_a_scope_is_refused_by_every_route_that_needs_it() {
 
 #[tokio::test]
 async fn what_is_anothers_looks_like_what_never_was() {
-    let mut house = TestHouse::new().model([says("Done.")]).start().await;
+    let mut house = TestHouse::new().model([says("Done."), says("Done.")]).start().await;
     let things = Things::of(&house).await;
     let stranger = house.other_org().await;
     let org = stranger.get("/api/v2/organizations").await.ok()["organizations"][0]["id"].to_string();
@@ -273,6 +286,12 @@ impl Things {
         let context = owner.post("/api/v2/ai-agents/v1/contexts?teamId=1", context).await;
         let context = context.json()["id"].as_str().map_or_else(|| panic!("{context}"), str::to_owned);
         let assistant = plain.compact();
+        let new = json!({ "name": "d", "agent": agent, "schedule": { "type": "cron", "expression": "0 0 1 1 *" },
+            "initial_events": [message("hi")] });
+        let deployment = id_of(&owner.post("/v1/deployments", new).await.ok());
+        let begun = owner.post(&format!("/v1/deployments/{deployment}/run"), json!({})).await.ok();
+        let embed = json!({ "name": "e", "agent": agent, "trigger": { "type": "embed", "secure": true } });
+        let embed = id_of(&owner.post("/v1/deployments", embed).await.ok());
         let thread = owner.post("/api/assistants/thread/create", json!({ "assistant_id": assistant })).await.ok();
         let thread = thread["thread_id"].as_str().unwrap().to_owned();
         let rollout = body("POST", "/api/v1/deployments", &[]);
@@ -284,6 +303,9 @@ impl Things {
                 ("thread", thread),
                 ("deployment_id", text("id")),
                 ("agent_session_id", text("session_id")),
+                ("embed", embed),
+                ("deployment", deployment),
+                ("deployment_run_id", id_of(&begun)),
                 ("agent_id", agent),
                 ("session_id", session),
                 ("run_id", id_of(&run)),
@@ -371,6 +393,11 @@ fn body(method: &str, path: &str, ids: &[(&'static str, String)]) -> Value {
         ("POST", "/ai-agents/v1/agents/{agentId}/run" | "/ai-agents/v1/agents/{agentId}/run/stream") => {
             json!({ "messages": [{ "role": "user", "content": "hi" }] })
         }
+        ("POST", "/assistants/embed/token/create") => json!({ "deployment_key": of(ids, "embed") }),
+        ("POST", "/v1/deployments") => {
+            json!({ "name": "d", "agent": of(ids, "agent_id"), "trigger": { "type": "webhook" } })
+        }
+        ("POST", "/v1/deployments/{deployment}") => json!({ "name": "stolen" }),
         ("POST", "/assistants/thread/create") => json!({ "assistant_id": of(ids, "assistant") }),
         ("POST", "/assistants/message/create") => json!({ "thread_id": of(ids, "thread"), "message": "hi" }),
         ("POST", "/ai-agents/v1/contexts") => json!({ "agentId": of(ids, "agentId"), "content": "text" }),

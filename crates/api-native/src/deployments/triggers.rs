@@ -1,0 +1,257 @@
+//! What begins a deployment's runs, as clients write it and as it is shown.
+
+use domain::DeploymentId;
+use domain::deployment::{Condition, Embed, Schedule, Signature, SignatureScheme, Trigger, Webhook};
+use domain::secret::Secret;
+use indexmap::IndexMap;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// What begins the runs.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum TriggerParam {
+    /// The clock; the same as `schedule`.
+    Schedule {
+        /// Minute, hour, day of the month, month, day of the week.
+        expression: String,
+        /// IANA name of the time zone; `UTC` if absent.
+        #[serde(default)]
+        timezone: Option<String>,
+    },
+    /// A message from outside.
+    Webhook(WebhookParam),
+    /// A visitor of a page.
+    Embed(EmbedParam),
+}
+
+/// A clock.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub(crate) struct ScheduleParam {
+    #[serde(rename = "type")]
+    kind: ScheduleType,
+    /// Minute, hour, day of the month, month, day of the week.
+    expression: String,
+    /// IANA name of the time zone; `UTC` if absent.
+    #[serde(default)]
+    timezone: Option<String>,
+}
+
+/// How a clock is written.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ScheduleType {
+    Cron,
+}
+
+impl ScheduleParam {
+    pub(super) fn read(self) -> Trigger {
+        let ScheduleType::Cron = self.kind;
+        schedule(self.expression, self.timezone)
+    }
+}
+
+/// A message from outside.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub(crate) struct WebhookParam {
+    /// What the agent is told: text in which `{{name}}` stands for a field. The whole message
+    /// if absent.
+    #[serde(default)]
+    template: Option<String>,
+    /// Where the fields of the template stand in the message, as JSON pointers.
+    #[serde(default)]
+    #[schema(value_type = Option<std::collections::HashMap<String, String>>)]
+    fields: Option<IndexMap<String, String>>,
+    /// What a message must be like; another begins nothing.
+    #[serde(default)]
+    filter: Option<Vec<ConditionParam>>,
+    /// Where the name of a message stands in it, as a JSON pointer: one name begins one run
+    /// within a day.
+    #[serde(default)]
+    dedupe: Option<String>,
+    /// How a sender proves who they are.
+    #[serde(default)]
+    signature: Option<SignatureParam>,
+    /// Whether a sender needs an API key.
+    #[serde(default)]
+    requires_key: bool,
+    /// Whether the answer waits for the end of the run.
+    #[serde(default)]
+    returns_results: bool,
+}
+
+/// What a message must be like.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct ConditionParam {
+    /// Where to look, as a JSON pointer.
+    field: String,
+    /// One of these must stand there.
+    one_of: Vec<Value>,
+}
+
+/// How a sender proves who they are.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+struct SignatureParam {
+    scheme: SchemeParam,
+    /// Never shown again.
+    secret: String,
+}
+
+/// Whose way of signing.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum SchemeParam {
+    StandardWebhooks,
+    Github,
+}
+
+/// A chat on a page.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub(crate) struct EmbedParam {
+    /// The sites that may show it: `scheme://host[:port]`, `https://*.example.org`; at most 50.
+    #[serde(default)]
+    allowed_origins: Option<Vec<String>>,
+    /// Whether a visitor needs a token that the site's back end asked for.
+    #[serde(default)]
+    secure: bool,
+    /// `light`, `dark` or `auto`.
+    #[serde(default)]
+    theme: Option<String>,
+    /// What stands there before anything is said.
+    #[serde(default)]
+    greeting: Option<String>,
+    /// What a visitor might begin with; at most 10.
+    #[serde(default)]
+    starters: Option<Vec<String>>,
+}
+
+impl TriggerParam {
+    pub(super) fn read(self) -> Trigger {
+        match self {
+            TriggerParam::Schedule { expression, timezone } => schedule(expression, timezone),
+            TriggerParam::Webhook(webhook) => Trigger::Webhook(webhook.read()),
+            TriggerParam::Embed(embed) => Trigger::Embed(Embed {
+                allowed_origins: embed.allowed_origins.unwrap_or_default(),
+                secure: embed.secure,
+                theme: embed.theme,
+                greeting: embed.greeting,
+                starters: embed.starters.unwrap_or_default(),
+            }),
+        }
+    }
+}
+
+impl WebhookParam {
+    fn read(self) -> Webhook {
+        let condition = |condition: ConditionParam| Condition { field: condition.field, one_of: condition.one_of };
+        Webhook {
+            template: self.template,
+            fields: self.fields.unwrap_or_default(),
+            filter: self.filter.unwrap_or_default().into_iter().map(condition).collect(),
+            dedupe: self.dedupe,
+            signature: self.signature.map(|signature| Signature {
+                scheme: match signature.scheme {
+                    SchemeParam::StandardWebhooks => SignatureScheme::StandardWebhooks,
+                    SchemeParam::Github => SignatureScheme::Github,
+                },
+                secret: Secret::from_caller(SecretString::from(signature.secret)),
+            }),
+            requires_key: self.requires_key,
+            returns_results: self.returns_results,
+            known_fields: None,
+        }
+    }
+}
+
+fn schedule(expression: String, timezone: Option<String>) -> Trigger {
+    Trigger::Schedule(Schedule { expression, timezone: timezone.unwrap_or_else(|| "UTC".to_owned()) })
+}
+
+/// What begins the runs.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum TriggerView {
+    /// The clock.
+    Schedule {
+        /// Minute, hour, day of the month, month, day of the week.
+        expression: String,
+        /// IANA name of the time zone.
+        timezone: String,
+    },
+    /// A message from outside.
+    Webhook(WebhookView),
+    /// A visitor of a page.
+    Embed(EmbedView),
+}
+
+/// A message from outside.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct WebhookView {
+    /// Where messages are to be sent, below this server's address.
+    path: String,
+    template: Option<String>,
+    #[schema(value_type = std::collections::HashMap<String, String>)]
+    fields: IndexMap<String, String>,
+    filter: Vec<ConditionParam>,
+    dedupe: Option<String>,
+    signature: Option<SignatureView>,
+    requires_key: bool,
+    returns_results: bool,
+    /// The fields of the first message that came, as JSON pointers; null before it.
+    known_fields: Option<Vec<String>>,
+}
+
+/// How a sender proves who they are.
+#[derive(Debug, Serialize, ToSchema)]
+struct SignatureView {
+    scheme: SchemeParam,
+    /// Stands for the secret, which is not shown.
+    secret: &'static str,
+}
+
+/// A chat on a page.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct EmbedView {
+    allowed_origins: Vec<String>,
+    secure: bool,
+    theme: Option<String>,
+    greeting: Option<String>,
+    starters: Vec<String>,
+}
+
+impl TriggerView {
+    pub(super) fn of(id: DeploymentId, trigger: Trigger) -> Self {
+        match trigger {
+            Trigger::Schedule(Schedule { expression, timezone }) => TriggerView::Schedule { expression, timezone },
+            Trigger::Webhook(webhook) => TriggerView::Webhook(WebhookView::of(id, webhook)),
+            Trigger::Embed(Embed { allowed_origins, secure, theme, greeting, starters }) => {
+                TriggerView::Embed(EmbedView { allowed_origins, secure, theme, greeting, starters })
+            }
+        }
+    }
+}
+
+impl WebhookView {
+    fn of(id: DeploymentId, webhook: Webhook) -> Self {
+        let condition = |condition: Condition| ConditionParam { field: condition.field, one_of: condition.one_of };
+        let scheme = |scheme| match scheme {
+            SignatureScheme::StandardWebhooks => SchemeParam::StandardWebhooks,
+            SignatureScheme::Github => SchemeParam::Github,
+        };
+        let signature =
+            webhook.signature.map(|signature| SignatureView { scheme: scheme(signature.scheme), secret: Secret::MASK });
+        Self {
+            path: format!("/api/webhook/workflows/{}", id.compact()),
+            template: webhook.template,
+            fields: webhook.fields,
+            filter: webhook.filter.into_iter().map(condition).collect(),
+            dedupe: webhook.dedupe,
+            signature,
+            requires_key: webhook.requires_key,
+            returns_results: webhook.returns_results,
+            known_fields: webhook.known_fields,
+        }
+    }
+}

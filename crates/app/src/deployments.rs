@@ -1,0 +1,215 @@
+//! Deployments: made, changed, paused, archived; what they begin stands in the modules below.
+
+mod begin;
+mod embed_tokens;
+mod rules;
+mod schedules;
+mod signatures;
+mod webhooks;
+
+use domain::budget::Budget;
+use domain::deployment::{DEPLOYMENTS_MAX, Deployment, DeploymentRun, Trigger};
+use domain::key::Scope;
+use domain::{AgentId, ChangeSet, DeploymentId, DeploymentRunId, EventBody};
+use indexmap::IndexMap;
+use ports::store::{DeploymentFilter, DeploymentRunFilter};
+
+use crate::agents::only_reachable;
+use crate::error::{Error, Refused};
+use crate::{App, Ctx, TRIES};
+
+pub use embed_tokens::{EmbedClaims, EmbedToken};
+pub use webhooks::{Delivered, Delivery, OpenWebhook};
+
+/// What a new deployment is to be.
+#[derive(Debug, Clone)]
+pub struct CreateDeployment {
+    /// Who answers.
+    pub agent: AgentId,
+    /// For people, 1–256 characters.
+    pub name: String,
+    /// What begins its runs.
+    pub trigger: Trigger,
+    /// What each of its sessions begins with; one that goes by the clock needs it.
+    pub initial_events: Vec<EventBody>,
+    /// Free pairs.
+    pub metadata: IndexMap<String, String>,
+    /// What each of its sessions may spend.
+    pub budget: Option<Budget>,
+}
+
+impl App {
+    /// Makes a deployment. Its runs have the rights of whoever made it.
+    ///
+    /// # Errors
+    /// The agent is not there or archived, a field breaks a rule, there are too many, the
+    /// scope is missing, or the store failed.
+    pub async fn create_deployment(&self, ctx: &Ctx, create: CreateDeployment) -> Result<Deployment, Error> {
+        ctx.require(Scope::DeploymentsWrite)?;
+        ctx.require(Scope::AgentsRun)?;
+        let agent = self.newest_agent(ctx, create.agent).await?;
+        let store = self.store(ctx.org);
+        if store.count_deployments().await? >= DEPLOYMENTS_MAX {
+            return Err(Refused::Enough { things: "deployments", max: DEPLOYMENTS_MAX }.into());
+        }
+        let described = Deployment {
+            id: self.fresh(),
+            project: agent.project,
+            agent: agent.id,
+            name: create.name,
+            creator: ctx.member,
+            trigger: create.trigger,
+            initial_events: create.initial_events,
+            metadata: create.metadata,
+            budget: create.budget,
+            version: 0,
+            created_at: ctx.now,
+            updated_at: ctx.now,
+            archived_at: None,
+            paused_at: None,
+            last_run_at: None,
+            next_run_at: None,
+        };
+        let ready = self.ready_deployment(ctx, described, None).await?;
+        let (deployment, changes) = ready.create();
+        crate::commit_in_time(&*store, changes).await?.ok_or_else(|| Error::not_found(agent.id))?;
+        self.0.schedules.notify_one();
+        Ok(deployment)
+    }
+
+    /// A deployment.
+    ///
+    /// # Errors
+    /// It is not there, its agent is not open to the caller, the scope is missing, or the
+    /// store failed.
+    pub async fn find_deployment(&self, ctx: &Ctx, id: DeploymentId) -> Result<Deployment, Error> {
+        ctx.require(Scope::DeploymentsRead)?;
+        self.reachable_deployment(ctx, id).await
+    }
+
+    /// Deployments.
+    ///
+    /// # Errors
+    /// The scope is missing, or the store failed.
+    pub async fn list_deployments(&self, ctx: &Ctx, filter: DeploymentFilter) -> Result<Vec<Deployment>, Error> {
+        ctx.require(Scope::DeploymentsRead)?;
+        let Some(project) = only_reachable(ctx, filter.project) else { return Ok(Vec::new()) };
+        let open_to = ctx.restricted();
+        Ok(self.store(ctx.org).list_deployments(DeploymentFilter { project, open_to, ..filter }).await?)
+    }
+
+    /// Changes a deployment. `change` is asked again if somebody else was faster.
+    ///
+    /// # Errors
+    /// It is archived, what it is to be breaks a rule, or as [`App::find_deployment`].
+    pub async fn update_deployment(
+        &self,
+        ctx: &Ctx,
+        id: DeploymentId,
+        change: impl Fn(&Deployment) -> Result<Deployment, Error> + Send + Sync,
+    ) -> Result<Deployment, Error> {
+        ctx.require(Scope::DeploymentsWrite)?;
+        for _ in 0..TRIES {
+            let before = self.reachable_deployment(ctx, id).await?;
+            before.check_lives()?;
+            let changed = self.ready_deployment(ctx, change(&before)?, Some(&before)).await?;
+            let (after, changes) = before.update(changed, ctx.now)?;
+            if self.commit_deployment(ctx, changes).await? {
+                return Ok(after);
+            }
+        }
+        Err(Error::contended("deployment"))
+    }
+
+    /// Lets a deployment begin nothing by itself. Pausing twice changes nothing.
+    ///
+    /// # Errors
+    /// It is archived, or as [`App::find_deployment`].
+    pub async fn pause_deployment(&self, ctx: &Ctx, id: DeploymentId) -> Result<Deployment, Error> {
+        self.change_deployment(ctx, id, |before| Ok(before.pause(ctx.now)?)).await
+    }
+
+    /// Lets a deployment begin by itself again. What was missed is not made up for.
+    ///
+    /// # Errors
+    /// It is archived, or as [`App::find_deployment`].
+    pub async fn resume_deployment(&self, ctx: &Ctx, id: DeploymentId) -> Result<Deployment, Error> {
+        self.change_deployment(ctx, id, |before| Ok(before.resume(ctx.now)?)).await
+    }
+
+    /// Ends a deployment for good. Its history stays, and so do its sessions. Archiving twice
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// As [`App::find_deployment`].
+    pub async fn archive_deployment(&self, ctx: &Ctx, id: DeploymentId) -> Result<Deployment, Error> {
+        self.change_deployment(ctx, id, |before| Ok(before.archive(ctx.now))).await
+    }
+
+    /// What deployments began, the newest first.
+    ///
+    /// # Errors
+    /// The deployment that is asked for is not there, the scope is missing, or the store
+    /// failed.
+    pub async fn list_deployment_runs(
+        &self,
+        ctx: &Ctx,
+        filter: DeploymentRunFilter,
+    ) -> Result<Vec<DeploymentRun>, Error> {
+        ctx.require(Scope::DeploymentsRead)?;
+        match filter.deployment {
+            Some(id) => self.reachable_deployment(ctx, id).await.map(drop)?,
+            // A list over all of them would show what the caller does not reach.
+            None if ctx.project.is_some() || ctx.restricted().is_some() => {
+                let message = "must be given by a caller who does not reach all of the organization";
+                return Err(Error::invalid("deployment_id", message));
+            }
+            None => {}
+        }
+        Ok(self.store(ctx.org).list_deployment_runs(filter).await?)
+    }
+
+    /// A time that a deployment began something, or tried to.
+    ///
+    /// # Errors
+    /// It is not there, the scope is missing, or the store failed.
+    pub async fn find_deployment_run(&self, ctx: &Ctx, id: DeploymentRunId) -> Result<DeploymentRun, Error> {
+        ctx.require(Scope::DeploymentsRead)?;
+        let found = self.store(ctx.org).find_deployment_run(id).await?;
+        let begun = found.ok_or_else(|| Error::not_found(id))?;
+        match self.reachable_deployment(ctx, begun.deployment).await {
+            Err(Error::NotFound(_)) => Err(Error::not_found(id)),
+            reached => reached.map(|_| begun),
+        }
+    }
+
+    async fn change_deployment(
+        &self,
+        ctx: &Ctx,
+        id: DeploymentId,
+        decide: impl Fn(Deployment) -> Result<(Deployment, ChangeSet), Error> + Send + Sync,
+    ) -> Result<Deployment, Error> {
+        ctx.require(Scope::DeploymentsWrite)?;
+        for _ in 0..TRIES {
+            let (after, changes) = decide(self.reachable_deployment(ctx, id).await?)?;
+            if self.commit_deployment(ctx, changes).await? {
+                return Ok(after);
+            }
+        }
+        Err(Error::contended("deployment"))
+    }
+
+    /// Commits a change and lets the clock look again; `false` if it came too late.
+    async fn commit_deployment(&self, ctx: &Ctx, changes: ChangeSet) -> Result<bool, Error> {
+        let is_done = changes.is_empty() || crate::commit_in_time(&*self.store(ctx.org), changes).await?.is_some();
+        self.0.schedules.notify_one();
+        Ok(is_done)
+    }
+
+    pub(crate) async fn reachable_deployment(&self, ctx: &Ctx, id: DeploymentId) -> Result<Deployment, Error> {
+        let found = self.store(ctx.org).find_deployment(id).await?;
+        let deployment = ctx.reach(found, |deployment| deployment.project, id)?;
+        self.may_read_along(ctx, deployment.agent).await?;
+        Ok(deployment)
+    }
+}
