@@ -132,7 +132,7 @@ fn delivery<'a>(headers: &'a HeaderMap, bytes: &'a [u8], payload: &'a Value) -> 
 /// The answer that comes at once.
 fn begun(Delivered { begun, .. }: Delivered) -> WorkflowRun {
     let status = match &begun.outcome {
-        Begun::Run { .. } => Status::Running,
+        Begun::Run { .. } | Begun::Watch { .. } => Status::Running,
         Begun::Filtered => Status::Success,
         Begun::Failed { .. } => Status::Failed,
     };

@@ -2,23 +2,25 @@
 
 mod begin;
 mod embed_tokens;
+mod monitors;
 mod rules;
 mod schedules;
 mod signatures;
 mod webhooks;
 
 use domain::budget::Budget;
-use domain::deployment::{DEPLOYMENTS_MAX, Deployment, DeploymentRun, Trigger};
+use domain::deployment::{Deployment, DeploymentRun, Trigger};
 use domain::key::Scope;
 use domain::{AgentId, ChangeSet, DeploymentId, DeploymentRunId, EventBody};
 use indexmap::IndexMap;
 use ports::store::{DeploymentFilter, DeploymentRunFilter};
 
 use crate::agents::only_reachable;
-use crate::error::{Error, Refused};
+use crate::error::Error;
 use crate::{App, Ctx, TRIES};
 
 pub use embed_tokens::{EmbedClaims, EmbedToken};
+pub(crate) use monitors::first_monitor;
 pub use webhooks::{Delivered, Delivery, OpenWebhook};
 
 /// What a new deployment is to be.
@@ -48,10 +50,7 @@ impl App {
         ctx.require(Scope::DeploymentsWrite)?;
         ctx.require(Scope::AgentsRun)?;
         let agent = self.newest_agent(ctx, create.agent).await?;
-        let store = self.store(ctx.org);
-        if store.count_deployments().await? >= DEPLOYMENTS_MAX {
-            return Err(Refused::Enough { things: "deployments", max: DEPLOYMENTS_MAX }.into());
-        }
+        self.check_deployment_count(ctx).await?;
         let described = Deployment {
             id: self.fresh(),
             project: agent.project,
@@ -72,9 +71,10 @@ impl App {
         };
         let ready = self.ready_deployment(ctx, described, None).await?;
         let (deployment, changes) = ready.create();
-        crate::commit_in_time(&*store, changes).await?.ok_or_else(|| Error::not_found(agent.id))?;
-        self.0.schedules.notify_one();
-        Ok(deployment)
+        match self.commit_deployment(ctx, changes).await? {
+            true => Ok(deployment),
+            false => Err(Error::not_found(agent.id)),
+        }
     }
 
     /// A deployment.
@@ -111,6 +111,7 @@ impl App {
         ctx.require(Scope::DeploymentsWrite)?;
         for _ in 0..TRIES {
             let before = self.reachable_deployment(ctx, id).await?;
+            may_change(ctx, &before)?;
             before.check_lives()?;
             let changed = self.ready_deployment(ctx, change(&before)?, Some(&before)).await?;
             let (after, changes) = before.update(changed, ctx.now)?;
@@ -191,7 +192,9 @@ impl App {
     ) -> Result<Deployment, Error> {
         ctx.require(Scope::DeploymentsWrite)?;
         for _ in 0..TRIES {
-            let (after, changes) = decide(self.reachable_deployment(ctx, id).await?)?;
+            let before = self.reachable_deployment(ctx, id).await?;
+            may_change(ctx, &before)?;
+            let (after, changes) = decide(before)?;
             if self.commit_deployment(ctx, changes).await? {
                 return Ok(after);
             }
@@ -199,11 +202,20 @@ impl App {
         Err(Error::contended("deployment"))
     }
 
-    /// Commits a change and lets the clock look again; `false` if it came too late.
+    /// Commits a change, and lets the clock and whoever reports rollouts look again; `false` if
+    /// it came too late.
     async fn commit_deployment(&self, ctx: &Ctx, changes: ChangeSet) -> Result<bool, Error> {
-        let is_done = changes.is_empty() || crate::commit_in_time(&*self.store(ctx.org), changes).await?.is_some();
-        self.0.schedules.notify_one();
-        Ok(is_done)
+        if changes.is_empty() {
+            return Ok(true);
+        }
+        let (app, org) = (self.clone(), ctx.org);
+        self.to_the_end(async move {
+            let committed = crate::commit_in_time(&*app.store(org), changes).await;
+            app.known().monitors.forget(&org);
+            app.0.schedules.notify_one();
+            Ok(committed?.is_some())
+        })
+        .await
     }
 
     pub(crate) async fn reachable_deployment(&self, ctx: &Ctx, id: DeploymentId) -> Result<Deployment, Error> {
@@ -212,4 +224,11 @@ impl App {
         self.may_read_along(ctx, deployment.agent).await?;
         Ok(deployment)
     }
+}
+
+/// Whether the caller may change it, or have it do something: a monitor for all projects is the
+/// organization's, though its agent is of one of them.
+fn may_change(ctx: &Ctx, deployment: &Deployment) -> Result<(), Error> {
+    let is_for_all = deployment.monitor().is_some_and(|monitor| monitor.project.is_none());
+    if is_for_all && ctx.project.is_some() { Err(Error::Forbidden { missing: None }) } else { Ok(()) }
 }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::agent::Agent;
+use domain::deployment::Deployment;
 use domain::key::KeyHash;
 use domain::org::{Org, Project};
 use domain::{AgentId, OrgId, ProjectId};
@@ -33,7 +34,9 @@ pub(crate) struct Known {
     pub(crate) agent_versions: Recent<(OrgId, AgentId, u32), Agent>,
     pub(crate) orgs: Recent<OrgId, Arc<Org>>,
     pub(crate) projects: Recent<(OrgId, u64), Project>,
-    pub(crate) investigators: Recent<(OrgId, ProjectId), AgentId>,
+    /// The monitors of rollouts that are not archived, oldest first.
+    pub(crate) monitors: Recent<OrgId, Arc<[Deployment]>>,
+    pub(crate) watching_agents: Recent<(OrgId, ProjectId, String), AgentId>,
     pub(crate) provider_numbers: Recent<String, u64>,
     pub(crate) model_lists: Recent<(OrgId, String), ModelList>,
     pub(crate) stops: Stops,

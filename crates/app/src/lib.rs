@@ -130,6 +130,7 @@ struct Inner {
     known: known::Known,
     uploads: knowledge::UploadTurns,
     investigators: investigator::MakingTurn,
+    monitors: investigator::MakingTurn,
     reports: rollouts::ReportTurns,
     tails: org_stream::Tails,
     requests: idempotency::UnderWay,
@@ -147,7 +148,7 @@ impl App {
     pub fn new(ports: Ports, secrets: KeySecrets, sealing_key: SealingKey) -> App {
         let known = known::Known::default();
         let uploads = knowledge::UploadTurns::default();
-        let investigators = investigator::MakingTurn::default();
+        let (investigators, monitors) = Default::default();
         let reports = rollouts::ReportTurns::default();
         let tails = org_stream::Tails::default();
         let requests = idempotency::UnderWay::default();
@@ -160,6 +161,7 @@ impl App {
             known,
             uploads,
             investigators,
+            monitors,
             reports,
             tails,
             requests,
@@ -191,6 +193,11 @@ impl App {
     /// What is wrong with it.
     pub async fn check(&self) -> Result<(), Error> {
         Ok(self.0.ports.store.check().await?)
+    }
+
+    /// The model of agents that come with an organization, if nothing else is said.
+    pub fn default_model(&self) -> &str {
+        &self.0.ports.default_model
     }
 
     /// Checks an address that a caller wants called.

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use domain::agent::{Agent, AgentSpec, ModelChoice};
+use domain::deployment::Deployment;
 use domain::key::{Key, Scope, Scopes};
 use domain::org::{Member, Org, Project, Role, RolloutSettings};
 use domain::{Change, ChangeSet, OrgId};
 use ports::Committed;
 use secrecy::SecretString;
 
+use crate::deployments::first_monitor;
 use crate::error::{Error, Faults};
 use crate::keys::{CreateKey, KeyFormat};
 use crate::secret::NewSecret;
@@ -48,8 +50,11 @@ pub struct CreateOrg {
     pub owner_name: String,
     /// The owner's e-mail address.
     pub owner_email: String,
-    /// The model of its agent `assistant`; no agent if absent.
+    /// The model of its agent `assistant`; no such agent if absent.
     pub model: Option<String>,
+    /// The model of its agent `investigator`, which its rollout monitor sends; both are made
+    /// when they are first needed if absent.
+    pub investigator: Option<String>,
     /// The first key's text; a random one if absent.
     pub key: Option<SecretString>,
 }
@@ -65,8 +70,8 @@ pub struct FirstKey {
     pub project: Project,
     /// The agent `assistant`, if one was wanted.
     pub agent: Option<Agent>,
-    /// The agent that watches rollouts, made along with it.
-    pub investigator: Option<Agent>,
+    /// The agent that watches rollouts, and the monitor that sends it, if they were wanted.
+    pub watch: Option<(Agent, Deployment)>,
     /// The owner's key, with every right.
     pub key: Key,
     /// The key itself.
@@ -95,7 +100,9 @@ impl App {
             return Ok(None);
         }
         let Bootstrap { org_name, time_zone, owner_name, owner_email, key, model } = first;
-        let create = CreateOrg { name: org_name, time_zone, owner_name, owner_email, model: Some(model), key };
+        let investigator = Some(model.clone());
+        let model = Some(model);
+        let create = CreateOrg { name: org_name, time_zone, owner_name, owner_email, model, investigator, key };
         self.create_org(operator, create).await.map(Some)
     }
 
@@ -114,7 +121,9 @@ impl App {
             Change::InsertProject(made.project.clone()),
             Change::InsertKey(made.key.clone()),
         ];
-        changes.extend(made.investigator.clone().map(Change::InsertAgent));
+        if let Some((agent, monitor)) = made.watch.clone() {
+            changes.extend([Change::InsertAgent(agent), Change::InsertDeployment(Box::new(monitor))]);
+        }
         changes.extend(made.agent.clone().map(Change::InsertAgent));
         let store = self.store(made.org.id);
         let committed = crate::commit_in_time(&*store, ChangeSet::of(changes)).await?;
@@ -195,14 +204,7 @@ impl App {
             removed_at: None,
         };
         let name = "First project".into();
-        let project = Project {
-            id: self.fresh(),
-            number: 0,
-            name,
-            repository: None,
-            monitor: Default::default(),
-            created_at: now,
-        };
+        let project = Project { id: self.fresh(), number: 0, name, repository: None, created_at: now };
         let all = CreateKey {
             name: "First key".into(),
             scopes: vec![Scope::Admin],
@@ -214,9 +216,13 @@ impl App {
         };
         let key = self.describe_key(&secret, owner.id, all, now);
         let make = |spec| Agent::create_by(Some(owner.id), self.fresh(), project.id, spec, now).0;
-        let investigator = create.model.clone().map(|model| make(investigator::describe(model)));
+        let watch = create.investigator.map(|model| {
+            let agent = make(investigator::describe(model));
+            let monitor = first_monitor(self.fresh(), &agent, now);
+            (agent, monitor)
+        });
         let agent = create.model.map(|model| make(assistant(model)));
-        FirstKey { org, owner, project, agent, investigator, key, secret }
+        FirstKey { org, owner, project, agent, watch, key, secret }
     }
 }
 
@@ -263,6 +269,7 @@ mod tests {
             owner_name: "Ada".into(),
             owner_email: email.into(),
             model: None,
+            investigator: None,
             key: None,
         };
         assert!(check_new_org(&create("Acme", "Europe/Berlin", "ada@localhost")).is_ok());

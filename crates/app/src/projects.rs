@@ -1,7 +1,7 @@
 //! Projects, and the repositories whose rollouts are theirs.
 
 use domain::key::Scope;
-use domain::monitor::{MonitorSpec, Source};
+use domain::monitor::MonitorSpec;
 use domain::org::{Project, RolloutSettings};
 use domain::repository::Repository;
 use domain::{Change, ChangeSet, ProjectId};
@@ -17,7 +17,7 @@ pub struct ProjectPatch {
     pub name: Option<String>,
     /// Its repository; `Some(None)` is none.
     pub repository: Option<Option<Repository>>,
-    /// How its rollouts are watched.
+    /// How its rollouts are watched: its own monitor, which is made if it has none.
     pub monitor: Option<MonitorSpec>,
 }
 
@@ -35,8 +35,7 @@ impl App {
     ) -> Result<Project, Error> {
         may_manage_projects(ctx)?;
         check_name(&name)?;
-        let monitor = MonitorSpec::default();
-        let project = Project { id: self.fresh(), number: 0, name, repository, monitor, created_at: ctx.now };
+        let project = Project { id: self.fresh(), number: 0, name, repository, created_at: ctx.now };
         let changes = ChangeSet::of([Change::InsertProject(project.clone())]);
         let committed = crate::commit_in_time(&*self.store(ctx.org), changes).await?;
         let committed = committed.ok_or_else(|| repository_taken(&project))?;
@@ -52,13 +51,14 @@ impl App {
         let project = self.find_project(ctx, id).await?;
         let ProjectPatch { name, repository, monitor } = patch;
         let next = Project {
-            name: name.unwrap_or(project.name),
-            repository: repository.unwrap_or(project.repository),
-            monitor: monitor.unwrap_or(project.monitor),
-            ..project
+            name: name.unwrap_or_else(|| project.name.clone()),
+            repository: repository.unwrap_or_else(|| project.repository.clone()),
+            ..project.clone()
         };
         check_name(&next.name)?;
-        self.check_monitor(&next.monitor)?;
+        if let Some(monitor) = monitor {
+            self.watch_project(ctx, &project, monitor).await?;
+        }
         let (app, org) = (self.clone(), ctx.org);
         self.to_the_end(async move {
             let changes = ChangeSet::of([Change::PutProject(next.clone())]);
@@ -114,19 +114,6 @@ impl App {
         let found = self.known().projects.find(&(ctx.org, number), load).await?;
         let project = found.ok_or_else(|| Error::NotFound(Missing::new("project", number)))?;
         if ctx.reaches(project.id) { Ok(project) } else { Err(Error::Forbidden { missing: None }) }
-    }
-}
-
-impl App {
-    fn check_monitor(&self, monitor: &MonitorSpec) -> Result<(), Error> {
-        if let Some((field, rule)) = monitor.fault() {
-            return Err(Error::invalid(format!("monitor.{field}"), rule));
-        }
-        for (index, signal) in monitor.signals.iter().enumerate() {
-            let (Source::Prometheus { url, .. } | Source::Logs { url, .. }) = &signal.source;
-            self.check_url(url).map_err(|why| Error::invalid(format!("monitor.signals[{index}].source.url"), why))?;
-        }
-        Ok(())
     }
 }
 

@@ -164,7 +164,7 @@ impl App {
         Err(Error::contended("session"))
     }
 
-    async fn first_project(&self, ctx: &Ctx) -> Result<domain::ProjectId, Error> {
+    pub(crate) async fn first_project(&self, ctx: &Ctx) -> Result<domain::ProjectId, Error> {
         if let Some(project) = ctx.project {
             return Ok(project);
         }

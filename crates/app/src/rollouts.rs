@@ -4,9 +4,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use domain::agent::Agent;
 use domain::alias::AliasRange;
+use domain::deployment::Deployment;
 use domain::idempotency::Made;
 use domain::key::Scope;
-use domain::monitor::{MonitorSpec, Rollback, Watch};
+use domain::monitor::Watch;
 use domain::org::Project;
 use domain::repository::Repository;
 use domain::rollout::{METADATA_BYTES_MAX, NewRollout, Report, Rollout, SAME_FOR, Source};
@@ -149,6 +150,7 @@ impl App {
                 return Ok(ReportedRollout { rollout, project });
             }
             self.known().agents.forget_all();
+            self.known().monitors.forget(&ctx.org);
         }
         Err(Error::contended("rollout"))
     }
@@ -176,15 +178,18 @@ impl App {
         }
         let name = repository.to_string();
         let repository = Some(repository.clone());
-        let monitor = MonitorSpec::default();
-        let project = Project { id: self.fresh(), number: 0, name, repository, monitor, created_at: ctx.now };
+        let project = Project { id: self.fresh(), number: 0, name, repository, created_at: ctx.now };
         Ok((project.clone(), ChangeSet::of([Change::InsertProject(project)])))
     }
 
     /// A rollout that is new, and the session in which it is watched.
     async fn begin_rollout(&self, ctx: &Ctx, project: &Project, report: Report) -> Result<(Rollout, ChangeSet), Error> {
-        let agent = self.investigator(ctx, project.id).await?;
-        let session = self.watching_session(ctx, &agent, &report);
+        let monitor = self.monitor_of(ctx, project.id).await?;
+        let agent = match &monitor {
+            Some(monitor) => self.watching_agent(ctx, monitor, project.id).await?,
+            None => self.investigator(ctx, project.id).await?,
+        };
+        let session = self.watching_session(ctx, &agent, monitor.as_ref(), &report);
         let new = NewRollout {
             id: self.fresh(),
             alias: self.ports().ids.uuid_v4(),
@@ -193,11 +198,12 @@ impl App {
             session_alias: session.alias,
         };
         let rollout = Rollout::begin(new, report, ctx.now);
-        let schedule = project.monitor.schedule.clone();
-        let (_, watching) = self.decide(ctx.now, |at| Watch::begin(&rollout, schedule, Rollback::default(), at));
+        let by = monitor.as_ref().and_then(Deployment::watcher);
+        let (_, watching) = self.decide(ctx.now, |at| Watch::begin(&rollout, by, at));
         let changes = ChangeSet::of([Change::InsertSession(session), Change::InsertRollout(rollout.clone())])
             .guarded(Guard::AgentAt { agent: agent.id, version: agent.version });
-        Ok((rollout, changes.and(watching)))
+        let recorded = self.began_to_watch(ctx, monitor.as_ref(), &rollout);
+        Ok((rollout, changes.and(watching).and(recorded)))
     }
 
     /// A rollout that is known, after one more report. Where it is watched hears of it, unless
@@ -211,16 +217,32 @@ impl App {
         let Some(watch) = store.find_watch(next.session).await?.filter(|_| session.is_some()) else {
             return Ok((next, changes));
         };
-        let told = self.decide(ctx.now, |at| watch.reported(&next, at));
-        Ok((next, changes.and(told)))
+        let monitor = match watch.begins_anew(&next) {
+            true => self.monitor_of(ctx, next.project).await?,
+            false => None,
+        };
+        let by = monitor.as_ref().and_then(Deployment::watcher);
+        let told = self.decide(ctx.now, |at| watch.reported(&next, by, at));
+        let recorded = self.began_to_watch(ctx, monitor.as_ref(), &next);
+        Ok((next, changes.and(told).and(recorded)))
     }
 
-    fn watching_session(&self, ctx: &Ctx, agent: &Agent, report: &Report) -> Session {
+    /// The monitor's history says so, if one watches.
+    fn began_to_watch(&self, ctx: &Ctx, monitor: Option<&Deployment>, rollout: &Rollout) -> ChangeSet {
+        let recorded =
+            |monitor: &Deployment| monitor.began_to_watch(self.fresh(), rollout.id, rollout.session, ctx.now);
+        monitor.map(recorded).unwrap_or_default()
+    }
+
+    fn watching_session(&self, ctx: &Ctx, agent: &Agent, monitor: Option<&Deployment>, report: &Report) -> Session {
         let pinned = SessionAgent::Pinned { agent: agent.id, version: agent.version, overrides: Box::default() };
         let title = report.details.request.chars().take(TITLE_CHARS).collect();
         Session {
             purpose: Some(Purpose::DeployMonitor),
             title: Some(title),
+            deployment: monitor.map(|monitor| monitor.id),
+            metadata: monitor.map(|monitor| monitor.metadata.clone()).unwrap_or_default(),
+            budget: monitor.and_then(|monitor| monitor.budget),
             ..self.new_session(ctx, pinned, agent.project, Origin::Cased)
         }
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    agents, config, keys, members, models, orgs, projects, providers, run, runs, sessions, tools, transfer,
+    agents, config, deployments, keys, members, models, orgs, projects, providers, run, runs, sessions, tools, transfer,
 };
 
 /// Mission control for AI agents: the server, and the client of a running one.
@@ -86,6 +86,11 @@ pub(crate) enum Command {
     /// Make, change and look at agents.
     #[command(subcommand)]
     Agents(agents::Agents),
+
+    /// The ways agents are put to use: by the clock, by messages from outside, on pages, and to
+    /// watch rollouts.
+    #[command(subcommand)]
+    Deployments(deployments::Deployments),
 
     /// Look at conversations, and follow one.
     #[command(subcommand)]

@@ -4,6 +4,7 @@ pub(crate) mod agents;
 mod backup;
 mod budget;
 pub(crate) mod config;
+pub(crate) mod deployments;
 mod doctor;
 mod follow;
 pub(crate) mod keys;
@@ -35,6 +36,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Serve(serve) => serve::run(&place, serve, output).await,
         Command::Run(run) => run::run(native()?, run, output).await,
         Command::Agents(agents) => agents::run(native()?, agents, output).await,
+        Command::Deployments(deployments) => deployments::run(native()?, deployments, output).await,
         Command::Sessions(sessions) => sessions::run(native()?, sessions, output).await,
         Command::Runs(runs) => runs::run(native()?, runs, output).await,
         Command::Tools(tools) => tools::run(native()?, tools, output).await,

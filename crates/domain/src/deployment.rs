@@ -1,9 +1,10 @@
-//! Deployments: the ways an agent is put to use. A clock, a message from outside, or a page
-//! begins its runs, and each beginning is kept in the deployment's history.
+//! Deployments: the ways an agent is put to use. A clock, a message from outside, a page or a
+//! rollout begins its work, and each beginning is kept in the deployment's history.
 //!
 //! One more kind is a variant of [`Trigger`] with a type in a module of its own.
 
 mod embed;
+mod monitor;
 mod schedule;
 mod webhook;
 
@@ -14,9 +15,10 @@ use serde::{Deserialize, Serialize};
 use crate::budget::Budget;
 use crate::change::{Change, ChangeSet, Guard};
 use crate::event::EventBody;
-use crate::id::{AgentId, DeploymentId, DeploymentRunId, MemberId, ProjectId, RunId, SessionId};
+use crate::id::{AgentId, DeploymentId, DeploymentRunId, MemberId, ProjectId, RolloutId, RunId, SessionId};
 
 pub use embed::{BadOrigin, Embed, ORIGINS_MAX, STARTERS_MAX};
+pub use monitor::{RolloutMonitor, who_watches};
 pub use schedule::{BadSchedule, Schedule};
 pub use webhook::{Condition, KNOWN_FIELDS_MAX, Payload, Signature, SignatureScheme, Webhook, WebhookFault};
 
@@ -79,15 +81,21 @@ pub enum Trigger {
     Webhook(Webhook),
     /// A visitor of a page.
     Embed(Embed),
+    /// A rollout that a pipeline reports: it is watched.
+    RolloutMonitor(RolloutMonitor),
 }
 
 impl Trigger {
+    /// The kind of a monitor of rollouts.
+    pub const ROLLOUT_MONITOR: &'static str = "rollout_monitor";
+
     /// The kind, as stored and written.
     pub fn kind(&self) -> &'static str {
         match self {
             Trigger::Schedule(_) => "schedule",
             Trigger::Webhook(_) => "webhook",
             Trigger::Embed(_) => "embed",
+            Trigger::RolloutMonitor(_) => Self::ROLLOUT_MONITOR,
         }
     }
 }
@@ -104,6 +112,9 @@ pub enum DeploymentRefusal {
     /// Nothing that it begins could be begun by hand.
     #[error("an embed begins with what its visitor says, and cannot be run by hand")]
     NotByHand,
+    /// What it watched last is over, if there was anything.
+    #[error("the rollout that the monitor began to watch last is watched no more: there is nothing to look at")]
+    NothingWatched,
 }
 
 impl Deployment {
@@ -115,7 +126,7 @@ impl Deployment {
         match (&self.trigger, self.archived_at) {
             (_, Some(_)) => Err(DeploymentRefusal::Archived),
             (Trigger::Embed(_), None) => Err(DeploymentRefusal::NotByHand),
-            (Trigger::Schedule(_) | Trigger::Webhook(_), None) => Ok(()),
+            (Trigger::Schedule(_) | Trigger::Webhook(_) | Trigger::RolloutMonitor(_), None) => Ok(()),
         }
     }
 
@@ -188,17 +199,18 @@ impl Deployment {
         if self.archived_at.is_some() { Err(DeploymentRefusal::Archived) } else { Ok(()) }
     }
 
-    /// Makes it fit to travel: paused, as both places would go on with it, and without the
+    /// Makes it fit to travel: paused where both places would go on with it, and without the
     /// secret of its signature, which opens nowhere else. Whether it had one.
     pub fn make_portable(&mut self) -> bool {
-        if self.archived_at.is_none() {
+        // Rollouts are reported to one of both places.
+        if self.archived_at.is_none() && self.monitor().is_none() {
             self.paused_at.get_or_insert(self.updated_at);
         }
         // It counts changes here, for those who change it at the same time.
         (self.next_run_at, self.version) = (None, 0);
         match &mut self.trigger {
             Trigger::Webhook(webhook) => webhook.signature.take().is_some(),
-            Trigger::Schedule(_) | Trigger::Embed(_) => false,
+            Trigger::Schedule(_) | Trigger::Embed(_) | Trigger::RolloutMonitor(_) => false,
         }
     }
 
@@ -219,7 +231,7 @@ impl Deployment {
     pub fn due_after(&self, at: Timestamp) -> Option<Timestamp> {
         match &self.trigger {
             Trigger::Schedule(schedule) if self.check_open().is_ok() => schedule.next_after(at),
-            Trigger::Schedule(_) | Trigger::Webhook(_) | Trigger::Embed(_) => None,
+            Trigger::Schedule(_) | Trigger::Webhook(_) | Trigger::Embed(_) | Trigger::RolloutMonitor(_) => None,
         }
     }
 
@@ -267,15 +279,24 @@ pub enum Cause {
     Manual,
     /// A message from outside.
     Webhook,
+    /// A rollout that was reported, for the first time or again after its end.
+    Rollout {
+        /// The rollout.
+        rollout: RolloutId,
+    },
 }
 
 impl Cause {
+    /// The kind of a rollout that was reported.
+    pub const ROLLOUT: &'static str = "rollout";
+
     /// The kind, as stored and written.
     pub fn kind(&self) -> &'static str {
         match self {
             Cause::Schedule { .. } => "schedule",
             Cause::Manual => "manual",
             Cause::Webhook => "webhook",
+            Cause::Rollout { .. } => Self::ROLLOUT,
         }
     }
 }
@@ -290,6 +311,11 @@ pub enum Begun {
         session: SessionId,
         /// The run.
         run: RunId,
+    },
+    /// The watch over a rollout, or a look at one that is watched.
+    Watch {
+        /// Where it is told of.
+        session: SessionId,
     },
     /// Nothing: the message did not pass the filter.
     Filtered,
@@ -307,11 +333,11 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    fn at(text: &str) -> Timestamp {
+    pub(super) fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 
-    fn hourly() -> Deployment {
+    pub(super) fn hourly() -> Deployment {
         let trigger = Trigger::Schedule(Schedule::new("0 * * * *".into(), "UTC".into()).unwrap());
         let now = at("2026-11-22T12:30:00Z");
         Deployment {

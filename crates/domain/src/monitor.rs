@@ -16,4 +16,4 @@ pub use level::{Direction, Level, Measure, Thresholds};
 pub use rollback::{Policy, Rollback};
 pub use schedule::{Course, LATE_BY_MAX, Next, Schedule};
 pub use signal::{MonitorSpec, Reading, SIGNALS_MAX, Signal, Source};
-pub use watch::{Checked, Evidence, Finding, Seen, Watch, WatchEnd, WatchState};
+pub use watch::{Checked, Evidence, Finding, Seen, Watch, WatchEnd, WatchState, Watcher};

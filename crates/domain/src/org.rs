@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{MemberId, OrgId, ProjectId};
-use crate::monitor::MonitorSpec;
 use crate::repository::Repository;
 pub use crate::rights::Role;
 
@@ -86,13 +85,6 @@ pub struct Project {
     /// has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<Repository>,
-    /// How its rollouts are watched.
-    #[serde(default, skip_serializing_if = "is_usual")]
-    pub monitor: MonitorSpec,
     /// When it was made.
     pub created_at: Timestamp,
-}
-
-fn is_usual(monitor: &MonitorSpec) -> bool {
-    *monitor == MonitorSpec::default()
 }

@@ -4,6 +4,8 @@
 //! until the first of them is due. What a look comes to is decided in
 //! [`domain::monitor`]; a look that a crash cut short has changed nothing, and is made again.
 
+mod spec;
+
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use ports::OrgStore;
 use ports::store::{CommitError, DueWatch, StoreError};
 use tokio::task::JoinSet;
 
+use self::spec::spec_of;
 use crate::Shared;
 
 /// Looks under way at once; further ones are a moment late.
@@ -159,9 +162,9 @@ async fn commit(store: &dyn OrgStore, changes: ChangeSet) -> Result<bool, StoreE
     }
 }
 
-/// Asks all signals of the project at once, as they are described now.
+/// Asks all signals at once, as they are described now.
 async fn see(shared: &Shared, store: &dyn OrgStore, watch: &Watch) -> Result<Seen, StoreError> {
-    let signals = store.find_project(watch.project).await?.map(|project| project.monitor.signals).unwrap_or_default();
+    let signals = spec_of(store, watch).await?.signals;
     if signals.is_empty() {
         return Ok(Seen { evidence: Vec::new(), note: Some(NO_SIGNALS.to_owned()) });
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use domain::agent::{Agent, AgentTool};
 use domain::budget::{AccountId, Budget, Totals};
-use domain::deployment::Deployment;
+use domain::deployment::{Deployment, DeploymentRun};
 use domain::key::Scope;
 use domain::knowledge::Document;
 use domain::monitor::{Watch, WatchEnd, WatchState};
@@ -92,7 +92,8 @@ pub enum Record {
         /// Its text.
         text: String,
     },
-    /// A deployment, without the secret of its signature; paused, lest it go on in both places.
+    /// A deployment, without the secret of its signature; paused where it would go on in both
+    /// places.
     Deployment {
         /// Itself.
         deployment: Box<Deployment>,
@@ -128,6 +129,14 @@ pub enum Record {
     Watch {
         /// Itself.
         watch: Box<Watch>,
+    },
+    /// What a deployment began; behind the sessions and rollouts.
+    DeploymentRun {
+        /// Itself.
+        begun: Box<DeploymentRun>,
+        /// What the message was called that began it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
     },
     /// A budget and what was spent of it; behind everything else.
     Account {
@@ -227,6 +236,7 @@ impl Record {
             Record::Event { id, .. } => format!("the event {id}"),
             Record::Rollout { rollout } => format!("the rollout {}", rollout.id),
             Record::Watch { watch } => format!("the watch over the rollout {}", watch.rollout),
+            Record::DeploymentRun { begun, .. } => format!("the deployment run {}", begun.id),
             Record::Account { of, .. } => match of {
                 AccountOf::Organization => "the organization's budget".to_owned(),
                 AccountOf::Agent { agent } => format!("the budget of the agent {agent}"),
@@ -283,6 +293,7 @@ impl Record {
             | Record::Agent { .. }
             | Record::Document { .. }
             | Record::Event { .. }
+            | Record::DeploymentRun { .. }
             | Record::Account { .. } => {}
         }
     }

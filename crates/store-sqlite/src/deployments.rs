@@ -67,6 +67,10 @@ statements! {
         (select number from deployment_runs where at < ?1 order by at limit 8)";
     INSERT_RUN = "insert into deployment_runs (id, org, deployment, cause, at, failed, scheduled_at, name, body)
         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    IMPORT_RUN = "insert into deployment_runs (id, org, deployment, cause, at, failed, scheduled_at, name, body)
+        select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 where exists (select 1 from deployments where id = ?3 and org = ?2)";
+    LIST_RUNS_PAGE = "select at, number, body, name from deployment_runs where org = ?1 and (at, number) > (?2, ?3)
+        order by at, number limit ?4";
     FIND_RUN = "select body from deployment_runs where id = ?1 and org = ?2";
     FIND_NAMED_RUN = "select body from deployment_runs where deployment = ?1 and name = ?2 and at >= ?3 and org = ?4";
     RUN_PLACE = "select at, number from deployment_runs where id = ?1 and org = ?2";
@@ -167,11 +171,7 @@ pub(crate) fn insert_run(
     name: Option<&str>,
     next_due: Option<Timestamp>,
 ) -> Result<(), Fault> {
-    let (of, at) = (begun.deployment, micros(begun.at));
-    let scheduled_at = match begun.cause {
-        Cause::Schedule { scheduled_at } => Some(micros(scheduled_at)),
-        Cause::Manual | Cause::Webhook => None,
-    };
+    let (of, at, scheduled_at) = (begun.deployment, micros(begun.at), scheduled_at(begun));
     found(run(db, RAN, (of.0, org.0, at, scheduled_at, maybe_micros(next_due)))?)?;
     let day_ago = micros(begun.at.saturating_sub(NAMED_FOR).map_err(Fault::damaged)?);
     if let Some(name) = name {
@@ -180,9 +180,47 @@ pub(crate) fn insert_run(
     }
     let long_ago = begun.at.saturating_sub(HISTORY_KEPT).map_err(Fault::damaged)?;
     run(db, FORGET_SOME, [micros(long_ago)])?;
+    write_run(db, INSERT_RUN, org, begun, name).map(drop)
+}
+
+/// Stores what was begun in another installation, under the name that the message had there.
+pub(crate) fn import_run(db: &Connection, org: OrgId, begun: &DeploymentRun, name: Option<&str>) -> Result<(), Fault> {
+    found(write_run(db, IMPORT_RUN, org, begun, name)?)
+}
+
+fn write_run(
+    db: &Connection,
+    sql: &str,
+    org: OrgId,
+    begun: &DeploymentRun,
+    name: Option<&str>,
+) -> Result<usize, Fault> {
     let failed = matches!(begun.outcome, Begun::Failed { .. });
-    let columns = (begun.id.0, org.0, of.0, begun.cause.kind(), at, failed, scheduled_at, name, to_json(begun)?);
-    run(db, INSERT_RUN, columns).map(drop)
+    let (id, of, at) = (begun.id.0, begun.deployment.0, micros(begun.at));
+    let columns = (id, org.0, of, begun.cause.kind(), at, failed, scheduled_at(begun), name, to_json(begun)?);
+    run(db, sql, columns)
+}
+
+fn scheduled_at(begun: &DeploymentRun) -> Option<i64> {
+    match begun.cause {
+        Cause::Schedule { scheduled_at } => Some(micros(scheduled_at)),
+        Cause::Manual | Cause::Webhook | Cause::Rollout { .. } => None,
+    }
+}
+
+/// Where a deployment's run stands among all, the run, and the name that its message had.
+pub(crate) type PortableRun = ((i64, i64), DeploymentRun, Option<String>);
+
+/// What deployments began, the oldest first, behind this place.
+pub(crate) fn list_runs_page(
+    db: &Connection,
+    org: OrgId,
+    (at, number): (i64, i64),
+    most: usize,
+) -> Result<Vec<PortableRun>, Fault> {
+    many(db, LIST_RUNS_PAGE, (org.0, at, number, limit(Some(most))), |row| {
+        Ok(((row.get(0)?, row.get(1)?), json(row, 2)?, row.get(3)?))
+    })
 }
 
 pub(crate) fn find_run(db: &Connection, org: OrgId, of: DeploymentRunId) -> Result<Option<DeploymentRun>, Fault> {

@@ -97,6 +97,7 @@ impl<S: Sink> Export<S> {
         }
         self.sessions()?;
         self.rollouts()?;
+        self.deployment_runs()?;
         for (of, Account { budget, spent, .. }) in budgets::list_portable(&self.db, org)? {
             self.give(Record::Account { of, budget, spent })?;
         }
@@ -168,6 +169,18 @@ impl<S: Sink> Export<S> {
                 if let Some(watch) = watch {
                     self.give(Record::Watch { watch: Box::new(watch) })?;
                 }
+            }
+        }
+    }
+
+    fn deployment_runs(&mut self) -> Result<(), ExportError> {
+        let mut after = (i64::MIN, 0);
+        loop {
+            let page = deployments::list_runs_page(&self.db, self.org, after, PAGE)?;
+            let Some((last, ..)) = page.last() else { return Ok(()) };
+            after = *last;
+            for (_, begun, name) in page {
+                self.give(Record::DeploymentRun { begun: Box::new(begun), name })?;
             }
         }
     }

@@ -134,6 +134,10 @@ impl Import {
             }
             Record::Watch { watch } if watch.is_going_on() => Err(Refusal::Missing.into()),
             Record::Watch { watch } => watches::insert(desk.db(), org, &watch),
+            Record::DeploymentRun { begun, name } => {
+                self.close(desk)?;
+                deployments::import_run(desk.db(), org, &begun, name.as_deref())
+            }
             Record::Account { of, budget, spent } => {
                 self.close(desk)?;
                 self.put_account(desk, of, &budget, spent)

@@ -101,6 +101,7 @@ impl TestHouse {
             owner_name: "Olga Other".to_owned(),
             owner_email: "olga@other.example".to_owned(),
             model: None,
+            investigator: None,
             key: None,
         };
         let operator = Operator::of_this_installation();
@@ -413,6 +414,7 @@ impl HouseBuilder {
             owner_name: "Otto Owner".to_owned(),
             owner_email: "otto@house.example".to_owned(),
             model: None,
+            investigator: None,
             key: Some(SecretString::from(OWNER_KEY)),
         };
         let operator = Operator::of_this_installation();

@@ -130,7 +130,7 @@ impl DeploymentView {
                 timezone: schedule.timezone.clone(),
                 upcoming_runs_at: if is_open { schedule.upcoming(now, UPCOMING) } else { Vec::new() },
             }),
-            Trigger::Webhook(_) | Trigger::Embed(_) => None,
+            Trigger::Webhook(_) | Trigger::Embed(_) | Trigger::RolloutMonitor(_) => None,
         };
         let initial = |body: &EventBody| match body {
             EventBody::UserMessage { content, .. } => Some(InitialEventView::UserMessage { content: shown(content) }),

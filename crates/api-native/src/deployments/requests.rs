@@ -174,7 +174,7 @@ fn one_trigger(schedule: Option<ScheduleParam>, trigger: Option<TriggerParam>) -
     match (schedule, trigger) {
         (Some(_), Some(_)) => Err(Error::invalid("trigger", "cannot be given with a schedule")),
         (Some(schedule), None) => Ok(Some(schedule.read())),
-        (None, trigger) => Ok(trigger.map(TriggerParam::read)),
+        (None, trigger) => trigger.map(TriggerParam::read).transpose(),
     }
 }
 

@@ -4,7 +4,7 @@ use app::{App, DeploymentRunFilter};
 use axum::Json;
 use axum::extract::State;
 use domain::deployment::{Begun, Cause, DeploymentRun};
-use domain::{DeploymentId, DeploymentRunId, RunId, SessionId, Timestamp};
+use domain::{DeploymentId, DeploymentRunId, RolloutId, RunId, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::Caller;
@@ -27,7 +27,7 @@ pub(crate) struct DeploymentRunView {
     kind: DeploymentRunType,
     #[schema(value_type = String)]
     deployment_id: DeploymentId,
-    /// The session that was begun.
+    /// The session that was begun, or in which a rollout is watched.
     #[schema(value_type = Option<String>)]
     session_id: Option<SessionId>,
     /// The run in it. Ours.
@@ -63,6 +63,10 @@ struct TriggerContext {
     kind: TriggerType,
     /// When it was due, by the clock.
     scheduled_at: Option<Timestamp>,
+    /// The rollout that was reported, if one was. Ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    rollout_id: Option<RolloutId>,
 }
 
 /// What may begin a run.
@@ -75,6 +79,8 @@ pub(crate) enum TriggerType {
     Manual,
     /// A message from outside. Ours.
     Webhook,
+    /// A rollout that was reported. Ours.
+    Rollout,
 }
 
 impl TriggerType {
@@ -83,6 +89,7 @@ impl TriggerType {
             TriggerType::Schedule => "schedule",
             TriggerType::Manual => "manual",
             TriggerType::Webhook => "webhook",
+            TriggerType::Rollout => Cause::ROLLOUT,
         }
     }
 }
@@ -92,13 +99,15 @@ impl From<DeploymentRun> for DeploymentRunView {
         let filtered = begun.outcome == Begun::Filtered;
         let (session_id, run_id, error) = match begun.outcome {
             Begun::Run { session, run } => (Some(session), Some(run), None),
+            Begun::Watch { session } => (Some(session), None, None),
             Begun::Filtered => (None, None, None),
             Begun::Failed { error, message } => (None, None, Some(RunErrorView { kind: error, message })),
         };
-        let (kind, scheduled_at) = match begun.cause {
-            Cause::Schedule { scheduled_at } => (TriggerType::Schedule, Some(scheduled_at)),
-            Cause::Manual => (TriggerType::Manual, None),
-            Cause::Webhook => (TriggerType::Webhook, None),
+        let (kind, scheduled_at, rollout_id) = match begun.cause {
+            Cause::Schedule { scheduled_at } => (TriggerType::Schedule, Some(scheduled_at), None),
+            Cause::Manual => (TriggerType::Manual, None, None),
+            Cause::Webhook => (TriggerType::Webhook, None, None),
+            Cause::Rollout { rollout } => (TriggerType::Rollout, None, Some(rollout)),
         };
         Self {
             id: begun.id,
@@ -108,7 +117,7 @@ impl From<DeploymentRun> for DeploymentRunView {
             run_id,
             filtered,
             error,
-            trigger_context: TriggerContext { kind, scheduled_at },
+            trigger_context: TriggerContext { kind, scheduled_at, rollout_id },
             created_at: begun.at,
         }
     }

@@ -1,12 +1,14 @@
 //! What begins a deployment's runs, as clients write it and as it is shown.
 
-use domain::DeploymentId;
-use domain::deployment::{Condition, Embed, Schedule, Signature, SignatureScheme, Trigger, Webhook};
+use app::{Error, Missing};
+use domain::deployment::{Condition, Embed, RolloutMonitor, Schedule, Signature, SignatureScheme, Trigger, Webhook};
+use domain::monitor::MonitorSpec;
 use domain::secret::Secret;
+use domain::{DeploymentId, ProjectId};
 use indexmap::IndexMap;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 /// What begins the runs.
@@ -25,6 +27,8 @@ pub(crate) enum TriggerParam {
     Webhook(WebhookParam),
     /// A visitor of a page.
     Embed(EmbedParam),
+    /// A rollout that a pipeline reports: it is watched.
+    RolloutMonitor(RolloutMonitorParam),
 }
 
 /// A clock.
@@ -127,9 +131,32 @@ pub(crate) struct EmbedParam {
     starters: Option<Vec<String>>,
 }
 
+/// A monitor of rollouts.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub(crate) struct RolloutMonitorParam {
+    /// Whose rollouts; those of all projects that have no monitor of their own if absent.
+    #[serde(default)]
+    project_id: Option<String>,
+    /// When they are looked at, and what at, as the page on rollouts describes it; the usual
+    /// schedule and no signals if absent.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    monitor: Option<Value>,
+}
+
+impl RolloutMonitorParam {
+    fn read(self) -> Result<RolloutMonitor, Error> {
+        let project = self.project_id.map(|id| id.parse::<ProjectId>().map_err(|_| Missing::new("project", id)));
+        let monitor = serde_path_to_error::deserialize(self.monitor.unwrap_or_else(|| json!({})));
+        let monitor = monitor
+            .map_err(|error| Error::invalid(format!("trigger.monitor.{}", error.path()), error.inner().to_string()))?;
+        Ok(RolloutMonitor { project: project.transpose().map_err(Error::NotFound)?, monitor })
+    }
+}
+
 impl TriggerParam {
-    pub(super) fn read(self) -> Trigger {
-        match self {
+    pub(super) fn read(self) -> Result<Trigger, Error> {
+        Ok(match self {
             TriggerParam::Schedule { expression, timezone } => schedule(expression, timezone),
             TriggerParam::Webhook(webhook) => Trigger::Webhook(webhook.read()),
             TriggerParam::Embed(embed) => Trigger::Embed(Embed {
@@ -139,7 +166,8 @@ impl TriggerParam {
                 greeting: embed.greeting,
                 starters: embed.starters.unwrap_or_default(),
             }),
-        }
+            TriggerParam::RolloutMonitor(monitor) => Trigger::RolloutMonitor(monitor.read()?),
+        })
     }
 }
 
@@ -184,6 +212,19 @@ pub(super) enum TriggerView {
     Webhook(WebhookView),
     /// A visitor of a page.
     Embed(EmbedView),
+    /// A rollout that a pipeline reports: it is watched.
+    RolloutMonitor(RolloutMonitorView),
+}
+
+/// A monitor of rollouts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RolloutMonitorView {
+    /// Whose rollouts; null is those of all projects that have no monitor of their own.
+    #[schema(value_type = Option<String>)]
+    project_id: Option<ProjectId>,
+    /// When they are looked at, and what at.
+    #[schema(value_type = Object)]
+    monitor: MonitorSpec,
 }
 
 /// A message from outside.
@@ -228,6 +269,9 @@ impl TriggerView {
             Trigger::Webhook(webhook) => TriggerView::Webhook(WebhookView::of(id, webhook)),
             Trigger::Embed(Embed { allowed_origins, secure, theme, greeting, starters }) => {
                 TriggerView::Embed(EmbedView { allowed_origins, secure, theme, greeting, starters })
+            }
+            Trigger::RolloutMonitor(RolloutMonitor { project, monitor }) => {
+                TriggerView::RolloutMonitor(RolloutMonitorView { project_id: project, monitor })
             }
         }
     }

@@ -13,6 +13,7 @@ mod document;
 mod events;
 mod idempotency;
 mod models;
+mod monitors;
 mod org_stream;
 mod paths;
 mod providers;

@@ -30,7 +30,8 @@ pub(super) struct Occasion {
 }
 
 impl App {
-    /// Begins a run of a deployment at once, be it paused or not.
+    /// Begins a run of a deployment at once, be it paused or not. A monitor of rollouts looks
+    /// at the last one that it watches.
     ///
     /// # Errors
     /// It cannot be begun by hand, it could not begin, or as [`App::find_deployment`].
@@ -38,7 +39,11 @@ impl App {
         ctx.require(Scope::DeploymentsWrite)?;
         ctx.require(Scope::AgentsRun)?;
         let deployment = self.reachable_deployment(ctx, id).await?;
+        super::may_change(ctx, &deployment)?;
         deployment.check_by_hand()?;
+        if deployment.monitor().is_some() {
+            return self.look_now(ctx, &deployment).await;
+        }
         let occasion = Occasion { cause: Cause::Manual, message: None, name: None };
         Ok(self.begin_and_record(ctx.org, &deployment, &occasion, ctx.now).await?.0)
     }

@@ -2,7 +2,10 @@
 
 use domain::OrgId;
 use domain::agent::AgentRefusal;
-use domain::deployment::{Deployment, Embed, ORIGINS_MAX, STARTERS_MAX, Schedule, Signature, Trigger, Webhook};
+use domain::deployment::{
+    Deployment, Embed, ORIGINS_MAX, RolloutMonitor, STARTERS_MAX, Schedule, Signature, Trigger, Webhook,
+};
+use domain::monitor::{MonitorSpec, Source};
 use domain::secret::Place;
 
 use super::signatures;
@@ -43,6 +46,9 @@ impl App {
         if needs_events || !described.initial_events.is_empty() {
             input_rules::check_initial(&described.initial_events)?;
         }
+        if let Trigger::RolloutMonitor(monitor) = &described.trigger {
+            self.check_rollout_monitor(ctx, &described, monitor).await?;
+        }
         let trigger = self.ready_trigger(ctx.org, &described, before, &mut faults)?;
         faults.into_result()?;
         Ok(Deployment { trigger, ..described })
@@ -80,7 +86,40 @@ impl App {
                 Ok(Trigger::Webhook(Webhook { signature, ..webhook }))
             }
             Trigger::Embed(embed) => Ok(Trigger::Embed(ready_embed(embed, faults))),
+            Trigger::RolloutMonitor(monitor) => Ok(Trigger::RolloutMonitor(monitor)),
         }
+    }
+
+    async fn check_rollout_monitor(
+        &self,
+        ctx: &Ctx,
+        described: &Deployment,
+        RolloutMonitor { project, monitor }: &RolloutMonitor,
+    ) -> Result<(), Error> {
+        super::may_change(ctx, described)?;
+        if let Some(project) = *project {
+            let found = self.store(ctx.org).find_project(project).await?;
+            ctx.reach(found, |project| project.id, project)?;
+            if described.project != project {
+                return Err(Error::invalid("agent", "must be of the project whose rollouts it watches"));
+            }
+        }
+        if !described.initial_events.is_empty() {
+            return Err(Error::invalid("initial_events", "must be empty: a watch begins with the report of a rollout"));
+        }
+        self.check_monitor(monitor).map_err(|(field, rule)| Error::invalid(format!("trigger.monitor.{field}"), rule))
+    }
+
+    /// What is wrong with how rollouts are to be watched: the field, and why.
+    pub(super) fn check_monitor(&self, monitor: &MonitorSpec) -> Result<(), (String, String)> {
+        if let Some(fault) = monitor.fault() {
+            return Err(fault);
+        }
+        for (index, signal) in monitor.signals.iter().enumerate() {
+            let (Source::Prometheus { url, .. } | Source::Logs { url, .. }) = &signal.source;
+            self.check_url(url).map_err(|why| (format!("signals[{index}].source.url"), why.to_string()))?;
+        }
+        Ok(())
     }
 
     fn ready_signature(

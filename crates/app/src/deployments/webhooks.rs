@@ -80,7 +80,7 @@ impl App {
         match open {
             Some((org, deployment)) => match deployment.trigger.clone() {
                 Trigger::Webhook(webhook) => Ok(OpenWebhook { org, deployment, webhook }),
-                Trigger::Schedule(_) | Trigger::Embed(_) => Err(Error::not_found(id)),
+                Trigger::Schedule(_) | Trigger::Embed(_) | Trigger::RolloutMonitor(_) => Err(Error::not_found(id)),
             },
             None => Err(Error::not_found(id)),
         }

@@ -3,6 +3,7 @@
 mod desk;
 mod idempotency;
 mod keys;
+mod monitors;
 mod people;
 mod providers;
 mod rollouts;

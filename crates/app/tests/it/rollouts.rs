@@ -14,21 +14,21 @@ use test_kit::sources::StoppedClock;
 
 use crate::desk::{Desk, assert_gapless, interrupt, paths, within};
 
-struct Pipeline {
-    desk: Desk,
+pub(crate) struct Pipeline {
+    pub(crate) desk: Desk,
     clock: Arc<StoppedClock>,
     began: Timestamp,
 }
 
 impl Pipeline {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let clock = Arc::new(StoppedClock::default());
         let desk = Desk::at(TestHouse::new().clock(clock.clone())).await;
         let began = desk.house.now();
         Self { desk, clock, began }
     }
 
-    async fn try_report(
+    pub(crate) async fn try_report(
         &self,
         status: RolloutStatus,
         details: Details,
@@ -40,12 +40,12 @@ impl Pipeline {
         self.desk.app().report_rollout(&ctx, ReportRollout { repository, report }).await
     }
 
-    async fn report(&self, status: RolloutStatus, run: &str) -> ReportedRollout {
+    pub(crate) async fn report(&self, status: RolloutStatus, run: &str) -> ReportedRollout {
         self.try_report(status, from_run(run), None).await.expect("taken")
     }
 
     /// Moves the clock to so many seconds after the beginning, and wakes who sleeps.
-    fn at(&self, second: u64) {
+    pub(crate) fn at(&self, second: u64) {
         let now = self.desk.house.now().duration_since(self.began);
         let now = Duration::try_from(now).expect("a time after the beginning");
         let by = Duration::from_secs(second).checked_sub(now).expect("time goes forward");
@@ -54,14 +54,14 @@ impl Pipeline {
     }
 
     /// When the checks in a session were, in seconds after the beginning.
-    async fn checks(&self, session: SessionId) -> Vec<i64> {
+    pub(crate) async fn checks(&self, session: SessionId) -> Vec<i64> {
         let log = self.desk.log(session).await;
         let checks = log.iter().filter(|event| event.body.name() == "monitor.update");
         checks.map(|event| event.at.duration_since(self.began).as_secs()).collect()
     }
 
     /// Waits until there are so many checks.
-    async fn checked(&self, session: SessionId, times: usize) -> Vec<i64> {
+    pub(crate) async fn checked(&self, session: SessionId, times: usize) -> Vec<i64> {
         let waits = async {
             loop {
                 let checks = self.checks(session).await;
@@ -75,7 +75,7 @@ impl Pipeline {
     }
 
     /// How the watch of a session ended, and when, in seconds after the beginning.
-    async fn ended(&self, session: SessionId) -> (WatchEnd, i64) {
+    pub(crate) async fn ended(&self, session: SessionId) -> (WatchEnd, i64) {
         let waits = async {
             loop {
                 let watch = self.desk.app().find_watch(&self.desk.ctx, session).await.expect("found");
@@ -90,7 +90,7 @@ impl Pipeline {
     }
 }
 
-fn from_run(run: &str) -> Details {
+pub(crate) fn from_run(run: &str) -> Details {
     Details { request: "Deploy 2.5.1".into(), run_id: Some(run.into()), ..Details::default() }
 }
 

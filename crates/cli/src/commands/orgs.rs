@@ -24,7 +24,7 @@ pub(crate) enum Orgs {
         /// Its time zone, by the IANA name: `Europe/Berlin`.
         #[arg(long, default_value = "UTC")]
         time_zone: String,
-        /// The model of its agent `assistant`; without it, no agent is made.
+        /// The model of its agents; without it, no agent `assistant` is made.
         #[arg(long)]
         model: Option<String>,
     },

@@ -6,6 +6,7 @@ mod api_doc;
 mod battery;
 mod cassidy_doc;
 mod configuration;
+mod deployments;
 mod faults;
 mod full_disk;
 mod hostile;

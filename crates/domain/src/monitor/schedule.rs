@@ -73,6 +73,9 @@ pub struct Course {
     made: u32,
     /// When it is over; `None` while the rollout goes on.
     ends_at: Option<Timestamp>,
+    /// Since when somebody waits for a look besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked_at: Option<Timestamp>,
 }
 
 /// What comes next.
@@ -97,7 +100,7 @@ impl Course {
     /// for as long as its cool-down lasts.
     pub fn begin(schedule: &Schedule, is_finished: bool, at: Timestamp) -> Self {
         let ends_at = is_finished.then(|| after(at, schedule.cool_down));
-        Self { is_cooling: false, last: at, made: 0, ends_at }
+        Self { is_cooling: false, last: at, made: 0, ends_at, asked_at: None }
     }
 
     /// The rollout is over: from here on it cools down. Twice is as once.
@@ -105,8 +108,17 @@ impl Course {
     pub fn finished(self, schedule: &Schedule, at: Timestamp) -> Self {
         match self.ends_at {
             Some(_) => self,
-            None => Self { is_cooling: true, last: at, made: 0, ends_at: Some(after(at, schedule.cool_down)) },
+            None => {
+                let ends_at = Some(after(at, schedule.cool_down));
+                Self { is_cooling: true, last: at, made: 0, ends_at, ..self }
+            }
         }
+    }
+
+    /// Somebody wants a look now.
+    #[must_use]
+    pub fn asked(self, at: Timestamp) -> Self {
+        Self { asked_at: Some(self.asked_at.unwrap_or(at)), ..self }
     }
 
     /// A check was made that was due at `due`. After one that was late (the server had
@@ -114,7 +126,9 @@ impl Course {
     #[must_use]
     pub fn checked(self, due: Timestamp, at: Timestamp) -> Self {
         let is_in_time = at.duration_since(due) <= LATE_BY_MAX;
-        Self { last: if is_in_time { due } else { at }, made: self.made.saturating_add(1), ..self }
+        // One that was asked for besides uses up no gap.
+        let made = if self.asked_at.is_some() { self.made } else { self.made.saturating_add(1) };
+        Self { last: if is_in_time { due } else { at }, made, asked_at: None, ..self }
     }
 
     /// What comes next.
@@ -124,7 +138,8 @@ impl Course {
             false => (&schedule.gaps, schedule.every),
         };
         let gap = gaps.get(self.made as usize).copied().unwrap_or(every);
-        let check = after(self.last, gap);
+        let due = after(self.last, gap);
+        let check = self.asked_at.map_or(due, |asked| asked.min(due));
         match self.ends_at {
             None => Next::Check(check),
             Some(end) if check <= end => Next::Check(check),

@@ -1,4 +1,4 @@
-//! What is looked at: the signals of a project, and what one of them showed.
+//! What is looked at: the signals of a monitor, and what one of them showed.
 
 use std::collections::HashSet;
 
@@ -11,14 +11,14 @@ use super::level::Measure;
 use super::schedule::Schedule;
 use super::watch::Evidence;
 
-/// Most signals of a project.
+/// Most signals of a monitor.
 pub const SIGNALS_MAX: usize = 20;
 const NAME_CHARS_MAX: usize = 100;
 const QUERY_CHARS_MAX: usize = 4_000;
 /// Characters of what a signal tells besides its number.
 const DETAIL_CHARS_MAX: usize = 500;
 
-/// How the rollouts of a project are watched.
+/// How rollouts are watched.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MonitorSpec {
@@ -32,7 +32,7 @@ pub struct MonitorSpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Signal {
-    /// What it is called, for people; one name for one signal of the project.
+    /// What it is called, for people; one name for one signal of the monitor.
     pub name: String,
     /// What its numbers mean.
     #[serde(default)]

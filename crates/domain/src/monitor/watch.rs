@@ -8,9 +8,24 @@ use super::rollback::Rollback;
 use super::schedule::{Course, Next, Schedule};
 use crate::change::{Change, ChangeSet, Guard};
 use crate::event::{EventBody, NewEvent};
-use crate::id::{ProjectId, RolloutId, SessionId};
+use crate::id::{DeploymentId, ProjectId, RolloutId, SessionId};
 use crate::rollout::{Rollout, RolloutStatus, SAME_FOR};
 use crate::turn::Moment;
+
+/// Said of a rollout that nobody watches.
+const NOBODY_WATCHES: &str = "Nobody watches this rollout: no rollout monitor for its project is in force. \
+                              `sortie deployments list` shows the monitors there are; resume one, or make one.";
+
+/// Who watches a round, and what the round takes over from them as it is when it begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watcher {
+    /// The monitor.
+    pub deployment: DeploymentId,
+    /// When it looks.
+    pub schedule: Schedule,
+    /// When it takes back what does harm.
+    pub rollback: Rollback,
+}
 
 /// A rollout that is watched in a session, or was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +36,9 @@ pub struct Watch {
     pub rollout: RolloutId,
     /// The project that is rolled out.
     pub project: ProjectId,
+    /// The monitor that watches this round; `None` if nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<DeploymentId>,
     /// Where the rollout stands.
     pub status: RolloutStatus,
     /// When it is looked at.
@@ -153,13 +171,14 @@ pub struct Checked {
 }
 
 impl Watch {
-    /// Begins with a rollout's first report.
-    pub fn begin(rollout: &Rollout, schedule: Schedule, rollback: Rollback, at: &mut Moment<'_>) -> (Self, ChangeSet) {
-        let status = rollout.status;
-        let watch = Self {
+    /// Begins with a rollout's first report. One that nobody watches is over at once.
+    pub fn begin(rollout: &Rollout, by: Option<Watcher>, at: &mut Moment<'_>) -> (Self, ChangeSet) {
+        let (status, schedule) = (rollout.status, Schedule::default());
+        let new = Self {
             session: rollout.session,
             rollout: rollout.id,
             project: rollout.project,
+            deployment: None,
             status,
             course: Course::begin(&schedule, status.is_finished(), at.now),
             schedule,
@@ -167,24 +186,41 @@ impl Watch {
             state: WatchState::Watching,
             checks: 0,
             level: Level::None,
-            rollback,
+            rollback: Rollback::default(),
             version: 0,
         };
-        let told = watch.tell([reported(rollout)], at);
+        let watch = new.round(by, at.now);
+        let told = watch.tell([reported(rollout)].into_iter().chain(watch.nobody_watches()), at);
         let changes = ChangeSet::of([Change::InsertWatch(watch.clone()), told]);
         (watch, changes)
     }
 
-    /// The rollout was reported again. One that had finished and runs again is watched anew.
-    pub fn reported(self, rollout: &Rollout, at: &mut Moment<'_>) -> ChangeSet {
+    /// Whether a report begins another round: the rollout had finished and runs again.
+    pub fn begins_anew(&self, rollout: &Rollout) -> bool {
+        self.status.is_finished() && !rollout.status.is_finished()
+    }
+
+    /// The rollout was reported again. A round that begins with it is watched by whoever is
+    /// given; one that goes on, by whom it was.
+    pub fn reported(self, rollout: &Rollout, by: Option<Watcher>, at: &mut Moment<'_>) -> ChangeSet {
         let mut next = Self { status: rollout.status, ..self.clone() };
-        match (self.status.is_finished(), rollout.status.is_finished()) {
-            (true, false) => next = next.another_round(at.now),
-            (false, true) if self.is_going_on() => next.course = next.course.finished(&next.schedule, at.now),
-            _ => {}
+        let mut told = vec![reported(rollout)];
+        if self.begins_anew(rollout) {
+            next = next.round(by, at.now);
+            told.extend(next.nobody_watches());
+        } else if self.is_going_on() && !self.status.is_finished() && rollout.status.is_finished() {
+            next.course = next.course.finished(&next.schedule, at.now);
         }
-        let told = next.tell([reported(rollout)], at);
+        let told = next.tell(told, at);
         self.becomes(next).and(ChangeSet::of([told]))
+    }
+
+    /// Somebody wants a look now; empty if it is over.
+    pub fn asked(self, at: &Moment<'_>) -> ChangeSet {
+        match self.is_going_on() {
+            true => self.becomes(Self { course: self.course.clone().asked(at.now), ..self.clone() }),
+            false => ChangeSet::default(),
+        }
     }
 
     /// When something is to be done next, and what; `None` if it is over.
@@ -248,15 +284,29 @@ impl Watch {
         self.becomes(next).and(ChangeSet::of([told]))
     }
 
-    fn another_round(self, now: Timestamp) -> Self {
+    /// At the beginning of a round, watched by these.
+    fn round(self, by: Option<Watcher>, now: Timestamp) -> Self {
+        let Some(Watcher { deployment, schedule, rollback }) = by else {
+            let state = WatchState::Ended { end: WatchEnd::Cancelled, at: now };
+            return Self { deployment: None, began_at: now, state, level: Level::None, ..self };
+        };
         Self {
-            course: Course::begin(&self.schedule, false, now),
+            deployment: Some(deployment),
+            course: Course::begin(&schedule, self.status.is_finished(), now),
+            schedule,
             began_at: now,
             state: WatchState::Watching,
             level: Level::None,
-            rollback: self.rollback.again(),
+            rollback: rollback.again(),
             ..self
         }
+    }
+
+    /// What is told of a round that nobody watches.
+    fn nobody_watches(&self) -> Option<EventBody> {
+        let (end, checks, level) = (WatchEnd::Cancelled, self.checks, self.level);
+        let told = EventBody::MonitorEnded { end, checks, level, summary: NOBODY_WATCHES.to_owned() };
+        self.deployment.is_none().then_some(told)
     }
 
     /// The write of what it is now, if it is still what it was.
@@ -332,7 +382,11 @@ mod tests {
     }
 
     fn begun(status: RolloutStatus) -> Watch {
-        at(0, |at| Watch::begin(&rollout(status), Schedule::default(), Rollback::default(), at).0)
+        at(0, |at| Watch::begin(&rollout(status), by(Schedule::default()), at).0)
+    }
+
+    fn by(schedule: Schedule) -> Option<Watcher> {
+        Some(Watcher { deployment: DeploymentId(Uuid::nil()), schedule, rollback: Rollback::default() })
     }
 
     fn seen(level: Level) -> Seen {
@@ -418,18 +472,48 @@ mod tests {
         let ended = after(at(900, |at| watch.completed(at))).0.unwrap();
         assert_eq!(ended.next(), None);
         let again = rollout(RolloutStatus::Running);
-        let (watch, told) = after(at(2_000, |at| ended.reported(&again, at)));
+        let other = by(Schedule { gaps: vec![20], ..Schedule::default() });
+        assert!(ended.begins_anew(&again));
+        let (watch, told) = after(at(2_000, |at| ended.clone().reported(&again, other, at)));
         let watch = watch.unwrap();
-        assert_eq!(watch.next(), Some(Next::Check(time(2_010))));
+        assert_eq!(watch.next(), Some(Next::Check(time(2_020))), "as the monitor is set by then");
         assert_eq!((watch.level, watch.checks, watch.began_at), (Level::None, 1, time(2_000)));
         assert_eq!(told[0].name(), "rollout.reported");
+        let (unwatched, told) = after(at(2_000, |at| ended.reported(&again, None, at)));
+        assert_eq!((unwatched.unwrap().next(), told.len()), (None, 2));
+    }
+
+    #[test]
+    fn one_that_nobody_watches_says_so_and_is_over() {
+        let (watch, changes) = at(0, |at| Watch::begin(&rollout(RolloutStatus::Running), None, at));
+        let ended = WatchState::Ended { end: WatchEnd::Cancelled, at: time(0) };
+        assert_eq!((watch.next(), watch.state), (None, ended));
+        let told = changes.changes.iter().find_map(|change| match change {
+            Change::Append { events, .. } => Some(events.iter().map(|event| event.body.name()).collect::<Vec<_>>()),
+            _ => None,
+        });
+        assert_eq!(told.unwrap(), ["rollout.reported", "monitor.ended"]);
+        let (still, _) = after(at(9, |at| watch.clone().reported(&rollout(RolloutStatus::Success), None, at)));
+        assert_eq!(still.unwrap().state, ended);
+        assert!(at(9, |at| watch.asked(at)).is_empty());
+    }
+
+    #[test]
+    fn a_look_that_is_asked_for_comes_at_once_and_uses_up_no_gap() {
+        let watch = begun(RolloutStatus::Running);
+        let asked = after(at(3, |at| watch.asked(at))).0.unwrap();
+        assert_eq!(asked.next(), Some(Next::Check(time(3))));
+        let (looked, _) = check(asked, Level::None);
+        assert_eq!(looked.next(), Some(Next::Check(time(13))));
+        let (again, _) = check(after(at(12, |at| looked.asked(at))).0.unwrap(), Level::None);
+        assert_eq!(again.next(), Some(Next::Check(time(22))), "measured from the look before");
     }
 
     #[test]
     fn a_status_that_comes_when_all_is_over_changes_nothing_but_the_status() {
         let ended = after(at(900, |at| begun(RolloutStatus::Success).completed(at))).0.unwrap();
         let late = rollout(RolloutStatus::Failure);
-        let (watch, _) = after(at(2_000, |at| ended.clone().reported(&late, at)));
+        let (watch, _) = after(at(2_000, |at| ended.clone().reported(&late, None, at)));
         let watch = watch.unwrap();
         assert_eq!((watch.state, watch.status), (ended.state, RolloutStatus::Failure));
     }
@@ -463,7 +547,8 @@ mod tests {
             let mut now = 0;
             for (status, level) in steps {
                 let status = RolloutStatus::ALL[status];
-                let (next, _) = after(at(now, |at| watch.clone().reported(&rollout(status), at)));
+                let by = by(Schedule::default());
+                let (next, _) = after(at(now, |at| watch.clone().reported(&rollout(status), by, at)));
                 let next = next.unwrap();
                 prop_assert_eq!(next.version, watch.version + 1);
                 watch = next;

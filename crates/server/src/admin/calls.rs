@@ -36,7 +36,7 @@ pub struct CreateOrg {
     pub owner_name: String,
     /// The owner's e-mail address.
     pub owner_email: String,
-    /// The model of its agent `assistant`; no agent if absent.
+    /// The model of its agents; if absent, there is no agent `assistant`.
     pub model: Option<String>,
 }
 
@@ -46,7 +46,9 @@ impl Call for CreateOrg {
 
     async fn answer(self, desk: &Desk) -> Result<NewOrgView, AdminError> {
         let CreateOrg { name, time_zone, owner_name, owner_email, model } = self;
-        let create = CreateOrgOperation { name, time_zone, owner_name, owner_email, model, key: None };
+        let investigator = Some(model.clone().unwrap_or_else(|| desk.app.default_model().to_owned()));
+        let key = None;
+        let create = CreateOrgOperation { name, time_zone, owner_name, owner_email, model, investigator, key };
         let FirstKey { org, project, key, secret, .. } = desk.app.create_org(&operator(), create).await?;
         let view = desk.key_view(org.id, key).await?;
         let first_key = NewKeyView { view, key: secret.reveal().to_owned() };
@@ -206,7 +208,9 @@ impl Call for UpdateProject {
             None => self.without_repository.then_some(None),
         };
         let patch = ProjectPatch { name: self.name, repository, monitor: self.monitor };
-        Ok(desk.app.update_project(&ctx, project.id, patch).await?.into())
+        let project = desk.app.update_project(&ctx, project.id, patch).await?;
+        let monitor = desk.app.monitor_spec(&ctx, project.id).await?;
+        Ok(ProjectView { monitor: Some(monitor), ..project.into() })
     }
 }
 

@@ -80,18 +80,18 @@ pub struct ProjectView {
     /// The repository whose rollouts are its.
     #[serde(default)]
     pub repository: Option<String>,
-    /// How its rollouts are watched.
-    #[serde(default)]
-    pub monitor: MonitorSpec,
+    /// How its rollouts are watched; not told in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitor: Option<MonitorSpec>,
     /// When it was made.
     pub created_at: Timestamp,
 }
 
 impl From<Project> for ProjectView {
     fn from(project: Project) -> Self {
-        let Project { id, number, name, repository, monitor, created_at } = project;
+        let Project { id, number, name, repository, created_at } = project;
         let repository = repository.map(|repository| repository.to_string());
-        Self { id, uuid: id.0, number, name, repository, monitor, created_at }
+        Self { id, uuid: id.0, number, name, repository, monitor: None, created_at }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::alias::AliasRange;
 use domain::change::{Change, ChangeSet, Guard};
-use domain::monitor::{Rollback, Schedule, Watch};
+use domain::monitor::{Rollback, Schedule, Watch, Watcher};
 use domain::org::Project;
 use domain::rollout::{Details, NewRollout, Report, Rollout, RolloutStatus, SAME_FOR, Source};
 use domain::run::RunStatus;
@@ -41,7 +41,11 @@ fn from_run(run: &str, commit: Option<&str>) -> Details {
 fn watch(rollout: &Rollout, at: Timestamp) -> (Watch, ChangeSet) {
     let mut ids = || fresh::<EventId>();
     let mut moment = Moment { now: at, ids: &mut ids };
-    Watch::begin(rollout, Schedule::default(), Rollback::default(), &mut moment)
+    Watch::begin(rollout, Some(watcher()), &mut moment)
+}
+
+fn watcher() -> Watcher {
+    Watcher { deployment: fresh(), schedule: Schedule::default(), rollback: Rollback::default() }
 }
 
 pub async fn reports_at_the_same_instant_are_one_rollout(stage: Stage) {
@@ -195,13 +199,13 @@ pub async fn nothing_is_watched_in_an_archived_session(stage: Stage) {
 
     let mut ids = || fresh::<EventId>();
     rollout.status = RolloutStatus::Success;
-    ours.store.commit(watch.reported(&rollout, &mut Moment { now: now(), ids: &mut ids })).await.unwrap();
+    ours.store.commit(watch.reported(&rollout, None, &mut Moment { now: now(), ids: &mut ids })).await.unwrap();
     let watch = ours.store.find_watch(session.id).await.unwrap().unwrap();
     ours.store.commit(watch.completed(&mut Moment { now: now(), ids: &mut ids })).await.unwrap();
     ours.store.commit(archive()).await.unwrap();
     rollout.status = RolloutStatus::Running;
     let watch = ours.store.find_watch(session.id).await.unwrap().unwrap();
-    let again = watch.reported(&rollout, &mut Moment { now: now(), ids: &mut ids });
+    let again = watch.reported(&rollout, Some(watcher()), &mut Moment { now: now(), ids: &mut ids });
     assert_eq!(ours.refusal(again).await, Refusal::Missing);
     assert_eq!(stage.store.next_watches(10).await.unwrap(), []);
 }

@@ -323,14 +323,7 @@ pub(super) fn spec(name: &str) -> AgentSpec {
 }
 
 pub(super) fn project(name: &str) -> Project {
-    Project {
-        id: fresh::<ProjectId>(),
-        number: 0,
-        name: name.into(),
-        repository: None,
-        monitor: Default::default(),
-        created_at: now(),
-    }
+    Project { id: fresh::<ProjectId>(), number: 0, name: name.into(), repository: None, created_at: now() }
 }
 
 pub(super) fn member(name: &str) -> Member {

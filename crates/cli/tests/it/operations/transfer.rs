@@ -37,6 +37,10 @@ fn exported() -> (House, Server, PathBuf, Value) {
     for (at, what) in [(0, "archive"), (1, "delete")] {
         house.run(&["sessions", what, sessions[at]["id"].as_str().unwrap()]).done();
     }
+    let (url, report) =
+        (format!("{}/api/v1/deployments/", server.text("url")), json!({ "deployment_request": "Deploy" }));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(post(&url, server.text("first_key"), None, &report));
     house.run(&["keys", "create", "spare", "--budget-tokens", "77"]).done();
     let file = house.path().join("org.sortie");
     let told = house.run(&["export", file.to_str().unwrap(), "--json"]).json();
@@ -90,6 +94,15 @@ fn an_organization_moves_whole_and_without_its_secrets() {
     let again = new.run(&["export", "again.sortie", "--org", &org, "--json"]).json();
     assert_eq!((&again["sha256"], &again["records"]), (&told["sha256"], &told["records"]));
 
+    let key = new.run(&["keys", "create", "moved", "--org", &org, "--json"]).json()["key"].as_str().unwrap().to_owned();
+
+    // A monitor goes on, and knows what it watched.
+    let monitors = Ended::of(sortie(new.path()).args(["deployments", "list"]).env("SORTIE_KEY", &key));
+    assert!(monitors.done().contains("active"));
+    let runs = Ended::of(sortie(new.path()).args(["deployments", "runs", "--json"]).env("SORTIE_KEY", &key)).json();
+    assert_eq!((runs.as_array().map(Vec::len), &runs[0]["trigger_context"]["type"]), (Some(1), &json!("rollout")));
+    assert_eq!(runs, old.run(&["deployments", "runs", "--json"]).json());
+
     // What was spent is not forgotten on the way, and what is spent here counts on.
     let spent =
         |house: &House, org: usize| house.run(&["orgs", "list", "--json"]).json()[org]["budget"]["spent"].clone();
@@ -97,7 +110,6 @@ fn an_organization_moves_whole_and_without_its_secrets() {
     assert!(before["steps"].as_u64().is_some_and(|steps| steps >= 3), "{before}");
     assert_eq!(spent(&new, 1), before);
 
-    let key = new.run(&["keys", "create", "moved", "--org", &org, "--json"]).json()["key"].as_str().unwrap().to_owned();
     assert_eq!(logs(&new, Some(&key)), logs(&old, None));
     let answered = Ended::of(sortie(new.path()).args(["run", "--agent", "kept", "hello"]).env("SORTIE_KEY", &key));
     assert_eq!(answered.done(), "You said: hello\n");
