@@ -184,6 +184,20 @@ async fn a_signal_that_cannot_be_asked_says_why() {
     assert!(matches!(app.update_project(&ctx, project, patch).await, Err(app::Error::Invalid(_))));
 }
 
+/// A report is taken whoever watches, and a session that nobody watches says so.
+#[tokio::test]
+async fn what_nobody_watches_is_taken_and_says_so() {
+    let two = Two::new().await;
+    two.deploy(json!({ "status": "success", "github_run_id": 1 })).await;
+    let (app, ctx) = (two.house.app(), two.house.owner_ctx().await);
+    let monitor = app.list_deployments(&ctx, app::DeploymentFilter::default()).await.unwrap()[0].id;
+    app.pause_deployment(&ctx, monitor).await.unwrap();
+    let taken = two.deploy(json!({ "status": "running", "github_run_id": 2 })).await;
+    let seen = session(&two, taken["session_id"].as_str().unwrap()).await;
+    assert_eq!((&seen["session_status"], &seen["deployment_id"]), (&json!("cancelled"), &taken["id"]));
+    assert!(updates(&seen).pop().unwrap().contains("Nobody watches"), "{seen}");
+}
+
 /// It ends as its last check was, and one that recovered is healthy.
 #[tokio::test]
 async fn a_rollout_that_recovers_ends_healthy() {

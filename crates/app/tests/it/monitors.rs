@@ -147,6 +147,26 @@ async fn a_monitor_for_all_sends_an_agent_of_its_agents_name_to_each_project() {
     assert_eq!((copy.id == sentry.id, copy.id == agents[1].id), (false, true), "one copy");
 }
 
+/// Whoever deletes the agent of a monitor has rollouts watched by another.
+#[tokio::test]
+async fn a_monitor_whose_agent_is_gone_sends_the_investigator() {
+    let pipeline = Pipeline::new().await;
+    let (app, ctx) = (pipeline.desk.app(), &pipeline.desk.ctx);
+    let sent = async |run| {
+        let session = reported(&pipeline, run, None).await.session;
+        app.find_session(ctx, session).await.unwrap().agent.id()
+    };
+    let first = sent("1").await;
+    assert_eq!(first, monitors(&pipeline).await[0].agent);
+    app.archive_agent(ctx, first).await.unwrap();
+    let second = sent("2").await;
+    assert_eq!((second == first, sent("3").await), (false, second));
+    app.delete_agent(ctx, first).await.unwrap();
+    assert_eq!(sent("4").await, second);
+    let second = app.find_agent(ctx, second).await.unwrap();
+    assert_eq!(second.spec.name, "investigator");
+}
+
 #[tokio::test]
 async fn running_a_monitor_looks_at_what_it_began_to_watch_last() {
     let pipeline = Pipeline::new().await;

@@ -94,6 +94,17 @@ mod tests {
     }
 
     #[test]
+    fn one_that_was_changed_meanwhile_begins_nothing() {
+        let now = at("2026-11-22T12:40:00Z");
+        let monitor = monitor(1, None);
+        let (rollout, session) = (RolloutId(Uuid::nil()), SessionId(Uuid::nil()));
+        let begun = monitor.began_to_watch(DeploymentRunId(Uuid::nil()), rollout, session, now);
+        let guard = Guard::DeploymentAt { deployment: monitor.id, version: monitor.version };
+        assert_eq!(begun.guards, [guard]);
+        assert_ne!(monitor.clone().pause(now).unwrap().0.version, monitor.version);
+    }
+
+    #[test]
     fn a_monitor_goes_on_where_it_is_taken_to() {
         let mut taken = monitor(1, None);
         assert!(!taken.make_portable());
