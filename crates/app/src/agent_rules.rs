@@ -6,8 +6,8 @@ use domain::agent::{Agent, AgentSpec, AgentTool, ModelChoice, Overrides};
 use domain::limits::Limits;
 use domain::model::ModelName;
 use domain::output::Schema;
-use domain::tool::HttpTool;
 use domain::tool::definition::{self, Flaw};
+use domain::tool::{HttpTool, SignalTool};
 use domain::{OrgId, ProjectId};
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -136,6 +136,11 @@ impl App {
                             continue;
                         }
                     }
+                }
+                AgentTool::Signals { .. } => {
+                    let are_free = SignalTool::ALL.map(|tool| names.insert(tool.name().to_owned()));
+                    faults.check(are_free == [true; 2], &path, "has the name of another tool, or stands there twice");
+                    continue;
                 }
                 AgentTool::Project { .. } | AgentTool::Mcp { .. } | AgentTool::Toolset { .. } => continue,
             };

@@ -6,6 +6,7 @@
 
 use domain::agent::{Agent, AgentSpec, AgentTool, ModelChoice};
 use domain::deployment::Deployment;
+use domain::tool::Permission;
 use domain::{AgentId, ProjectId};
 use ports::store::AgentFilter;
 use tokio::sync::Mutex;
@@ -31,6 +32,7 @@ pub(crate) fn describe(model: String) -> AgentSpec {
         description: Some("Watches rollouts and looks into troubles.".into()),
         model: ModelChoice { id: model, ..ModelChoice::default() },
         instructions: Some(INSTRUCTIONS.into()),
+        tools: vec![AgentTool::Signals { permission: Permission::Allow }],
         ..AgentSpec::default()
     }
 }

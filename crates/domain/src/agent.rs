@@ -128,6 +128,11 @@ pub enum AgentTool {
         /// Whether it may be called.
         permission: Permission,
     },
+    /// The tools that read the signals of the session's project; offered where it has some.
+    Signals {
+        /// Whether they may be called.
+        permission: Permission,
+    },
     /// A tool that the client runs.
     Custom {
         /// 1–128 letters, digits, `_`, `-`.

@@ -15,7 +15,7 @@ use crate::id::{
 use crate::idempotency::RequestRecord;
 use crate::key::Key;
 use crate::knowledge::Document;
-use crate::monitor::Watch;
+use crate::monitor::{Samples, Watch};
 use crate::org::{Member, Org, Project, RolloutSettings};
 use crate::provider::{ModelAlias, OwnProvider};
 use crate::rollout::Rollout;
@@ -289,6 +289,10 @@ pub enum Change {
     InsertWatch(Watch),
     /// A watch as it is now, with the version it has from now on.
     PutWatch(Watch),
+    /// What an organization's sampled sources gave at a moment. A source has one number at one
+    /// second: the first. Some of what was kept for longer than
+    /// [`crate::monitor::SAMPLES_KEPT_FOR`] goes, of whichever organization.
+    KeepSamples(Samples),
     /// A new run, refused if its session is archived. If it is queued and nothing is before it in its session, it is ready to
     /// be claimed; otherwise it becomes so when the session is released.
     InsertRun(Run),

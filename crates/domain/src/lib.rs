@@ -37,6 +37,7 @@ pub mod tool;
 pub mod trace;
 pub mod transcript;
 pub mod turn;
+pub mod untrusted;
 
 pub use change::{Change, ChangeSet, Guard};
 pub use event::{Event, EventBody, NewEvent};

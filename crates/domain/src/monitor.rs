@@ -5,15 +5,22 @@
 //! Whoever measures is elsewhere, and so is whoever waits.
 
 mod baseline;
+mod json_path;
 mod level;
+mod probe;
 mod rollback;
+mod sampling;
 mod schedule;
 mod signal;
+mod source;
 mod watch;
 
 pub use baseline::{Baseline, SAMPLES_MIN, Sample, WEEK_SAMPLES_MIN, Window, baseline, windows};
 pub use level::{Direction, Level, Measure, Thresholds};
+pub use probe::{Answered, ExpectedJson, Expects, Gives, HttpProbe, NotAnswered, ProbeMethod};
 pub use rollback::{Policy, Rollback};
+pub use sampling::{SAMPLE_EVERY, SAMPLES_KEPT_FOR, SampledSource, Samples, moment, next_moment};
 pub use schedule::{Course, LATE_BY_MAX, Next, Schedule};
-pub use signal::{MonitorSpec, Reading, SIGNALS_MAX, Signal, Source};
+pub use signal::{MonitorSpec, Reading, SIGNALS_MAX, Signal};
+pub use source::{Measured, Source, SourceDigest, ToolProbe};
 pub use watch::{Checked, Evidence, Finding, Seen, Watch, WatchEnd, WatchState, Watcher};

@@ -1,6 +1,7 @@
 //! Tools: what an agent can call, what a call may do to the world, and whether it may.
 
 pub mod definition;
+mod signals;
 mod url_template;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::model::ToolOffer;
 use crate::output::{BadSchema, Schema};
 use crate::secret::{Place, Secret};
 
+pub use signals::{ReadSignal, SignalTool};
 pub use url_template::{UrlTemplate, argument_text};
 
 /// What calling a tool does to the world; decides what happens to a call whose outcome
@@ -190,6 +192,8 @@ pub struct ResolvedTool {
 pub enum Runner {
     /// The server, over HTTP.
     Http(Box<CarriedTool>),
+    /// The server, which reads the signals of the project.
+    Signals(SignalTool),
     /// The client.
     Client,
 }
@@ -209,6 +213,7 @@ impl ResolvedTool {
     pub fn effect(&self) -> Effect {
         match &self.runner {
             Runner::Http(tool) => tool.http.effect,
+            Runner::Signals(_) => Effect::Read,
             Runner::Client => Effect::Idempotent,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::model::{FaultKind, ModelFault};
-use domain::tool::ToolOutcome;
+use domain::tool::{CarriedTool, Effect, Runner, SignalTool, ToolOutcome};
 use domain::turn::{Call, Doing, Summary};
 use domain::{EventId, OrgId};
 use futures::future::BoxFuture;
@@ -15,6 +15,7 @@ use ports::tool::ToolRun;
 use crate::Shared;
 use crate::generate::{FailedReply, Generation, RawReply};
 use crate::materials::Materials;
+use crate::signals::answers::{self, Asker};
 
 /// What came of it.
 pub(crate) enum Done {
@@ -135,20 +136,42 @@ impl Hands {
         if !self.tools_running.insert(call.id) {
             return;
         }
-        let id = call.id;
-        let Some(tool) = materials.http_tool(&call.name) else {
-            let why = format!("there is no tool named {:?} any more", call.name);
-            self.tools.push(Box::pin(async move { (id, ToolOutcome::NotReached(why)) }));
-            return;
+        let (id, metrics) = (call.id, self.shared.ports.metrics.clone());
+        let (effect, outcome) = match materials.runner(&call.name) {
+            Some(Runner::Http(tool)) => (tool.http.effect, self.call_http(call, tool, time_left)),
+            Some(Runner::Signals(tool)) => (Effect::Read, self.read_signals(call, *tool, materials.asker)),
+            Some(Runner::Client) | None => {
+                let why = format!("there is no tool named {:?} any more", call.name);
+                self.tools.push(Box::pin(async move { (id, ToolOutcome::NotReached(why)) }));
+                return;
+            }
         };
-        let timeout = time_left.map_or(tool.http.timeout(), |left| left.min(tool.http.timeout()));
-        let run = ToolRun { org: self.org, tool: tool.clone(), input: call.input.clone(), use_id: id, timeout };
-        let (tools, metrics) = (Arc::clone(&self.shared.ports.tools), self.shared.ports.metrics.clone());
-        let effect = tool.http.effect;
         self.tools.push(Box::pin(async move {
-            let outcome = tools.run(run).await;
+            let outcome = outcome.await;
             metrics.tool_called(effect, &outcome);
             (id, outcome)
         }));
+    }
+
+    fn call_http(
+        &self,
+        call: &Call,
+        tool: &CarriedTool,
+        time_left: Option<Duration>,
+    ) -> BoxFuture<'static, ToolOutcome> {
+        let timeout = time_left.map_or(tool.http.timeout(), |left| left.min(tool.http.timeout()));
+        let run = ToolRun { org: self.org, tool: tool.clone(), input: call.input.clone(), use_id: call.id, timeout };
+        let tools = Arc::clone(&self.shared.ports.tools);
+        Box::pin(async move { tools.run(run).await })
+    }
+
+    fn read_signals(&self, call: &Call, tool: SignalTool, asker: Asker) -> BoxFuture<'static, ToolOutcome> {
+        let (shared, org, input) = (Arc::clone(&self.shared), self.org, call.input.clone());
+        Box::pin(async move {
+            let answer = answers::answer(&shared, org, asker, tool, input);
+            let late =
+                || ToolOutcome::Answered { content: "the signal gave no answer in time".to_owned(), is_error: true };
+            tokio::time::timeout(answers::ANSWER_MAX, answer).await.unwrap_or_else(|_| late())
+        })
     }
 }

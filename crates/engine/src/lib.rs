@@ -1,10 +1,12 @@
 //! The agent loop: claims runs, calls models and tools, appends events.
 //!
-//! [`Engine::start`] takes a lease and starts four tasks: the *dispatcher* claims ready
+//! [`Engine::start`] takes a lease and starts five tasks: the *dispatcher* claims ready
 //! runs, organizations in turn, as long as there are free slots; the *heartbeat* renews the
 //! lease; the *listener* tells workers of input that came for their runs; the *monitor* looks
-//! at rollouts that are due. Each claimed run has one *worker*, which does what its [`domain::turn::Turn`] says and commits what it
-//! decides. The rules of a run stand in `domain`; here is only their carrying out.
+//! at rollouts that are due; the *sampler* keeps numbers of signals that have no past of their
+//! own. Each claimed run has one *worker*, which does what its [`domain::turn::Turn`] says and
+//! commits what it decides. The rules of a run stand in `domain`; here is only their carrying
+//! out.
 //!
 //! The engine knows no HTTP, no façade and no SQL. One more thing that an agent can do is
 //! a variant of [`domain::turn::Doing`] and a hand in [`hands`].
@@ -20,6 +22,7 @@ mod materials;
 mod monitor;
 mod options;
 mod rescue;
+mod signals;
 mod slots;
 mod trail;
 mod transcripts;
@@ -92,6 +95,7 @@ impl Engine {
             tokio::spawn(lease::keep(Arc::clone(&shared))),
             tokio::spawn(inbox::listen(Arc::clone(&shared))),
             tokio::spawn(monitor::run(Arc::clone(&shared))),
+            tokio::spawn(signals::sampler::run(Arc::clone(&shared))),
         ];
         Ok(Handle { shared, tasks: Arc::new(std::sync::Mutex::new(tasks)) })
     }

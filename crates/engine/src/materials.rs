@@ -4,18 +4,20 @@ use std::sync::Arc;
 
 use domain::agent::{AgentSpec, AgentTool};
 use domain::citation::Source;
+use domain::knowledge;
 use domain::model::ToolOffer;
 use domain::output::{BadSchema, Schema};
 use domain::run::Run;
 use domain::session::Origin;
-use domain::tool::{CarriedTool, HttpTool, Permission, ResolvedTool, Runner, Toolset};
+use domain::tool::{CarriedTool, HttpTool, Permission, ResolvedTool, Runner, SignalTool, Toolset};
 use domain::transcript::estimate;
-use domain::{AgentId, knowledge};
 use ports::OrgStore;
 use ports::store::StoreError;
 use uuid::Uuid;
 
 use crate::Shared;
+use crate::monitor::seen_from;
+use crate::signals::answers::Asker;
 
 /// The materials of one run.
 pub(crate) struct Materials {
@@ -26,6 +28,8 @@ pub(crate) struct Materials {
     /// What an answer may cite.
     pub(crate) sources: Vec<Source>,
     pub(crate) output: Option<Schema>,
+    /// Whose signals are read.
+    pub(crate) asker: Asker,
     /// About how many tokens of the model's window the instructions and tools take.
     pub(crate) tokens: u64,
 }
@@ -47,7 +51,7 @@ impl Materials {
         run: &Run,
         spec: &Arc<AgentSpec>,
     ) -> Result<Self, Unready> {
-        let tools = toolset(store, run.agent, spec).await?;
+        let tools = toolset(store, run, spec).await?;
         let output = match &spec.output_schema {
             Some(schema) => Some(Schema::new(schema).map_err(|error| Unready::Unrunnable(error.to_string()))?),
             None => None,
@@ -56,25 +60,23 @@ impl Materials {
         let tokens = estimate::of_text(system.as_deref().unwrap_or_default())
             + offers.iter().map(|offer| estimate::of_offer(offer)).sum::<u64>()
             + spec.output_schema.as_deref().map_or(0, estimate::of_value);
-        Ok(Self { offers, tools, system, sources, output, tokens, spec: Arc::clone(spec) })
+        let asker = Asker { project: run.project, session: run.session };
+        Ok(Self { offers, asker, tools, system, sources, output, tokens, spec: Arc::clone(spec) })
     }
 
-    /// The tool that the server calls under this name.
-    pub(crate) fn http_tool(&self, name: &str) -> Option<&CarriedTool> {
-        match &self.tools.find(name)?.runner {
-            Runner::Http(tool) => Some(tool),
-            Runner::Client => None,
-        }
+    /// Who runs the tool of this name.
+    pub(crate) fn runner(&self, name: &str) -> Option<&Runner> {
+        self.tools.find(name).map(|tool| &tool.runner)
     }
 }
 
 /// The agent's tools. One that is gone from its project is left out: the model does not
 /// hear of it. MCP connections and sandboxes are not served yet and offer nothing.
-async fn toolset(store: &dyn OrgStore, agent: AgentId, spec: &AgentSpec) -> Result<Toolset, Unready> {
+async fn toolset(store: &dyn OrgStore, run: &Run, spec: &AgentSpec) -> Result<Toolset, Unready> {
     let mut tools = Vec::with_capacity(spec.tools.len());
     for tool in &spec.tools {
         let resolved = match tool {
-            AgentTool::Http { tool, permission } => http(agent.0, tool.clone(), *permission),
+            AgentTool::Http { tool, permission } => http(run.agent.0, tool.clone(), *permission),
             AgentTool::Project { number, permission } => match store.find_tool_numbered(*number).await? {
                 Some(tool) => http(tool.id.0, tool.http, *permission),
                 None => continue,
@@ -87,11 +89,26 @@ async fn toolset(store: &dyn OrgStore, agent: AgentId, spec: &AgentSpec) -> Resu
                 };
                 ResolvedTool::new(offer, Runner::Client, Permission::Allow)
             }
+            AgentTool::Signals { permission } => {
+                if !seen_from(store, run.session, run.project).await?.1.spec.signals.is_empty() {
+                    tools.extend(signals(*permission)?);
+                }
+                continue;
+            }
             AgentTool::Mcp { .. } | AgentTool::Toolset { .. } => continue,
         };
-        tools.push(resolved.map_err(|error| Unready::Unrunnable(format!("a tool of the agent: {error}")))?);
+        tools.push(resolved.map_err(unusable)?);
     }
     Ok(Toolset::of(tools))
+}
+
+fn unusable(error: BadSchema) -> Unready {
+    Unready::Unrunnable(format!("a tool of the agent: {error}"))
+}
+
+fn signals(permission: Permission) -> Result<Vec<ResolvedTool>, Unready> {
+    let resolved = |tool: SignalTool| ResolvedTool::new(tool.offer(), Runner::Signals(tool), permission);
+    SignalTool::ALL.into_iter().map(resolved).collect::<Result<_, _>>().map_err(unusable)
 }
 
 /// A tool that the server calls; `row` is the agent or the project's tool that carries it.

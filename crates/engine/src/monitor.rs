@@ -4,31 +4,36 @@
 //! until the first of them is due. What a look comes to is decided in
 //! [`domain::monitor`]; a look that a crash cut short has changed nothing, and is made again.
 
+mod looks;
 mod spec;
 
-use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::monitor::{Next, Seen, Watch};
-use domain::{ChangeSet, SessionId};
+use domain::monitor::{Evidence, Next, Reading, Seen, Signal, Watch};
+use domain::turn::Moment;
+use domain::{ChangeSet, EventId, SessionId, Timestamp};
 use futures::FutureExt;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use ports::OrgStore;
 use ports::store::{CommitError, DueWatch, StoreError};
-use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use self::spec::spec_of;
+use self::looks::Looks;
+pub(crate) use self::spec::seen_from;
+use self::spec::{Watched, spec_of};
 use crate::Shared;
-
-/// Looks under way at once; further ones are a moment late.
-const AT_ONCE_MAX: usize = 512;
+use crate::signals::{AT_ONCE_MAX, Reader};
 
 /// After the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// How often what a look came to is decided again, because the watch had moved on.
 const TRIES: usize = 8;
+
+/// How long a look may take. What has not answered by then is no data.
+const LOOK_MAX: Duration = Duration::from_secs(30);
 
 /// What is said where nothing can be measured.
 const NO_SIGNALS: &str = "No signal is configured, so nobody can say whether the rollout does harm: \
@@ -48,85 +53,67 @@ pub(crate) async fn run(shared: Arc<Shared>) {
                 Some(STORE_PAUSE)
             }
         };
+        let is_crowded = looks.is_crowded();
         tokio::select! {
             () = shared.draining.cancelled() => return,
             // The feed lives as long as the engine: an error cannot come here.
-            _ = timers.changed() => {}
+            _ = timers.changed(), if !is_crowded => {}
             () = looks.ended() => {}
             () = crate::dispatch::sleep_or_forever(wait) => {}
         }
     }
 }
 
-/// The looks under way. They end with whoever holds this.
-#[derive(Default)]
-struct Looks {
-    tasks: JoinSet<SessionId>,
-    sessions: HashSet<SessionId>,
-}
-
-impl Looks {
-    /// Begins the looks that are due; how long it is until the next one, if that is known.
-    async fn begin_due(&mut self, shared: &Arc<Shared>) -> Result<Option<Duration>, StoreError> {
-        // Those under way are due until they are over, and stand in front.
-        let free = AT_ONCE_MAX.saturating_sub(self.sessions.len());
-        if free == 0 {
-            return Ok(None);
-        }
-        let listed = shared.ports.store.next_watches(AT_ONCE_MAX + 1).await?;
-        let now = shared.ports.clock.now();
-        for watch in listed {
-            if watch.due > now {
-                return Ok(Some(Duration::try_from(watch.due.duration_since(now)).unwrap_or_default()));
-            }
-            if self.sessions.len() < AT_ONCE_MAX && self.sessions.insert(watch.session) {
-                self.tasks.spawn(unshaken(Arc::clone(shared), watch));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Waits until one of them is over; for ever if there is none.
-    async fn ended(&mut self) {
-        match self.tasks.join_next().await {
-            Some(Ok(session)) => drop(self.sessions.remove(&session)),
-            // A look does not panic, and nobody aborts one.
-            Some(Err(error)) => tracing::error!(%error, "a look at a rollout was lost"),
-            None => std::future::pending().await,
-        }
-    }
-}
-
 /// Looks once. What fails is tried again a moment later; a panic ends the watch in a named
 /// state, lest it come again and again.
-async fn unshaken(shared: Arc<Shared>, due: DueWatch) -> SessionId {
-    match AssertUnwindSafe(look(&shared, due)).catch_unwind().await {
-        Ok(Ok(())) => return due.session,
-        Ok(Err(error)) => tracing::error!(%error, session.id = %due.session, "a rollout could not be looked at"),
-        Err(_panic) => {
-            tracing::error!(session.id = %due.session, "looking at a rollout panicked: its watch is ended");
-            if let Err(error) = give_up(&shared, due).await {
-                tracing::error!(%error, session.id = %due.session, "the watch could not be ended either");
-            }
+async fn unshaken(shared: Arc<Shared>, due: DueWatch) {
+    let session = due.session;
+    let pause = match AssertUnwindSafe(look(&shared, due)).catch_unwind().await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => {
+            tracing::error!(%error, session.id = %session, "a rollout could not be looked at");
+            STORE_PAUSE
         }
-    }
-    tokio::time::sleep(STORE_PAUSE).await;
-    due.session
+        Err(_panic) => {
+            tracing::error!(session.id = %session, "looking at a rollout panicked: its watch is ended");
+            given_up(&shared, due).await
+        }
+    };
+    tokio::time::sleep(pause).await;
 }
 
+/// Ends a watch that cannot go on; how long to wait before it is looked at again, if that
+/// failed too.
+async fn given_up(shared: &Shared, due: DueWatch) -> Duration {
+    let session = due.session;
+    match AssertUnwindSafe(give_up(shared, due)).catch_unwind().await {
+        Ok(Ok(())) => Duration::ZERO,
+        Ok(Err(error)) => {
+            tracing::error!(%error, session.id = %session, "the watch could not be ended either");
+            STORE_PAUSE
+        }
+        Err(_panic) => {
+            tracing::error!(session.id = %session, "ending the watch panicked too");
+            STORE_PAUSE
+        }
+    }
+}
+
+/// One look. Its time is when it began, however long it takes.
 async fn look(shared: &Shared, due: DueWatch) -> Result<(), StoreError> {
     let store = shared.org(due.org);
+    let began = shared.ports.clock.now();
     let mut seen: Option<Seen> = None;
     for _ in 0..TRIES {
-        let Some((watch, next)) = due_watch(shared, store.as_ref(), due).await? else { return Ok(()) };
+        let Some((watch, next)) = due_watch(store.as_ref(), due.session, began).await? else { return Ok(()) };
         let changes = match next {
-            Next::End(_) => shared.at(|at| watch.completed(at)),
+            Next::End(_) => at(shared, began, |at| watch.completed(at)),
             Next::Check(when) => {
                 let seen = match &seen {
                     Some(seen) => seen.clone(),
-                    None => seen.insert(see(shared, store.as_ref(), &watch).await?).clone(),
+                    None => seen.insert(see(shared, due, &watch, began).await?).clone(),
                 };
-                shared.at(|at| watch.checked(when, seen, at)).changes
+                at(shared, began, |at| watch.checked(when, seen, at)).changes
             }
         };
         if commit(store.as_ref(), changes).await? {
@@ -136,18 +123,28 @@ async fn look(shared: &Shared, due: DueWatch) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The watch as it is now, if something is still to be done in it: a report may have come.
-async fn due_watch(shared: &Shared, store: &dyn OrgStore, due: DueWatch) -> Result<Option<(Watch, Next)>, StoreError> {
-    let now = shared.ports.clock.now();
-    let watch = store.find_watch(due.session).await?;
+/// The watch as it is, if something was to be done in it at this time: a report may have come.
+async fn due_watch(
+    store: &dyn OrgStore,
+    session: SessionId,
+    now: Timestamp,
+) -> Result<Option<(Watch, Next)>, StoreError> {
+    let watch = store.find_watch(session).await?;
     Ok(watch.and_then(|watch| watch.next().filter(|next| next.at() <= now).map(|next| (watch, next))))
+}
+
+/// Lets `decide` decide at this moment.
+fn at<T>(shared: &Shared, now: Timestamp, decide: impl FnOnce(&mut Moment<'_>) -> T) -> T {
+    let ids = &shared.ports.ids;
+    decide(&mut Moment { now, ids: &mut || EventId(ids.uuid_v7()) })
 }
 
 async fn give_up(shared: &Shared, due: DueWatch) -> Result<(), StoreError> {
     let store = shared.org(due.org);
-    let Some((watch, _)) = due_watch(shared, store.as_ref(), due).await? else { return Ok(()) };
+    let now = shared.ports.clock.now();
+    let Some((watch, _)) = due_watch(store.as_ref(), due.session, now).await? else { return Ok(()) };
     let why = "The server met a fault of its own while it looked at the rollout.".to_owned();
-    commit(store.as_ref(), shared.at(|at| watch.failed(why, at))).await.map(drop)
+    commit(store.as_ref(), at(shared, now, |at| watch.failed(why, at))).await.map(drop)
 }
 
 /// Whether it was decided in time.
@@ -162,16 +159,33 @@ async fn commit(store: &dyn OrgStore, changes: ChangeSet) -> Result<bool, StoreE
     }
 }
 
-/// Asks all signals at once, as they are described now.
-async fn see(shared: &Shared, store: &dyn OrgStore, watch: &Watch) -> Result<Seen, StoreError> {
-    let signals = spec_of(store, watch).await?.signals;
+/// Reads all signals at once, as they are described now.
+async fn see(shared: &Shared, due: DueWatch, watch: &Watch, now: Timestamp) -> Result<Seen, StoreError> {
+    let store = shared.org(due.org);
+    let Watched { spec, tools_of } = spec_of(store.as_ref(), watch).await?;
+    let signals = spec.signals;
     if signals.is_empty() {
         return Ok(Seen { evidence: Vec::new(), note: Some(NO_SIGNALS.to_owned()) });
     }
-    let now = shared.ports.clock.now();
-    let asked = signals.iter().map(async |signal| {
-        let reading = shared.ports.signals.read(&signal.source, watch.began_at, now).await;
-        signal.judge(reading, watch.began_at)
-    });
-    Ok(Seen { evidence: futures::future::join_all(asked).await, note: None })
+    let until = Instant::now() + LOOK_MAX;
+    let reader = Reader { shared, org: due.org, store: store.as_ref(), project: tools_of };
+    let looked_at = signals.into_iter().map(|signal| look_at(&reader, signal, watch.began_at, now, until));
+    let evidence = stream::iter(looked_at).buffered(AT_ONCE_MAX).try_collect().await?;
+    Ok(Seen { evidence, note: None })
+}
+
+/// What a signal shows, if it does in time.
+async fn look_at(
+    reader: &Reader<'_>,
+    signal: Signal,
+    event: Timestamp,
+    now: Timestamp,
+    until: Instant,
+) -> Result<Evidence, StoreError> {
+    let reading = tokio::time::timeout_at(until, reader.read(&signal.source, event, now)).await;
+    Ok(signal.judge(reading.unwrap_or_else(|_| Ok(unanswered()))?, event))
+}
+
+fn unanswered() -> Reading {
+    Reading { detail: Some(format!("nothing came within {} seconds", LOOK_MAX.as_secs())), ..Reading::default() }
 }

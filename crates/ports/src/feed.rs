@@ -75,6 +75,7 @@ struct Inner {
     shards: [Mutex<HashMap<SessionId, Channel>>; SHARDS],
     work: watch::Sender<u64>,
     timers: watch::Sender<u64>,
+    monitors: watch::Sender<u64>,
     inbox: broadcast::Sender<RunId>,
     /// The last position of each organization that somebody listens to.
     positions: Mutex<HashMap<OrgId, watch::Sender<u64>>>,
@@ -94,6 +95,7 @@ impl Default for Feed {
             shards: Default::default(),
             work: watch::Sender::new(0),
             timers: watch::Sender::new(0),
+            monitors: watch::Sender::new(0),
             inbox: broadcast::Sender::new(16 * BEHIND_MAX),
             positions: Mutex::default(),
             laggards: Laggards::default(),
@@ -139,6 +141,16 @@ impl Feed {
     /// Wakes when a time was set.
     pub fn watch_timers(&self) -> watch::Receiver<u64> {
         self.0.timers.subscribe()
+    }
+
+    /// What is watched by has changed somewhere. Called by the store after the commit.
+    pub fn monitors_changed(&self) {
+        self.0.monitors.send_modify(|count| *count += 1);
+    }
+
+    /// Wakes when what is watched by has changed.
+    pub fn watch_monitors(&self) -> watch::Receiver<u64> {
+        self.0.monitors.subscribe()
     }
 
     /// Input for a run was committed, or its agent was deleted. Called by the store.

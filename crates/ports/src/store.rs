@@ -2,6 +2,7 @@
 
 mod deployments;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use domain::deployment::{Deployment, DeploymentRun};
 use domain::idempotency::{RequestName, RequestRecord};
 use domain::key::{Key, KeyHash};
 use domain::knowledge::Document;
-use domain::monitor::Watch;
+use domain::monitor::{Sample, SampledSource, SourceDigest, Watch};
 use domain::org::{Member, Org, Project};
 use domain::provider::{ModelAlias, OwnProvider};
 use domain::repository::Repository;
@@ -80,8 +81,14 @@ pub trait Store: Send + Sync + 'static {
     /// The addresses that are still to be told how a run ended, in the order they came.
     async fn list_callbacks(&self) -> Result<Vec<DueCallback>, StoreError>;
 
-    /// The watches that are due first, at most `limit`, whosever they are.
-    async fn next_watches(&self, limit: usize) -> Result<Vec<DueWatch>, StoreError>;
+    /// The watches that are due first, at most `limit`, whosever they are but for those of the
+    /// organizations that are passed over.
+    async fn next_watches(&self, limit: usize, passed_over: &[OrgId]) -> Result<Vec<DueWatch>, StoreError>;
+
+    /// The sources that are sampled, of all organizations, those of one together. Costs
+    /// nothing to speak of where there are none; [`crate::Feed::watch_monitors`] tells when
+    /// they may have changed.
+    async fn sampled_sources(&self) -> Result<Vec<SampledSource>, StoreError>;
 
     /// How many runs of all organizations are not over.
     async fn count_open_runs(&self) -> Result<OpenRuns, StoreError>;
@@ -324,6 +331,9 @@ pub trait OrgStore: Send + Sync {
 
     /// The watch that is told of in a session.
     async fn find_watch(&self, session: SessionId) -> Result<Option<Watch>, StoreError>;
+
+    /// What a source gave within a time, oldest first.
+    async fn list_samples(&self, source: SourceDigest, within: Range<Timestamp>) -> Result<Vec<Sample>, StoreError>;
 
     /// A run.
     async fn find_run(&self, id: RunId) -> Result<Option<Run>, StoreError>;

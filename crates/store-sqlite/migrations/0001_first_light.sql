@@ -95,9 +95,12 @@ create table deployments (
     -- When it is due by its clock, and when it last began something.
     next_run_at integer,
     last_run_at integer,
+    -- 1 if some of what it watches by keeps no past, and is sampled.
+    sampled integer not null,
     body text not null
 ) strict;
 create index deployments_by_org on deployments (org, created_at, number);
+create index deployments_sampled on deployments (org, number) where sampled = 1;
 create index deployments_due on deployments (next_run_at) where next_run_at is not null;
 
 -- What they began, for 90 days.
@@ -221,7 +224,24 @@ create table watches (
     version integer not null,
     body text not null
 ) strict;
-create index watches_by_due on watches (due_at) where due_at is not null;
+create index watches_by_due on watches (due_at, org, session) where due_at is not null;
+
+-- Sources of signals that keep no past of their own, by a digest of what they are asked.
+create table sampled (
+    number integer primary key,
+    org blob not null,
+    source blob not null,
+    last_at integer not null,
+    unique (org, source)
+) strict;
+create index sampled_by_last on sampled (last_at);
+
+-- What they gave. The place is the source's number times 2^32 plus the second, so that the
+-- numbers of a source lie in one piece, in their order.
+create table samples (
+    place integer primary key,
+    value real not null
+) strict;
 
 -- Sessions that were deleted, by number: a number is never given again, a list goes on behind
 -- the place where one stood, and a row with `leftovers` has something of its session's to be

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::agent::Agent;
 use domain::budget::AccountId;
 use domain::change::{Change, ChangeSet, Guard};
+use domain::deployment::Deployment;
 use domain::run::{Fence, Run, RunStatus};
 use domain::session::{InboxItem, Session, SessionState};
 use domain::{AgentId, Event, NewEvent, OrgId, RunId, SessionId, Timestamp};
@@ -19,7 +20,7 @@ use crate::fault::Fault;
 use crate::planted::{Planted, PlantedBug};
 use crate::{
     agents, aliases, callbacks, deletions, deployments, documents, events, inbox, keys, members, orgs, projects,
-    providers, requests, rollouts, runs, sessions, tools, watches,
+    providers, requests, rollouts, runs, samples, sessions, tools, watches,
 };
 
 /// What must be told, once it is on disk. Grows over all change sets of one transaction.
@@ -37,13 +38,15 @@ pub(crate) struct Effects {
     pub(crate) works: usize,
     /// How often a time was set.
     pub(crate) timers: usize,
+    /// How often what is watched by may have changed.
+    pub(crate) monitors: usize,
     /// Runs that are over.
     pub(crate) ended: Vec<RunEnd>,
 }
 
 /// How far the effects had grown, so that those of a refused change set can be taken back.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Mark([usize; 7]);
+pub(crate) struct Mark([usize; 8]);
 
 impl Effects {
     pub(crate) fn mark(&self) -> Mark {
@@ -54,17 +57,22 @@ impl Effects {
             self.inputs.len(),
             self.works,
             self.timers,
+            self.monitors,
             self.ended.len(),
         ])
     }
 
-    pub(crate) fn take_back(&mut self, Mark([appended, changed, deleted, inputs, works, timers, ended]): Mark) {
+    pub(crate) fn take_back(
+        &mut self,
+        Mark([appended, changed, deleted, inputs, works, timers, monitors, ended]): Mark,
+    ) {
         self.appended.truncate(appended);
         self.changed.truncate(changed);
         self.deleted.truncate(deleted);
         self.inputs.truncate(inputs);
         self.works = works;
         self.timers = timers;
+        self.monitors = monitors;
         self.ended.truncate(ended);
     }
 }
@@ -151,8 +159,14 @@ impl Application<'_> {
             Change::ArchiveAgent { agent, at } => agents::archive(db, org, agent, at)?,
             Change::DeleteAgent { agent, at } => self.delete_agent(agent, at)?,
             Change::OpenAgent { agent, members } => agents::open_to(db, org, agent, members.as_deref())?,
-            Change::InsertDeployment(new) => deployments::insert(db, org, &new)?,
-            Change::PutDeployment(changed) => deployments::put(db, org, &changed)?,
+            Change::InsertDeployment(new) => {
+                deployments::insert(db, org, &new)?;
+                self.tell_of_monitor(&new);
+            }
+            Change::PutDeployment(changed) => {
+                deployments::put(db, org, &changed)?;
+                self.tell_of_monitor(&changed);
+            }
             Change::SetDue { deployment, due } => deployments::set_due(db, org, deployment, due)?,
             Change::InsertDeploymentRun { begun, name, next_due } => {
                 deployments::insert_run(db, org, &begun, name.as_deref(), next_due)?;
@@ -185,6 +199,7 @@ impl Application<'_> {
                 watches::put(db, org, &changed)?;
                 self.effects.timers += 1;
             }
+            Change::KeepSamples(samples) => samples::keep(db, org, &samples)?,
             Change::InsertRun(new) => self.insert_run(&new)?,
             Change::PutRun(changed) => self.put_run(&changed)?,
             Change::Append { session, events, state } => {
@@ -205,6 +220,10 @@ impl Application<'_> {
             }
         }
         Ok(())
+    }
+
+    fn tell_of_monitor(&mut self, deployment: &Deployment) {
+        self.effects.monitors += usize::from(deployment.monitor().is_some());
     }
 
     fn set_agent_budget(&mut self, agent: &Agent) -> Result<(), Fault> {

@@ -1,6 +1,7 @@
 //! Deployments, when they are due, and what they began.
 
 use domain::deployment::{Begun, Cause, Deployment, DeploymentRun};
+use domain::monitor::SampledSource;
 use domain::{DeploymentId, DeploymentRunId, OrgId, Timestamp};
 use jiff::SignedDuration;
 use ports::store::{DeploymentFilter, DeploymentRunFilter, DueDeployment, Order};
@@ -13,6 +14,9 @@ use crate::sql::{exists, many, one, run, statements};
 
 /// How long the name of a message is known, so that it begins one run.
 const NAMED_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// Monitors of all organizations whose sources are sampled.
+const SAMPLED_MAX: usize = 10_000;
 
 /// How long it is known what a deployment began.
 const HISTORY_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -39,10 +43,10 @@ macro_rules! listed {
 
 statements! {
     INSERT = "insert into deployments (id, org, project, agent, kind, version, created_at, archived_at, next_run_at,
-          last_run_at, body)
-        select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+          last_run_at, sampled, body)
+        select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
         where exists (select 1 from agents where id = ?4 and org = ?2 and project = ?3)";
-    PUT = "update deployments set version = ?3, agent = ?4, kind = ?5, archived_at = ?6, body = ?7
+    PUT = "update deployments set version = ?3, agent = ?4, kind = ?5, archived_at = ?6, sampled = ?7, body = ?8
         where id = ?1 and org = ?2 and exists (select 1 from agents where id = ?4 and org = ?2 and project = deployments.project)";
     SET_DUE = "update deployments set next_run_at = ?3 where id = ?1 and org = ?2";
     IS_AT = "select 1 from deployments where id = ?1 and org = ?2 and version = ?3";
@@ -50,6 +54,7 @@ statements! {
     FIND_ANYONES = "select d.version, d.last_run_at, d.next_run_at, d.body, d.org from deployments d where d.id = ?1";
     NEXT_DUE = "select org, id, next_run_at from deployments where next_run_at is not null
         order by next_run_at limit 1";
+    LIST_SAMPLED = "select org, body from deployments where sampled = 1 order by org, number limit ?1";
     COUNT = "select count(*) from deployments where org = ?1 and archived_at is null";
     PLACE = "select created_at, number from deployments where id = ?1 and org = ?2";
     LIST_NEWEST_FIRST =
@@ -99,6 +104,7 @@ pub(crate) fn insert(db: &Connection, org: OrgId, new: &Deployment) -> Result<()
         times.0,
         times.1,
         times.2,
+        is_sampled(org, new),
         to_json(new)?,
     );
     found(run(db, INSERT, columns)?)
@@ -107,8 +113,19 @@ pub(crate) fn insert(db: &Connection, org: OrgId, new: &Deployment) -> Result<()
 /// Stores what a deployment is, but for when it is due and when it last ran.
 pub(crate) fn put(db: &Connection, org: OrgId, now: &Deployment) -> Result<(), Fault> {
     let (version, archived_at) = (now.version.cast_signed(), maybe_micros(now.archived_at));
-    let columns = (now.id.0, org.0, version, now.agent.0, now.trigger.kind(), archived_at, to_json(now)?);
+    let columns =
+        (now.id.0, org.0, version, now.agent.0, now.trigger.kind(), archived_at, is_sampled(org, now), to_json(now)?);
     found(run(db, PUT, columns)?)
+}
+
+/// The sources that are sampled, whosever they are.
+pub(crate) fn list_sampled(db: &Connection) -> Result<Vec<SampledSource>, Fault> {
+    let read = |row: &Row<'_>| Ok(json::<Deployment>(row, 1)?.sampled_sources(id(row, 0)?));
+    Ok(many(db, LIST_SAMPLED, [limit(Some(SAMPLED_MAX))], read)?.into_iter().flatten().collect())
+}
+
+fn is_sampled(org: OrgId, of: &Deployment) -> bool {
+    !of.sampled_sources(org).is_empty()
 }
 
 pub(crate) fn set_due(db: &Connection, org: OrgId, of: DeploymentId, due: Option<Timestamp>) -> Result<(), Fault> {

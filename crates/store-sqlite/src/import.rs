@@ -121,7 +121,10 @@ impl Import {
             }
             Record::AgentVersion { agent } => insert_version(desk.db(), org, &agent),
             Record::Document { document, text } => put_document(desk, org, &document, &text),
-            Record::Deployment { deployment } => deployments::insert(desk.db(), org, &deployment),
+            Record::Deployment { deployment } => {
+                desk.monitors_changed();
+                deployments::insert(desk.db(), org, &deployment)
+            }
             Record::Session { session } => {
                 self.close(desk)?;
                 self.open(desk.db(), *session)

@@ -51,6 +51,7 @@ mod readers;
 mod requests;
 mod rollouts;
 mod runs;
+mod samples;
 mod sessions;
 mod sql;
 mod store;

@@ -86,6 +86,7 @@ mod tests {
         ("requests", crate::requests::STATEMENTS),
         ("rollouts", crate::rollouts::STATEMENTS),
         ("runs", crate::runs::STATEMENTS),
+        ("samples", crate::samples::STATEMENTS),
         ("sessions", crate::sessions::STATEMENTS),
         ("tools", crate::tools::STATEMENTS),
         ("watches", crate::watches::STATEMENTS),

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use async_trait::async_trait;
 use domain::deployment::Deployment;
 use domain::key::KeyHash;
+use domain::monitor::SampledSource;
 use domain::org::Org;
 use domain::run::Fence;
 use domain::{DeploymentId, OrgId, Timestamp};
@@ -188,8 +189,12 @@ impl Store for SqliteStore {
         self.inner.readers.long(callbacks::list).await
     }
 
-    async fn next_watches(&self, limit: usize) -> Result<Vec<DueWatch>, StoreError> {
-        self.inner.readers.short(|db| watches::next(db, limit)).await
+    async fn next_watches(&self, limit: usize, passed_over: &[OrgId]) -> Result<Vec<DueWatch>, StoreError> {
+        self.inner.readers.short(|db| watches::next(db, limit, passed_over)).await
+    }
+
+    async fn sampled_sources(&self) -> Result<Vec<SampledSource>, StoreError> {
+        self.inner.readers.long(deployments::list_sampled).await
     }
 
     async fn count_open_runs(&self) -> Result<OpenRuns, StoreError> {

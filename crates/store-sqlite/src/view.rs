@@ -1,5 +1,6 @@
 //! The store of one organization: every read and write names it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,7 +11,7 @@ use domain::deployment::{Deployment, DeploymentRun};
 use domain::idempotency::{RequestName, RequestRecord};
 use domain::key::Key;
 use domain::knowledge::Document;
-use domain::monitor::Watch;
+use domain::monitor::{Sample, SourceDigest, Watch};
 use domain::org::{Member, Org, Project};
 use domain::provider::{ModelAlias, OwnProvider};
 use domain::repository::Repository;
@@ -33,7 +34,7 @@ use uuid::Uuid;
 use crate::store::Inner;
 use crate::{
     agents, aliases, budgets, deployments, documents, events, inbox, keys, members, orgs, positions, projects,
-    providers, purposeful, requests, rollouts, runs, sessions, tools, watches,
+    providers, purposeful, requests, rollouts, runs, samples, sessions, tools, watches,
 };
 
 pub(crate) struct OrgView {
@@ -263,6 +264,11 @@ impl OrgStore for OrgView {
 
     async fn find_watch(&self, session: SessionId) -> Found<Watch> {
         self.inner.readers.short(|db| watches::find(db, self.org, session)).await
+    }
+
+    async fn list_samples(&self, source: SourceDigest, within: Range<Timestamp>) -> Listed<Sample> {
+        let org = self.org;
+        self.inner.readers.long(move |db| samples::list(db, org, source, within)).await
     }
 
     async fn find_run(&self, id: RunId) -> Found<Run> {

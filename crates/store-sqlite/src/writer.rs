@@ -180,7 +180,8 @@ impl Writer {
 
     /// Tells the streams and the workers of this process, in commit order.
     fn publish(&mut self, recorded: Recorded) {
-        let Effects { appended, deleted, inputs, works, timers, ended, .. } = std::mem::take(&mut self.desk.effects);
+        let Effects { appended, deleted, inputs, works, timers, monitors, ended, .. } =
+            std::mem::take(&mut self.desk.effects);
         let Told { feed, metrics } = &self.told;
         for (session, events) in appended {
             feed.stored(session, events);
@@ -200,6 +201,9 @@ impl Writer {
         }
         if timers > 0 {
             feed.timer_is_set();
+        }
+        if monitors > 0 {
+            feed.monitors_changed();
         }
         ended.into_iter().for_each(|end| metrics.run_ended(end));
     }

@@ -162,6 +162,11 @@ impl TestHouse {
         file_with(self.dir.path(), text)
     }
 
+    /// The store, for what no operation offers.
+    pub fn store(&self) -> Arc<dyn Store> {
+        self.running.store()
+    }
+
     /// The engine.
     pub fn engine(&self) -> &engine::Handle {
         &self.running.engine

@@ -117,6 +117,10 @@ impl Running {
         }
     }
 
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store) as Arc<dyn Store>
+    }
+
     /// See [`crate::TestHouse::take_over`].
     pub(crate) async fn take_over(&mut self, plan: &HouseBuilder) {
         let successor = Engine::start(self.engine_ports.clone(), plan.engine.clone()).await;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::deployment::Deployment;
 use domain::key::KeyHash;
+use domain::monitor::SampledSource;
 use domain::org::Org;
 use domain::run::Fence;
 use domain::{DeploymentId, OrgId, Timestamp};
@@ -68,8 +69,12 @@ impl Store for Stalled {
     }
 
     /// Nor does it look at anything.
-    async fn next_watches(&self, limit: usize) -> Result<Vec<DueWatch>, StoreError> {
-        let _ = limit;
+    async fn next_watches(&self, limit: usize, passed_over: &[OrgId]) -> Result<Vec<DueWatch>, StoreError> {
+        let _ = (limit, passed_over);
+        Ok(Vec::new())
+    }
+
+    async fn sampled_sources(&self) -> Result<Vec<SampledSource>, StoreError> {
         Ok(Vec::new())
     }
 

@@ -90,6 +90,7 @@ const DOMAIN_MAY_IMPORT: &[&str] = &[
     "secrecy",
     "serde",
     "serde_json",
+    "serde_json_path",
     "sha2",
     "thiserror",
     "url",

@@ -10,5 +10,6 @@ mod docs;
 mod document;
 mod login;
 mod monitor;
+mod sampled;
 mod sessions;
 mod two;

@@ -56,7 +56,7 @@ async fn range(State(answers): State<Answers>, Query(asked): Query<HashMap<Strin
 }
 
 /// The project of organization `one` has these signals.
-async fn watch_by(two: &Two, signals: Value) {
+pub(crate) async fn watch_by(two: &Two, signals: Value) {
     let (app, ctx) = (two.house.app(), two.house.owner_ctx().await);
     let project = app.list_projects(&ctx).await.unwrap()[0].id;
     let monitor = Some(serde_json::from_value(json!({ "signals": signals })).unwrap());
@@ -64,7 +64,7 @@ async fn watch_by(two: &Two, signals: Value) {
 }
 
 /// The level that the first check of a deployment finds, and what is said of it.
-async fn first_level(two: &Two) -> (String, Value) {
+pub(crate) async fn first_level(two: &Two) -> (String, Value) {
     let taken = two.deploy(json!({ "status": "running" })).await;
     let id = taken["session_id"].as_str().unwrap();
     two.pass(10);
@@ -79,7 +79,7 @@ async fn session(two: &Two, id: &str) -> Value {
 }
 
 /// The session once it is as it must be.
-async fn once(two: &Two, id: &str, is: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn once(two: &Two, id: &str, is: impl Fn(&Value) -> bool) -> Value {
     let wait = async {
         loop {
             let session = session(two, id).await;
@@ -92,7 +92,7 @@ async fn once(two: &Two, id: &str, is: impl Fn(&Value) -> bool) -> Value {
     tokio::time::timeout(std::time::Duration::from_secs(30), wait).await.expect("within thirty seconds")
 }
 
-fn updates(session: &Value) -> Vec<String> {
+pub(crate) fn updates(session: &Value) -> Vec<String> {
     let said = session["conversation"].as_array().unwrap().iter().filter(|said| said["role"] == "assistant");
     said.map(|said| said["content"].as_str().unwrap().to_owned()).collect()
 }

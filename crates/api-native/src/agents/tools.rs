@@ -113,6 +113,14 @@ pub(crate) enum ToolParam {
         #[serde(default)]
         permission_policy: Option<Policy>,
     },
+    /// `list_signals` and `read_signal`, which read the signals that the project's rollouts
+    /// are watched by. They are offered where it has some.
+    #[serde(rename = "signals")]
+    Signals {
+        /// Whether they may be called; allowed if absent.
+        #[serde(default)]
+        permission_policy: Option<Policy>,
+    },
 }
 
 /// A tool that the client runs.
@@ -330,6 +338,9 @@ impl From<ToolParam> for AgentTool {
             ToolParam::ProjectTool { number, permission_policy } => {
                 AgentTool::Project { number, permission: permission(permission_policy) }
             }
+            ToolParam::Signals { permission_policy } => {
+                AgentTool::Signals { permission: permission(permission_policy) }
+            }
         }
     }
 }
@@ -365,6 +376,9 @@ pub(crate) enum ToolView {
     /// A tool of the project.
     #[serde(rename = "project_tool")]
     ProjectTool { number: u64, permission_policy: Policy },
+    /// The tools that read the project's signals.
+    #[serde(rename = "signals")]
+    Signals { permission_policy: Policy },
 }
 
 impl From<&AgentTool> for ToolView {
@@ -386,6 +400,7 @@ impl From<&AgentTool> for ToolView {
             AgentTool::Project { number, permission } => {
                 ToolView::ProjectTool { number, permission_policy: permission.into() }
             }
+            AgentTool::Signals { permission } => ToolView::Signals { permission_policy: permission.into() },
         }
     }
 }
@@ -412,6 +427,7 @@ mod tests {
             json!({"type": "http", "name": "a", "description": "d", "method": "get", "url": "https://a.example/{q}"}),
             json!({"type": "project_tool", "number": 3, "permission_policy": {"type": "always_ask"}}),
             json!({"type": "project_tool", "number": 3, "permission_policy": {"type": "auto"}}),
+            json!({"type": "signals", "permission_policy": {"type": "always_ask"}}),
         ] {
             let first = shown(sent.clone());
             assert_eq!(shown(first.clone()), first, "{sent}");

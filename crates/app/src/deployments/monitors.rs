@@ -55,7 +55,7 @@ impl App {
 
     /// Has a project watched like this, by its own monitor, which is made if it has none.
     pub(crate) async fn watch_project(&self, ctx: &Ctx, project: &Project, monitor: MonitorSpec) -> Result<(), Error> {
-        self.check_monitor(&monitor).map_err(|(field, rule)| Error::invalid(format!("monitor.{field}"), rule))?;
+        self.check_monitor(ctx, project.id, &monitor, "monitor").await?;
         let agent = self.investigator(ctx, project.id).await?;
         let _turn = self.0.monitors.lock().await;
         for _ in 0..TRIES {

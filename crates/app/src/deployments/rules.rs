@@ -1,12 +1,12 @@
 //! What a deployment must be like.
 
-use domain::OrgId;
 use domain::agent::AgentRefusal;
 use domain::deployment::{
     Deployment, Embed, ORIGINS_MAX, RolloutMonitor, STARTERS_MAX, Schedule, Signature, Trigger, Webhook,
 };
 use domain::monitor::{MonitorSpec, Source};
 use domain::secret::Place;
+use domain::{OrgId, ProjectId};
 
 use super::signatures;
 use crate::agent_rules::{check_metadata, check_served};
@@ -107,17 +107,37 @@ impl App {
         if !described.initial_events.is_empty() {
             return Err(Error::invalid("initial_events", "must be empty: a watch begins with the report of a rollout"));
         }
-        self.check_monitor(monitor).map_err(|(field, rule)| Error::invalid(format!("trigger.monitor.{field}"), rule))
+        self.check_monitor(ctx, described.project, monitor, "trigger.monitor").await
     }
 
-    /// What is wrong with how rollouts are to be watched: the field, and why.
-    pub(super) fn check_monitor(&self, monitor: &MonitorSpec) -> Result<(), (String, String)> {
-        if let Some(fault) = monitor.fault() {
-            return Err(fault);
+    /// Checks how rollouts are to be watched: what is asked may be asked, and the tools that
+    /// are named are those of the monitor's project, and only read. `path` is where it stands.
+    pub(super) async fn check_monitor(
+        &self,
+        ctx: &Ctx,
+        project: ProjectId,
+        monitor: &MonitorSpec,
+        path: &str,
+    ) -> Result<(), Error> {
+        if let Some((field, rule)) = monitor.fault() {
+            return Err(Error::invalid(format!("{path}.{field}"), rule));
         }
+        let mut tools = None;
         for (index, signal) in monitor.signals.iter().enumerate() {
-            let (Source::Prometheus { url, .. } | Source::Logs { url, .. }) = &signal.source;
-            self.check_url(url).map_err(|why| (format!("signals[{index}].source.url"), why.to_string()))?;
+            let wrong = |field: &str, rule| Error::invalid(format!("{path}.signals[{index}].source.{field}"), rule);
+            if let Some(url) = signal.source.address() {
+                self.check_url(url).map_err(|why| wrong("url", why))?;
+            }
+            if let Source::Tool(probe) = &signal.source {
+                let tools = match &tools {
+                    Some(tools) => tools,
+                    None => tools.insert(self.store(ctx.org).list_tools(Some(project)).await?),
+                };
+                let tool = tools.iter().find(|tool| tool.http.name == probe.tool);
+                if let Some((field, rule)) = probe.unserved_by(tool.map(|tool| &tool.http)) {
+                    return Err(wrong(field, rule));
+                }
+            }
         }
         Ok(())
     }

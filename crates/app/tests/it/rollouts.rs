@@ -10,7 +10,7 @@ use domain::org::RolloutSettings;
 use domain::rollout::{Details, Report, RolloutStatus};
 use domain::{SessionId, Timestamp};
 use test_kit::TestHouse;
-use test_kit::sources::StoppedClock;
+use test_kit::sources::{FailingIds, StoppedClock};
 
 use crate::desk::{Desk, assert_gapless, interrupt, paths, within};
 
@@ -171,6 +171,19 @@ async fn a_thousand_rollouts_at_once_are_a_thousand_and_one_reported_at_once_is_
     assert_eq!(same.len(), 1);
     let investigators = pipeline.desk.app().list_agents(&pipeline.desk.ctx, Default::default()).await.unwrap();
     assert_eq!(investigators.iter().filter(|agent| agent.spec.name == "investigator").count(), 1);
+}
+
+/// Neither the look nor the end of its watch can be told of, and then both can.
+#[tokio::test]
+async fn a_look_that_cannot_even_be_given_up_is_made_again() {
+    let ids = Arc::new(FailingIds::default());
+    let clock = Arc::new(StoppedClock::default());
+    let desk = Desk::at(TestHouse::new().clock(clock.clone()).ids(ids.clone())).await;
+    let pipeline = Pipeline { began: desk.house.now(), desk, clock };
+    let session = pipeline.report(RolloutStatus::Running, "77").await.rollout.session;
+    ids.fail_next(2);
+    pipeline.at(10);
+    assert_eq!(pipeline.checked(session, 1).await, [10]);
 }
 
 #[tokio::test]

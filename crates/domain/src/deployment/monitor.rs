@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Begun, Cause, Deployment, DeploymentRun, Trigger};
 use crate::change::{Change, ChangeSet, Guard};
-use crate::id::{DeploymentRunId, ProjectId, RolloutId, SessionId};
-use crate::monitor::{MonitorSpec, Rollback, Watcher};
+use crate::id::{DeploymentRunId, OrgId, ProjectId, RolloutId, SessionId};
+use crate::monitor::{MonitorSpec, Rollback, SampledSource, Watcher};
 
 /// Watches the rollouts that pipelines report.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -14,7 +14,8 @@ pub struct RolloutMonitor {
     /// Whose rollouts; `None` is those of all projects that have no monitor of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<ProjectId>,
-    /// How they are watched.
+    /// How they are watched. The tools that its signals may call are those of the deployment's
+    /// project.
     #[serde(default)]
     pub monitor: MonitorSpec,
 }
@@ -42,6 +43,17 @@ impl Deployment {
     pub fn watcher(&self) -> Option<Watcher> {
         let schedule = self.monitor()?.monitor.schedule.clone();
         Some(Watcher { deployment: self.id, schedule, rollback: Rollback::default() })
+    }
+
+    /// The sources that are sampled for it, paused or not: what it began to watch goes on, and
+    /// what it will watch is compared with now. None once it is archived.
+    pub fn sampled_sources(&self, org: OrgId) -> Vec<SampledSource> {
+        let Some(RolloutMonitor { monitor, .. }) = self.monitor().filter(|_| self.archived_at.is_none()) else {
+            return Vec::new();
+        };
+        let (project, every) = (self.project, monitor.sample_every);
+        let sources = monitor.signals.iter().map(|signal| &signal.source).filter(|source| source.is_sampled());
+        sources.map(|source| SampledSource { org, project, source: source.clone(), every }).collect()
     }
 
     /// Keeps in the history that it began to watch a rollout, unless it has changed meanwhile.

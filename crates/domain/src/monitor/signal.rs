@@ -4,28 +4,36 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 use super::baseline::{Baseline, Sample, baseline};
 use super::level::Measure;
+use super::sampling::{SAMPLE_EVERY, SAMPLE_EVERY_RANGE};
 use super::schedule::Schedule;
+use super::source::Source;
 use super::watch::Evidence;
 
 /// Most signals of a monitor.
 pub const SIGNALS_MAX: usize = 20;
 const NAME_CHARS_MAX: usize = 100;
-const QUERY_CHARS_MAX: usize = 4_000;
 /// Characters of what a signal tells besides its number.
 const DETAIL_CHARS_MAX: usize = 500;
 
 /// How rollouts are watched.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MonitorSpec {
     /// When they are looked at.
     pub schedule: Schedule,
+    /// Seconds between two samples of a source that keeps no past.
+    pub sample_every: u32,
     /// What is looked at.
     pub signals: Vec<Signal>,
+}
+
+impl Default for MonitorSpec {
+    fn default() -> Self {
+        Self { schedule: Schedule::default(), sample_every: SAMPLE_EVERY, signals: Vec::new() }
+    }
 }
 
 /// Something that is measured at each look.
@@ -39,28 +47,6 @@ pub struct Signal {
     pub measure: Measure,
     /// Where they come from.
     pub source: Source,
-}
-
-/// Where a signal's numbers come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Source {
-    /// A query of a Prometheus-compatible server: its number is the sum of the series that it
-    /// gives.
-    Prometheus {
-        /// The server's address, without `/api/v1/…`.
-        url: String,
-        /// The query.
-        query: String,
-    },
-    /// A query of logs over HTTP, Loki-compatible. A query that counts gives numbers; one
-    /// that selects lines is counted by the minute, and samples of its lines are shown.
-    Logs {
-        /// The server's address, without `/loki/api/v1/…`.
-        url: String,
-        /// The query.
-        query: String,
-    },
 }
 
 /// What a signal gave at one look.
@@ -80,6 +66,10 @@ impl MonitorSpec {
         if let Some((field, rule)) = self.schedule.fault() {
             return Some((format!("schedule.{field}"), rule));
         }
+        if !SAMPLE_EVERY_RANGE.contains(&self.sample_every) {
+            let (least, most) = SAMPLE_EVERY_RANGE.into_inner();
+            return Some(("sample_every".into(), format!("must be from {least} to {most} seconds")));
+        }
         if self.signals.len() > SIGNALS_MAX {
             return Some(("signals".into(), format!("must have at most {SIGNALS_MAX} entries")));
         }
@@ -87,7 +77,7 @@ impl MonitorSpec {
         self.signals.iter().enumerate().find_map(|(index, signal)| {
             let fault = signal.fault().or_else(|| {
                 let is_first = names.insert(signal.name.as_str());
-                (!is_first).then(|| ("name", "must be another signal's".to_owned()))
+                (!is_first).then(|| ("name".to_owned(), "must be another signal's".to_owned()))
             });
             fault.map(|(field, rule)| (format!("signals[{index}].{field}"), rule))
         })
@@ -95,18 +85,14 @@ impl MonitorSpec {
 }
 
 impl Signal {
-    fn fault(&self) -> Option<(&'static str, String)> {
-        let (Source::Prometheus { url, query } | Source::Logs { url, query }) = &self.source;
+    fn fault(&self) -> Option<(String, String)> {
         let name = (1..=NAME_CHARS_MAX).contains(&self.name.chars().count()) && !self.name.contains(char::is_control);
-        let is_address = Url::parse(url).is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
-        let queries = (1..=QUERY_CHARS_MAX).contains(&query.trim().chars().count());
         let rules = [
             (name, "name", format!("must have 1 to {NAME_CHARS_MAX} characters on one line")),
             (self.measure.thresholds.are_sound(), "measure.thresholds", "must be growing numbers above 1".to_owned()),
-            (is_address, "source.url", "must be an http or https address".to_owned()),
-            (queries, "source.query", format!("must have 1 to {QUERY_CHARS_MAX} characters")),
         ];
-        rules.into_iter().find(|(holds, ..)| !holds).map(|(_, field, rule)| (field, rule))
+        let broken = rules.into_iter().find(|(holds, ..)| !holds).map(|(_, field, rule)| (field.to_owned(), rule));
+        broken.or_else(|| self.source.fault().map(|(field, rule)| (format!("source.{field}"), rule)))
     }
 
     /// What a reading means for a rollout that began at `event`.
@@ -114,7 +100,8 @@ impl Signal {
         let Reading { current, before, detail } = reading;
         let current = current.filter(|current| current.is_finite());
         let before = baseline(before, event);
-        let level = self.measure.level(current, before);
+        let counts_errors = self.measure.counts_errors || self.source.counts_failures();
+        let level = Measure { counts_errors, ..self.measure }.level(current, before);
         let baseline = match before {
             Baseline::Known { value, .. } => Some(value),
             Baseline::TooFew { .. } => None,
@@ -151,6 +138,12 @@ mod tests {
             ("signals[0].name", (&|signal: &mut Value| signal["name"] = json!("")) as &dyn Fn(&mut Value)),
             ("signals[0].source.url", &|signal| signal["source"]["url"] = json!("ftp://x/")),
             ("signals[0].source.url", &|signal| signal["source"]["url"] = json!("no url")),
+            ("signals[0].source.gives.number", &|signal| {
+                signal["source"] = json!({ "kind": "http", "url": "https://shop.example", "gives": { "number": "x" } });
+            }),
+            ("signals[0].source.path", &|signal| {
+                signal["source"] = json!({ "kind": "tool", "tool": "depth", "path": "x" });
+            }),
             ("signals[0].source.query", &|signal| signal["source"]["query"] = json!(" ")),
             ("signals[0].measure.thresholds", &|signal| {
                 signal["measure"] = json!({ "thresholds": { "medium": 2.0, "high": 1.5, "critical": 3.0 } });
@@ -160,6 +153,8 @@ mod tests {
         }
         assert_eq!(spec(vec![signal(), signal()]).fault().unwrap().0, "signals[1].name");
         assert_eq!(spec(vec![signal(); 21]).fault().unwrap().0, "signals");
+        let rarely = MonitorSpec { sample_every: 7_200, ..MonitorSpec::default() };
+        assert_eq!(rarely.fault().unwrap().0, "sample_every");
         let hasty = MonitorSpec { schedule: Schedule { every: 1, ..Schedule::default() }, ..MonitorSpec::default() };
         assert_eq!(hasty.fault().unwrap().0, "schedule.every");
     }
@@ -182,5 +177,29 @@ mod tests {
         let strict = Signal { measure: Measure { thresholds: strict, ..Measure::default() }, ..signal };
         let evidence = strict.judge(Reading { current: Some(130.0), before: before(20), detail: None }, event);
         assert_eq!((evidence.level, evidence.current, evidence.baseline), (Level::Critical, Some(130.0), Some(100.0)));
+    }
+
+    #[test]
+    fn what_the_manual_shows_can_be_set() {
+        let manual = include_str!("../../../../docs/rollouts.md");
+        let shown: Vec<&str> = manual.split("```json\n").skip(1).filter_map(|part| part.split("```").next()).collect();
+        assert!(!shown.is_empty());
+        for text in shown {
+            let spec: MonitorSpec = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+            assert_eq!(spec.fault(), None, "{text}");
+        }
+    }
+
+    /// A failure where there was none is an alarm, though nobody said that it counts errors.
+    #[test]
+    fn a_failing_endpoint_is_critical() {
+        let event = Timestamp::from_second(1_800_000_000).unwrap();
+        let before = |value| (1..=5).map(|n| Sample { at: event - SignedDuration::from_mins(n), value }).collect();
+        let source = json!({ "kind": "http", "url": "https://shop.example/", "gives": "failure" });
+        let signal: Signal = serde_json::from_value(json!({ "name": "health", "source": source })).unwrap();
+        let level = |current, was| {
+            signal.judge(Reading { current: Some(current), before: before(was), detail: None }, event).level
+        };
+        assert_eq!((level(1.0, 0.0), level(0.0, 0.0), level(1.0, 1.0)), (Level::Critical, Level::None, Level::None));
     }
 }

@@ -70,6 +70,11 @@ impl Desk {
         self.effects.changed.push((org, session, at));
     }
 
+    /// What is watched by changed in another way than by a change set.
+    pub(crate) fn monitors_changed(&mut self) {
+        self.effects.monitors += 1;
+    }
+
     /// See [`ports::Store::take_lease`].
     pub(crate) fn take_lease(&mut self, now: Timestamp) -> Result<Fence, Fault> {
         self.requeue(None)?;

@@ -10,7 +10,7 @@ use ports::store::{DeploymentFilter, DeploymentRunFilter, Order};
 use super::stage::{fresh, never, now};
 use super::{Stage, Tenant};
 
-fn deployment(of: &Tenant, trigger: Trigger) -> Deployment {
+pub(super) fn deployment(of: &Tenant, trigger: Trigger) -> Deployment {
     let at = now();
     Deployment {
         id: fresh(),

@@ -27,6 +27,7 @@ pub mod models;
 pub mod people;
 pub mod queue;
 pub mod rollouts;
+pub mod samples;
 pub mod sessions;
 mod stage;
 pub mod tenancy;
@@ -89,7 +90,10 @@ macro_rules! store_stories {
             rollouts: reports_at_the_same_instant_are_one_rollout, a_rollout_is_found_by_each_of_its_names,
                 a_repository_is_of_one_project, what_is_due_is_known_of_all_and_survives,
                 nothing_is_watched_in_an_archived_session,
-                a_session_with_a_purpose_shows_where_it_stands;
+                a_session_with_a_purpose_shows_where_it_stands, those_of_an_organization_can_be_passed_over;
+            samples: what_a_source_gave_is_kept_by_what_it_was_asked,
+                old_samples_are_let_go_of_and_so_is_what_nobody_asks_any_more,
+                it_is_known_what_is_sampled_and_told_when_that_changes;
             sessions: a_thread_is_taken_once, a_thread_nobody_named_is_found_by_its_own_name,
                 sessions_are_found_by_every_name, sessions_are_listed_in_pages, a_session_shows_that_a_run_is_due;
             tenancy: a_foreign_thing_is_as_one_that_never_was, a_foreign_thing_cannot_be_changed,
