@@ -107,7 +107,7 @@ impl From<Error> for ApiError {
             Error::NotFound(_) => Self::not_found(said),
             Error::Gone(_) => Self::new(StatusCode::GONE, said),
             Error::Unauthenticated(_) => Self::new(StatusCode::UNAUTHORIZED, said),
-            Error::Forbidden { .. } => Self::new(StatusCode::FORBIDDEN, said),
+            Error::Forbidden { .. } | Error::NotForYou(_) => Self::new(StatusCode::FORBIDDEN, said),
             Error::Invalid(_) => Self::of(error, str::to_owned),
             Error::Refused(_) => Self::bad_request(said),
             Error::UsedUp(_) => Self::new(StatusCode::PAYMENT_REQUIRED, said),

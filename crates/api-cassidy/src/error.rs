@@ -149,7 +149,7 @@ impl From<Error> for ApiError {
                 Self::new(StatusCode::UNAUTHORIZED, "Authorization not provided")
             }
             Error::Unauthenticated(fault) => Self::new(StatusCode::UNAUTHORIZED, capitalized(&fault.to_string())),
-            Error::Forbidden { .. } => Self::forbidden(),
+            Error::Forbidden { .. } | Error::NotForYou(_) => Self::forbidden(),
             Error::Invalid(faults) => {
                 let issue = |fault: app::FieldError| Issue {
                     code: fault.code.unwrap_or("custom"),

@@ -172,6 +172,7 @@ impl From<Error> for ApiError {
             Error::Forbidden { missing: None } => {
                 Self::new(StatusCode::FORBIDDEN, "This token has no rights in this team.")
             }
+            Error::NotForYou(why) => Self::new(StatusCode::FORBIDDEN, sentence(why)),
             Error::Invalid(_) => Self::of(error, str::to_owned),
             Error::Refused(refused) => Self::impossible(sentence(&refused.to_string())),
             Error::UsedUp(_) => Self::new(StatusCode::PAYMENT_REQUIRED, sentence(&error.to_string())),

@@ -235,6 +235,7 @@ impl Steps {
             | EventBody::RunDropped { .. }
             | EventBody::RolloutReported { .. }
             | EventBody::MonitorUpdate { .. }
+            | EventBody::MonitorRollback { .. }
             | EventBody::MonitorEnded { .. }
             | EventBody::Error { .. }
             | EventBody::SessionUpdated(_)

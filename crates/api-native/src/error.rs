@@ -187,7 +187,7 @@ impl From<Error> for ApiError {
         match error {
             Error::NotFound(missing) => Self::not_found(&format!("No {} with this id.", missing.what)),
             Error::Unauthenticated(_) => Self::new(S::UNAUTHORIZED, T::Authentication, said),
-            Error::Forbidden { .. } => Self::new(S::FORBIDDEN, T::Permission, said),
+            Error::Forbidden { .. } | Error::NotForYou(_) => Self::new(S::FORBIDDEN, T::Permission, said),
             Error::Invalid(faults) => Self::of_faults(&faults),
             Error::Refused(_) => Self::new(S::BAD_REQUEST, T::InvalidRequest, said),
             Error::UsedUp(_) => Self::new(S::PAYMENT_REQUIRED, T::Billing, said),

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use domain::agent::{Agent, AgentSpec, Overrides};
-use domain::limits::Spent;
-use domain::run::{Run, RunStatus};
-use domain::session::{InboxItem, Origin, Session, SessionAgent};
+use domain::run::Run;
+use domain::session::{Origin, Session, SessionAgent};
 use domain::turn::{self, Accepted, Claim, Doing, Input};
-use domain::{Change, ChangeSet, Event, EventId, Guard, Timestamp};
+use domain::{ChangeSet, Event, Guard, Timestamp};
 use jiff::SignedDuration;
 use ports::{CommitError, Committed, Refusal, Slot};
 
@@ -52,30 +51,12 @@ impl App {
     ) -> Run {
         let wall_ms = overrides.limits.or(agent.spec.limits).wall_ms;
         Run {
-            id: self.fresh(),
-            session: session.id,
-            project: session.project,
-            agent: agent.id,
-            origin,
             key: ctx.key,
             overrides,
             agent_version: matches!(session.agent, SessionAgent::Pinned { .. }).then_some(agent.version),
-            status: RunStatus::Queued,
-            fence: None,
-            version: 0,
-            first_seq: None,
             trace: ctx.trace.as_deref().copied(),
-            queued_at: ctx.now,
-            started_at: None,
-            ended_at: None,
             deadline: wall_ms.map(|wall_ms| later(ctx.now, wall_ms)),
-            spent: Spent::default(),
-            in_flight: Vec::new(),
-            waiting: Vec::new(),
-            failed_attempts: 0,
-            model_at: 0,
-            refused_tokens: None,
-            outcome: None,
+            ..Run::queued(self.fresh(), session, origin, ctx.now)
         }
     }
 
@@ -141,22 +122,6 @@ impl App {
             }
             Err(CommitError::Store(error)) => Err(error.into()),
         }
-    }
-}
-
-/// Hands input to a run that is not over, so that somebody takes it: the worker that holds
-/// it, the one that will, or, if it waits for someone, one that is called for the purpose.
-pub(crate) fn hand_over(run: &Run, inputs: Vec<(EventId, domain::EventBody)>, now: Timestamp) -> ChangeSet {
-    let item = |(id, body)| InboxItem { id, session: run.session, run: run.id, accepted_at: now, body };
-    let changes = ChangeSet::of(inputs.into_iter().map(item).map(Change::Enqueue));
-    let as_loaded = Guard::RunAt { run: run.id, version: run.version };
-    match (run.status, run.fence) {
-        (RunStatus::Running, Some(fence)) => changes.guarded(Guard::Held { run: run.id, fence }),
-        (RunStatus::Waiting, _) => {
-            let again = Run { status: RunStatus::Queued, ..run.clone() };
-            changes.and(ChangeSet::of([Change::PutRun(again)])).guarded(as_loaded)
-        }
-        _ => changes.guarded(as_loaded),
     }
 }
 

@@ -29,6 +29,9 @@ pub enum Error {
         /// The right that is missing; `None` if it is not a matter of scopes.
         missing: Option<Scope>,
     },
+    /// The caller has the right for this kind of thing, and this one is others' to decide.
+    #[error("{0}")]
+    NotForYou(&'static str),
     /// The request contradicts a rule.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Invalid(Vec<FieldError>),

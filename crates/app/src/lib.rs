@@ -33,6 +33,7 @@ mod own_providers;
 mod projects;
 mod providers;
 mod purposeful;
+mod rollbacks;
 mod rollouts;
 mod runs;
 mod sealing;

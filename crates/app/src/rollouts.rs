@@ -211,12 +211,19 @@ impl App {
     async fn move_on(&self, ctx: &Ctx, rollout: Rollout, report: Report) -> Result<(Rollout, ChangeSet), Error> {
         let store = self.store(ctx.org);
         let guard = Guard::RolloutAt { rollout: rollout.id, version: rollout.version };
+        let before = rollout.details.commit.as_ref().map(|commit| commit.to_lowercase());
         let next = rollout.reported(report, ctx.now);
+        let is_another_commit = next.details.commit.as_ref().map(|commit| commit.to_lowercase()) != before;
         let changes = ChangeSet::of([Change::PutRollout(next.clone())]).guarded(guard);
         let session = store.find_session(next.session).await?.filter(|session| session.archived_at.is_none());
-        let Some(watch) = store.find_watch(next.session).await?.filter(|_| session.is_some()) else {
+        let (Some(session), Some(mut watch)) = (session, store.find_watch(next.session).await?) else {
             return Ok((next, changes));
         };
+        let mut void = ChangeSet::default();
+        if is_another_commit {
+            watch = watch.of_another_commit();
+            void = self.void_rollback(ctx, &session, "another commit was reported since it was proposed").await?;
+        }
         let monitor = match watch.begins_anew(&next) {
             true => self.monitor_of(ctx, next.project).await?,
             false => None,
@@ -224,7 +231,7 @@ impl App {
         let by = monitor.as_ref().and_then(Deployment::watcher);
         let told = self.decide(ctx.now, |at| watch.reported(&next, by, at));
         let recorded = self.began_to_watch(ctx, monitor.as_ref(), &next);
-        Ok((next, changes.and(told).and(recorded)))
+        Ok((next, changes.and(told).and(void).and(recorded)))
     }
 
     /// The monitor's history says so, if one watches.

@@ -9,12 +9,13 @@ use domain::key::Scope;
 use domain::model::Block;
 use domain::run::{Need, Outcome, Run, RunStatus};
 use domain::session::{Origin, Session, SessionAgent};
-use domain::turn::{self, Input, Queued};
+use domain::turn::{self, Input, Queued, hand_over};
 use domain::{AgentId, Change, ChangeSet, EventBody, ProjectId, RunId, SessionId};
 
-use crate::entry::{Entered, Entry, hand_over};
+use crate::entry::{Entered, Entry};
 use crate::error::{Error, Refused};
 use crate::follow::Follower;
+use crate::rollbacks::check_decides;
 use crate::sessions::{check_open, check_thread};
 use crate::watch::RunWatch;
 use crate::{App, Ctx, TRIES, input_rules};
@@ -181,6 +182,7 @@ impl App {
             if run.status != RunStatus::Waiting || decisions.is_empty() {
                 return Err(Refused::NothingInDoubt.into());
             }
+            check_decides(ctx, &run)?;
             let decided = self.decide(ctx.now, |at| turn::resolve_waiting(run, session.state, decisions, at));
             let changes = decided.map_err(|_| Refused::NothingInDoubt)?;
             if crate::commit_in_time(&*store, ctx.recording(changes)).await?.is_some() {

@@ -13,14 +13,15 @@ use domain::key::Scope;
 use domain::run::{Run, RunStatus};
 use domain::session::{InboxItem, Origin, Session};
 use domain::tool::Ruling;
-use domain::turn::{self, Input, NotWaiting, Resolution};
+use domain::turn::{self, Input, NotWaiting, Resolution, hand_over};
 use domain::{Change, ChangeSet, Event, EventBody, EventId, Guard, RunId, SessionId, Timestamp};
 use ports::store::EventFilter;
 use ports::{Committed, OrgStore};
 
-use crate::entry::{Entered, Entry, hand_over};
+use crate::entry::{Entered, Entry};
 use crate::error::{Error, FieldError, Refused};
 use crate::model_inputs::has_more_than_text;
+use crate::rollbacks::check_decides;
 use crate::sessions::check_open;
 use crate::{App, Ctx, TRIES, input_rules};
 
@@ -87,7 +88,7 @@ impl App {
                 self.check_model_inputs(ctx.org, &agent.spec.model, "events", &bodies).await?;
             }
             let stops = inputs.iter().any(is_interrupt);
-            if stops && self.stop_watching(ctx, &session, "Somebody stopped it.").await? {
+            if stops && self.stop_watching(ctx, &session, "somebody stopped it").await? {
                 // Its log has grown.
                 continue;
             }
@@ -173,6 +174,9 @@ impl App {
         run: &Run,
         inputs: Vec<Input>,
     ) -> Result<ChangeSet, Undelivered> {
+        if inputs.iter().any(|input| decided_call(&input.body).is_some()) {
+            check_decides(ctx, run)?;
+        }
         if run.status != RunStatus::Waiting {
             check_open_calls(store, run, &inputs).await?;
         } else if inputs.iter().any(is_interrupt) {

@@ -3,6 +3,8 @@
 mod close;
 mod update;
 
+pub(crate) use close::unfinished;
+
 use std::sync::Arc;
 
 use domain::agent::{Agent, AgentRefusal, Overrides};
@@ -199,7 +201,7 @@ impl App {
         self.check_budgetable(ctx, create.budget.as_ref(), &spec.model, &mut faults).await?;
         faults.into_result()?;
         let who = match create.origin {
-            Origin::Native | Origin::Cased => {
+            Origin::Native | Origin::Cased | Origin::Monitor => {
                 SessionAgent::Pinned { agent: *id, version: agent.version, overrides: Box::new(overrides) }
             }
             Origin::Make | Origin::Cassidy => SessionAgent::Following { agent: *id },

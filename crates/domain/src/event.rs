@@ -13,7 +13,7 @@ use crate::id::{EventId, RolloutId, RunId};
 use crate::limits::Unit;
 use crate::model::{Block, FaultKind, StopCause, Usage};
 use crate::money::Money;
-use crate::monitor::{Evidence, Level, WatchEnd};
+use crate::monitor::{Evidence, Level, RollbackStep, WatchEnd};
 use crate::rollout::RolloutStatus;
 use crate::run::Outcome;
 use crate::session::SessionUpdate;
@@ -241,6 +241,20 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         evidence: Vec<Evidence>,
     },
+    /// The rollout does harm, and this becomes of taking it back. What is then called, who
+    /// decided and what came of it is told as of any tool.
+    #[serde(rename = "monitor.rollback")]
+    MonitorRollback {
+        /// The rollout.
+        rollout: RolloutId,
+        /// The commit, as far as it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        commit: Option<String>,
+        /// What becomes of it.
+        step: RollbackStep,
+        /// For people.
+        summary: String,
+    },
     /// The rollout is watched no more.
     #[serde(rename = "monitor.ended")]
     MonitorEnded {
@@ -309,6 +323,7 @@ impl EventBody {
             EventBody::RunDropped { .. } => "session.run_dropped",
             EventBody::RolloutReported { .. } => "rollout.reported",
             EventBody::MonitorUpdate { .. } => "monitor.update",
+            EventBody::MonitorRollback { .. } => "monitor.rollback",
             EventBody::MonitorEnded { .. } => "monitor.ended",
             EventBody::ModelRequestStart { .. } => "span.model_request_start",
             EventBody::ModelRequestEnd { .. } => "span.model_request_end",
@@ -352,6 +367,18 @@ pub enum Verdict {
     Happened,
     /// It did not: it may be made now.
     DidNotHappen,
+}
+
+impl Verdict {
+    /// As written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Allow => "allow",
+            Verdict::Deny => "deny",
+            Verdict::Happened => "happened",
+            Verdict::DidNotHappen => "did_not_happen",
+        }
+    }
 }
 
 /// Why a session is idle.

@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+/// Faults that are told of at once.
+const FAULTS_TOLD: usize = 5;
+
 /// A JSON Schema made ready for checking. Remote references are never followed.
 #[derive(Debug)]
 pub struct Schema(jsonschema::Validator);
@@ -25,15 +28,29 @@ impl Schema {
     /// # Errors
     /// What is wrong and where, one line per fault, at most five.
     pub fn check(&self, value: &Value) -> Result<(), String> {
-        let faults: Vec<String> = self
-            .0
-            .iter_errors(value)
-            .take(5)
-            .map(|error| match error.instance_path().as_str() {
-                "" => error.to_string(),
-                path => format!("{path}: {error}"),
-            })
-            .collect();
+        let faults: Vec<String> = self.0.iter_errors(value).take(FAULTS_TOLD).map(told).collect();
+        if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
+    }
+
+    /// Checks a value some places of which (JSON pointers) are yet to be filled: whatever will
+    /// stand there, what is told of is wrong.
+    ///
+    /// # Errors
+    /// As [`Schema::check`].
+    pub fn check_around(&self, value: &Value, places: &[String]) -> Result<(), String> {
+        let is_certain = |error: &jsonschema::ValidationError<'_>| {
+            let (at, rule) = (error.instance_path().as_str(), error.schema_path().as_str());
+            let holds = |outer: &str, inner: &str| {
+                inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            let is_open = places.iter().any(|place| holds(place, at));
+            let has_open = places.iter().any(|place| holds(at, place));
+            // Of what has open places in it, only its names are known.
+            let concerns_names = ["/required", "/additionalProperties"].iter().any(|end| rule.ends_with(end));
+            !is_open && (!has_open || concerns_names)
+        };
+        let faults = self.0.iter_errors(value).filter(is_certain).take(FAULTS_TOLD).map(told);
+        let faults: Vec<String> = faults.collect();
         if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
     }
 
@@ -45,6 +62,13 @@ impl Schema {
     pub fn read(&self, answer: &str) -> Result<Value, String> {
         let value: Value = serde_json::from_str(unfenced(answer)).map_err(|error| format!("not JSON: {error}"))?;
         self.check(&value).map(|()| value)
+    }
+}
+
+fn told(error: jsonschema::ValidationError<'_>) -> String {
+    match error.instance_path().as_str() {
+        "" => error.to_string(),
+        path => format!("{path}: {error}"),
     }
 }
 

@@ -12,7 +12,8 @@ use crate::event::StopReason;
 use crate::id::{AgentId, EventId, KeyId, ProjectId, RunId, SessionId};
 use crate::limits::{Spent, Unit};
 use crate::model::FaultKind;
-use crate::session::Origin;
+use crate::monitor::Remedy;
+use crate::session::{Origin, Session, SessionAgent};
 use crate::trace::TraceParent;
 
 /// A run.
@@ -31,9 +32,13 @@ pub struct Run {
     /// The key it was begun with, which pays for it; `None` for the operator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<KeyId>,
-    /// What it changes of the agent. Like all fields above, fixed when the run is accepted.
+    /// What it changes of the agent.
     #[serde(default)]
     pub overrides: Arc<Overrides>,
+    /// The one call that it makes instead of asking a model. Like all fields above, fixed when
+    /// the run is accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<Box<Remedy>>,
     /// The version that answers; `None` until the run begins, if the session follows the newest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_version: Option<u32>,
@@ -198,6 +203,41 @@ impl Outcome {
 }
 
 impl Run {
+    /// A run of a session that is accepted now and has not begun; nobody's key pays for it.
+    pub fn queued(id: RunId, session: &Session, origin: Origin, now: Timestamp) -> Self {
+        let agent_version = match session.agent {
+            SessionAgent::Pinned { version, .. } => Some(version),
+            SessionAgent::Following { .. } => None,
+        };
+        Self {
+            id,
+            session: session.id,
+            project: session.project,
+            agent: session.agent.id(),
+            origin,
+            key: None,
+            overrides: Arc::default(),
+            remedy: None,
+            agent_version,
+            status: RunStatus::Queued,
+            fence: None,
+            version: 0,
+            first_seq: None,
+            trace: None,
+            queued_at: now,
+            started_at: None,
+            ended_at: None,
+            deadline: None,
+            spent: Spent::default(),
+            in_flight: Vec::new(),
+            waiting: Vec::new(),
+            failed_attempts: 0,
+            model_at: 0,
+            refused_tokens: None,
+            outcome: None,
+        }
+    }
+
     /// On whose accounts it goes.
     pub fn payers(&self) -> Payers {
         Payers { session: Some(self.session), agent: self.agent, key: self.key }

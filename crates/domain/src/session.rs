@@ -120,6 +120,8 @@ pub enum Origin {
     Cassidy,
     /// The Cased-compatible API.
     Cased,
+    /// The deploy monitor, of itself.
+    Monitor,
 }
 
 /// What a session is for. Conversations as such have none.

@@ -18,6 +18,7 @@ use chapter::{Chapter, Entry, Kind};
 pub use plan::{Cut, DEFAULT_WINDOW_TOKENS, Plan, Room};
 
 use crate::event::{Compaction, Event, EventBody};
+use crate::id::RunId;
 use crate::model::{Block, Message};
 
 /// The messages of a session, run by run.
@@ -25,13 +26,15 @@ use crate::model::{Block, Message};
 pub struct Transcript {
     seq: u64,
     runs: VecDeque<Chapter>,
+    /// The last run in which no model had a part.
+    aside: Option<RunId>,
 }
 
 impl Transcript {
     /// A fold that begins in the middle of a log, with the event of this `seq`: what is before
     /// it is only in a summary behind it (see [`crate::session::SessionState::context_from`]).
     pub fn beginning_at(seq: u64) -> Self {
-        Self { seq: seq.saturating_sub(1), runs: VecDeque::new() }
+        Self { seq: seq.saturating_sub(1), ..Self::default() }
     }
 
     /// `seq` of the last event folded in; the next one must follow it.
@@ -45,8 +48,11 @@ impl Transcript {
             return;
         }
         self.seq = event.seq;
-        if is_aside(&event.body) {
-            // It stands in the middle of a run that is at work.
+        if event.run.is_some() && matches!(event.body, EventBody::MonitorRollback { .. }) {
+            self.aside = event.run;
+        }
+        if is_aside(&event.body) || (event.run.is_some() && event.run == self.aside) {
+            // It stands in the middle of a run that is at work, or is none of a model's.
             return;
         }
         if self.runs.back().is_none_or(|chapter| event.run.is_some() && chapter.run != event.run) {
@@ -129,6 +135,7 @@ fn is_aside(body: &EventBody) -> bool {
         EventBody::RunDropped { .. }
         | EventBody::RolloutReported { .. }
         | EventBody::MonitorUpdate { .. }
+        | EventBody::MonitorRollback { .. }
         | EventBody::MonitorEnded { .. } => true,
         _ => false,
     }

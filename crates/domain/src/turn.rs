@@ -27,7 +27,7 @@ pub use calls::{Call, CallState};
 pub use compact::Summary;
 pub use drop_queued::{Queued, drop_queued, with_queue_dropped};
 pub use end_waiting::{Unfinished, end_waiting};
-pub use steer::{NotWaiting, Resolution, resolve_waiting};
+pub use steer::{NotWaiting, Resolution, hand_over, resolve_waiting};
 
 use self::spending::Spending;
 use crate::budget::Budget;
@@ -335,10 +335,13 @@ impl Turn {
         self.log(at, EventBody::StatusRescheduled {});
     }
 
-    /// Goes on with the calls of the last reply, or with the next model call.
+    /// Goes on with the calls of the last reply, or with the next model call, if the run has any.
     fn advance(&mut self, at: &mut Moment<'_>) {
         if self.calls.iter().all(Call::is_done) {
-            return self.begin_model_call(at);
+            return match self.run.remedy {
+                Some(_) => self.finish(Outcome::Done, at),
+                None => self.begin_model_call(at),
+            };
         }
         self.count_time(at.now);
         let startable = calls::startable(&self.calls);

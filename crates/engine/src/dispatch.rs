@@ -163,7 +163,7 @@ async fn load(store: &dyn OrgStore, run: RunId) -> Result<Option<(Run, Session)>
 }
 
 /// The agent version that answers, and its description with the session's and run's changes.
-async fn resolve(
+pub(crate) async fn resolve(
     store: &dyn OrgStore,
     session: &Session,
     run: &Run,

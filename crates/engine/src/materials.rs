@@ -6,6 +6,7 @@ use domain::agent::{AgentSpec, AgentTool};
 use domain::citation::Source;
 use domain::knowledge;
 use domain::model::ToolOffer;
+use domain::monitor::Remedy;
 use domain::output::{BadSchema, Schema};
 use domain::run::Run;
 use domain::session::Origin;
@@ -51,6 +52,9 @@ impl Materials {
         run: &Run,
         spec: &Arc<AgentSpec>,
     ) -> Result<Self, Unready> {
+        if let Some(remedy) = &run.remedy {
+            return Self::of_remedy(store, run, remedy, spec).await;
+        }
         let tools = toolset(store, run, spec).await?;
         let output = match &spec.output_schema {
             Some(schema) => Some(Schema::new(schema).map_err(|error| Unready::Unrunnable(error.to_string()))?),
@@ -62,6 +66,27 @@ impl Materials {
             + spec.output_schema.as_deref().map_or(0, estimate::of_value);
         let asker = Asker { project: run.project, session: run.session };
         Ok(Self { offers, asker, tools, system, sources, output, tokens, spec: Arc::clone(spec) })
+    }
+
+    /// Of a run that makes one call and asks no model: its tool alone, if it is still there.
+    async fn of_remedy(
+        store: &dyn OrgStore,
+        run: &Run,
+        remedy: &Remedy,
+        spec: &Arc<AgentSpec>,
+    ) -> Result<Self, Unready> {
+        let tool = store.find_tool(remedy.tool).await?.map(|tool| http(tool.id.0, tool.http, remedy.permission));
+        let tool = tool.transpose().map_err(|error| Unready::Unrunnable(error.to_string()))?;
+        Ok(Self {
+            spec: Arc::clone(spec),
+            tools: Toolset::of(tool),
+            offers: Vec::new(),
+            system: None,
+            sources: Vec::new(),
+            output: None,
+            asker: Asker { project: run.project, session: run.session },
+            tokens: 0,
+        })
     }
 
     /// Who runs the tool of this name.

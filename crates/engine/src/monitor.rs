@@ -4,6 +4,7 @@
 //! until the first of them is due. What a look comes to is decided in
 //! [`domain::monitor`]; a look that a crash cut short has changed nothing, and is made again.
 
+mod follow_up;
 mod looks;
 mod spec;
 
@@ -11,7 +12,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::monitor::{Evidence, Next, Reading, Seen, Signal, Watch};
+use domain::monitor::{Evidence, MonitorSpec, Next, Reading, Seen, Signal, Watch};
 use domain::turn::Moment;
 use domain::{ChangeSet, EventId, SessionId, Timestamp};
 use futures::FutureExt;
@@ -20,6 +21,7 @@ use ports::OrgStore;
 use ports::store::{CommitError, DueWatch, StoreError};
 use tokio::time::Instant;
 
+use self::follow_up::{Aftermath, knowing_rollback};
 use self::looks::Looks;
 pub(crate) use self::spec::seen_from;
 use self::spec::{Watched, spec_of};
@@ -106,14 +108,25 @@ async fn look(shared: &Shared, due: DueWatch) -> Result<(), StoreError> {
     let mut seen: Option<Seen> = None;
     for _ in 0..TRIES {
         let Some((watch, next)) = due_watch(store.as_ref(), due.session, began).await? else { return Ok(()) };
+        let watch = knowing_rollback(store.as_ref(), watch).await?;
         let changes = match next {
-            Next::End(_) => at(shared, began, |at| watch.completed(at)),
+            Next::End(_) => {
+                let aftermath = Aftermath { shared, store: store.as_ref(), org: due.org, watch: &watch };
+                let summary = aftermath.of_end().await?;
+                at(shared, began, |at| watch.completed(at)).and(summary)
+            }
             Next::Check(when) => {
+                let Watched { spec: MonitorSpec { signals, rollback, .. }, tools_of } =
+                    spec_of(store.as_ref(), &watch).await?;
+                let reader = Reader { shared, org: due.org, store: store.as_ref(), project: tools_of };
                 let seen = match &seen {
                     Some(seen) => seen.clone(),
-                    None => seen.insert(see(shared, due, &watch, began).await?).clone(),
+                    None => seen.insert(see(&reader, signals, &watch, began).await?).clone(),
                 };
-                at(shared, began, |at| watch.checked(when, seen, at)).changes
+                let watch = watch.under(&rollback);
+                let aftermath = Aftermath { shared, store: store.as_ref(), org: due.org, watch: &watch };
+                let follow_up = aftermath.of_check(&seen, &rollback).await?;
+                at(shared, began, |at| watch.checked(when, seen, follow_up, at))
             }
         };
         if commit(store.as_ref(), changes).await? {
@@ -159,17 +172,13 @@ async fn commit(store: &dyn OrgStore, changes: ChangeSet) -> Result<bool, StoreE
     }
 }
 
-/// Reads all signals at once, as they are described now.
-async fn see(shared: &Shared, due: DueWatch, watch: &Watch, now: Timestamp) -> Result<Seen, StoreError> {
-    let store = shared.org(due.org);
-    let Watched { spec, tools_of } = spec_of(store.as_ref(), watch).await?;
-    let signals = spec.signals;
+/// Reads all these signals at once.
+async fn see(reader: &Reader<'_>, signals: Vec<Signal>, watch: &Watch, now: Timestamp) -> Result<Seen, StoreError> {
     if signals.is_empty() {
         return Ok(Seen { evidence: Vec::new(), note: Some(NO_SIGNALS.to_owned()) });
     }
     let until = Instant::now() + LOOK_MAX;
-    let reader = Reader { shared, org: due.org, store: store.as_ref(), project: tools_of };
-    let looked_at = signals.into_iter().map(|signal| look_at(&reader, signal, watch.began_at, now, until));
+    let looked_at = signals.into_iter().map(|signal| look_at(reader, signal, watch.began_at, now, until));
     let evidence = stream::iter(looked_at).buffered(AT_ONCE_MAX).try_collect().await?;
     Ok(Seen { evidence, note: None })
 }

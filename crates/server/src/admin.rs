@@ -67,7 +67,7 @@ impl From<app::Error> for AdminError {
         use app::Error;
         let kind = match &error {
             Error::NotFound(_) | Error::Gone(_) => AdminErrorKind::NotFound,
-            Error::Unauthenticated(_) | Error::Forbidden { .. } => AdminErrorKind::Forbidden,
+            Error::Unauthenticated(_) | Error::Forbidden { .. } | Error::NotForYou(_) => AdminErrorKind::Forbidden,
             Error::Invalid(_) | Error::TooLarge { .. } => AdminErrorKind::Invalid,
             Error::Refused(_) | Error::Conflict(_) | Error::Repeated(_) | Error::UsedUp(_) => AdminErrorKind::Conflict,
             Error::RateLimited { .. } | Error::Provider(_) | Error::Busy | Error::Draining | Error::Store(_) => {

@@ -222,6 +222,7 @@ fn a_run(id: RunId, session: &Session, fence: Fence, now: Timestamp) -> Run {
         key: None,
         origin: session.origin,
         overrides: Arc::new(Overrides::default()),
+        remedy: None,
         agent_version: Some(1),
         status: RunStatus::Running,
         fence: Some(fence),

@@ -1,11 +1,15 @@
 //! What happened in a session, told as a log, as a conversation, and in short.
 
+mod actions;
+
+use std::collections::HashSet;
+
 use app::{App, Ctx, EventFilter, Order, PurposefulSession};
 use domain::event::{EventBody, RetryStatus, StopReason, Verdict};
 use domain::model::{Block, text_of};
 use domain::monitor::{Level, Watch, WatchEnd, WatchState};
-use domain::session::Progress;
-use domain::{Event, EventId, SessionId};
+use domain::session::{Origin, Progress};
+use domain::{Event, EventId, RunId, SessionId};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -23,8 +27,6 @@ const TOLD_BYTES: usize = 8 << 20;
 /// Characters of an entry.
 const SAID_CHARS: usize = 20_000;
 const LOGGED_CHARS: usize = 2_000;
-/// Key actions that are shown: the newest.
-const ACTIONS_MAX: usize = 10;
 /// Characters of what a session came to.
 const DESCRIPTION_CHARS: usize = 500;
 
@@ -32,13 +34,21 @@ const DESCRIPTION_CHARS: usize = 500;
 const NONE: &str = "-";
 
 /// Events that are part of the conversation.
-const SPOKEN: [&str; 6] =
-    ["user.message", "agent.message", "system.message", "rollout.reported", "monitor.update", "monitor.ended"];
-
-/// Events that are part of the log.
-const LOGGED: [&str; 15] = [
+const SPOKEN: [&str; 7] = [
+    "user.message",
+    "agent.message",
+    "system.message",
     "rollout.reported",
     "monitor.update",
+    "monitor.rollback",
+    "monitor.ended",
+];
+
+/// Events that are part of the log.
+const LOGGED: [&str; 16] = [
+    "rollout.reported",
+    "monitor.update",
+    "monitor.rollback",
     "monitor.ended",
     "user.interrupt",
     "user.tool_confirmation",
@@ -110,15 +120,30 @@ pub(super) async fn tell(app: &App, ctx: &Ctx, found: &PurposefulSession) -> Res
         },
         None => (NONE.to_owned(), NONE.to_owned()),
     };
-    let conversation: Vec<Said> = spoken.iter().filter_map(said).collect();
+    let asked_by_monitor = match &watch {
+        Some(_) => monitors_runs(app, ctx, session.id).await?,
+        None => HashSet::new(),
+    };
+    // What the monitor tells a model is all in its updates.
+    let is_briefing = |event: &Event| {
+        matches!(event.body, EventBody::UserMessage { .. })
+            && event.run.is_some_and(|run| asked_by_monitor.contains(&run))
+    };
+    let conversation: Vec<Said> = spoken.iter().filter(|event| !is_briefing(event)).filter_map(said).collect();
     let summary = FullSummary {
         title: session.title.clone().unwrap_or_default(),
         description: description(&conversation),
         outcome: outcome(watch.as_ref(), found.progress).to_owned(),
-        key_actions: key_actions(&logged),
+        key_actions: actions::key_actions(&logged),
     };
     let log = logged.iter().filter_map(|event| logged_as(event, &logged)).collect();
     Ok(Story { model, provider, summary, log, conversation, deployment })
+}
+
+/// The runs that the monitor began in a session.
+async fn monitors_runs(app: &App, ctx: &Ctx, session: SessionId) -> Result<HashSet<RunId>, ApiError> {
+    let runs = app.list_runs(ctx, session).await?;
+    Ok(runs.into_iter().filter(|run| run.origin == Origin::Monitor).map(|run| run.id).collect())
 }
 
 /// The newest events of these kinds, oldest first, as much of each as is shown.
@@ -176,9 +201,9 @@ fn said(event: &Event) -> Option<Said> {
         EventBody::AgentMessage { content, .. } => ("assistant", text_of(content)),
         EventBody::SystemMessage { content, dropped: false } => ("system", text_of(content)),
         EventBody::RolloutReported { status, request, .. } => ("system", reported(status.as_str(), request)),
-        EventBody::MonitorUpdate { summary, .. } | EventBody::MonitorEnded { summary, .. } => {
-            ("assistant", summary.clone())
-        }
+        EventBody::MonitorUpdate { summary, .. }
+        | EventBody::MonitorRollback { summary, .. }
+        | EventBody::MonitorEnded { summary, .. } => ("assistant", summary.clone()),
         _ => return None,
     };
     Some(Said { role, content: cut(&content, SAID_CHARS), created_at: iso(event.at) })
@@ -188,6 +213,7 @@ fn logged_as(event: &Event, all: &[Event]) -> Option<LogEntry> {
     let (kind, message) = match &event.body {
         EventBody::RolloutReported { status, request, .. } => ("info", reported(status.as_str(), request)),
         EventBody::MonitorUpdate { level, summary, .. } => (kind_of(*level), summary.clone()),
+        EventBody::MonitorRollback { summary, .. } => ("warning", summary.clone()),
         EventBody::MonitorEnded { end, summary, .. } => match end {
             WatchEnd::Completed { finding } => ("info", format!("Ended: {}. {summary}", finding.as_str())),
             WatchEnd::Cancelled => ("warning", format!("Stopped. {summary}")),
@@ -284,33 +310,6 @@ fn outcome(watch: Option<&Watch>, progress: Progress) -> &'static str {
             _ => "",
         },
     }
-}
-
-/// What mattered: anomalies that were seen, tools that were called, decisions.
-fn key_actions(events: &[Event]) -> Vec<String> {
-    let mut worst = Level::None;
-    let mut actions: Vec<String> = Vec::new();
-    for event in events {
-        match &event.body {
-            EventBody::MonitorUpdate { level, summary, .. } => {
-                if level.is_anomaly() && *level > worst {
-                    actions.push(summary.clone());
-                }
-                worst = *level;
-            }
-            EventBody::AgentToolUse { name, .. } | EventBody::AgentCustomToolUse { name, .. } => {
-                actions.push(format!("Called {name}"));
-            }
-            EventBody::UserToolConfirmation { tool_use_id, result, deny_message, .. } => {
-                actions.push(decided(tool_of(events, *tool_use_id), *result, deny_message.as_deref()));
-            }
-            _ => {}
-        }
-    }
-    actions.dedup();
-    let beyond = actions.len().saturating_sub(ACTIONS_MAX);
-    actions.drain(..beyond);
-    actions.into_iter().map(|action| cut(&action, DESCRIPTION_CHARS)).collect()
 }
 
 fn cut(text: &str, chars_max: usize) -> String {

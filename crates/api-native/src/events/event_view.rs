@@ -230,6 +230,16 @@ bodies! {
         summary: String,
         evidence: Vec<EvidenceView>,
     }
+    /// The rollout does harm, and this becomes of taking it back. Ours.
+    MonitorRollback = "monitor.rollback" {
+        #[schema(value_type = String)]
+        rollout_id: RolloutId,
+        commit: Option<String>,
+        /// `proposed`, `begun`, `impossible` or `void`.
+        step: &'static str,
+        /// For people.
+        summary: String,
+    }
     /// The rollout is watched no more. Ours.
     MonitorEnded = "monitor.ended" {
         /// `completed`, `cancelled` or `failed`.
@@ -331,6 +341,9 @@ impl From<&EventBody> for BodyView {
             EventBody::MonitorUpdate { check, level, summary, evidence } => {
                 let evidence = evidence.into_iter().map(EvidenceView::from).collect();
                 Self::MonitorUpdate { check, level: level.as_str(), summary, evidence }
+            }
+            EventBody::MonitorRollback { rollout, commit, step, summary } => {
+                Self::MonitorRollback { rollout_id: rollout, commit, step: step.as_str(), summary }
             }
             EventBody::MonitorEnded { end, checks, level, summary } => {
                 let (end, outcome) = words_of(end);

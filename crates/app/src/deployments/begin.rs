@@ -65,7 +65,7 @@ impl App {
             Error::Store(_) | Error::Busy | Error::Draining | Error::Conflict(_) => return Err(failed),
             Error::UsedUp(_) => "budget_used_up",
             Error::NotFound(_) | Error::Refused(_) => "agent_unavailable",
-            Error::Unauthenticated(_) | Error::Forbidden { .. } => "maker_not_allowed",
+            Error::Unauthenticated(_) | Error::Forbidden { .. } | Error::NotForYou(_) => "maker_not_allowed",
             _ => "not_begun",
         };
         let message = match &failed {

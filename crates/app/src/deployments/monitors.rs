@@ -55,7 +55,9 @@ impl App {
 
     /// Has a project watched like this, by its own monitor, which is made if it has none.
     pub(crate) async fn watch_project(&self, ctx: &Ctx, project: &Project, monitor: MonitorSpec) -> Result<(), Error> {
-        self.check_monitor(ctx, project.id, &monitor, "monitor").await?;
+        if let Some((field, rule)) = self.monitor_fault(ctx, project.id, Some(project.id), &monitor).await? {
+            return Err(Error::invalid(format!("monitor.{field}"), rule));
+        }
         let agent = self.investigator(ctx, project.id).await?;
         let _turn = self.0.monitors.lock().await;
         for _ in 0..TRIES {

@@ -107,39 +107,42 @@ impl App {
         if !described.initial_events.is_empty() {
             return Err(Error::invalid("initial_events", "must be empty: a watch begins with the report of a rollout"));
         }
-        self.check_monitor(ctx, described.project, monitor, "trigger.monitor").await
+        let fault = self.monitor_fault(ctx, described.project, *project, monitor).await?;
+        fault.map_or(Ok(()), |(field, rule)| Err(Error::invalid(format!("trigger.monitor.{field}"), rule)))
     }
 
-    /// Checks how rollouts are to be watched: what is asked may be asked, and the tools that
-    /// are named are those of the monitor's project, and only read. `path` is where it stands.
-    pub(super) async fn check_monitor(
+    /// What is wrong with how rollouts (of this project, or of all) are to be watched: the
+    /// field, and why. What is asked may be asked, and the tools that signals name are those of
+    /// the project `tools_of`, and only read.
+    pub(super) async fn monitor_fault(
         &self,
         ctx: &Ctx,
-        project: ProjectId,
+        tools_of: ProjectId,
+        project: Option<ProjectId>,
         monitor: &MonitorSpec,
-        path: &str,
-    ) -> Result<(), Error> {
-        if let Some((field, rule)) = monitor.fault() {
-            return Err(Error::invalid(format!("{path}.{field}"), rule));
+    ) -> Result<Option<(String, String)>, Error> {
+        if let Some(fault) = monitor.fault() {
+            return Ok(Some(fault));
         }
         let mut tools = None;
         for (index, signal) in monitor.signals.iter().enumerate() {
-            let wrong = |field: &str, rule| Error::invalid(format!("{path}.signals[{index}].source.{field}"), rule);
-            if let Some(url) = signal.source.address() {
-                self.check_url(url).map_err(|why| wrong("url", why))?;
+            let wrong = |field: &str, rule: String| Ok(Some((format!("signals[{index}].source.{field}"), rule)));
+            if let Some(Err(why)) = signal.source.address().map(|url| self.check_url(url)) {
+                return wrong("url", why.to_string());
             }
             if let Source::Tool(probe) = &signal.source {
                 let tools = match &tools {
                     Some(tools) => tools,
-                    None => tools.insert(self.store(ctx.org).list_tools(Some(project)).await?),
+                    None => tools.insert(self.store(ctx.org).list_tools(Some(tools_of)).await?),
                 };
                 let tool = tools.iter().find(|tool| tool.http.name == probe.tool);
                 if let Some((field, rule)) = probe.unserved_by(tool.map(|tool| &tool.http)) {
-                    return Err(wrong(field, rule));
+                    return wrong(field, rule);
                 }
             }
         }
-        Ok(())
+        let fault = self.rollback_fault(ctx, project, &monitor.rollback).await?;
+        Ok(fault.map(|(field, rule)| (format!("rollback.{field}"), rule)))
     }
 
     fn ready_signature(

@@ -26,7 +26,7 @@ impl App {
             let behind = queued(&*store, id).await?;
             let decided = self.decide(ctx.now, |at| session.clone().archive(unfinished, behind, at));
             let (archived, changes) = decided?;
-            if self.stop_watching(ctx, &session, "The session was archived.").await? {
+            if self.stop_watching(ctx, &session, "the session was archived").await? {
                 // Its log has grown.
                 continue;
             }
@@ -59,7 +59,7 @@ impl App {
 }
 
 /// The run that has the session and waits for someone.
-async fn unfinished(store: &dyn OrgStore, session: &Session) -> Result<Option<Unfinished>, Error> {
+pub(crate) async fn unfinished(store: &dyn OrgStore, session: &Session) -> Result<Option<Unfinished>, Error> {
     let Some(id) = session.state.active_run else { return Ok(None) };
     let Some(run) = store.find_run(id).await?.filter(|run| run.status == RunStatus::Waiting) else { return Ok(None) };
     let filter = EventFilter { run: Some(id), ..EventFilter::default() };

@@ -79,6 +79,7 @@ impl Screen {
             "session.status_rescheduled" => "(goes on in a moment)".to_owned(),
             "session.status_terminated" => "(the session has ended)".to_owned(),
             "session.deleted" => "(the session was deleted)".to_owned(),
+            "monitor.update" | "monitor.rollback" | "monitor.ended" => format!("({})", cell(&event["summary"])),
             _ => return None,
         })
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::level::Level;
+use crate::id::RunId;
 
 /// What is done when a rollout does harm.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,11 +31,17 @@ pub struct Rollback {
     /// Whether it was called for: once a round, and no more.
     #[serde(default)]
     pub is_called_for: bool,
+    /// The run that takes the rollout back, or asks whether to, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// Whether the rollout was taken back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_done: bool,
 }
 
 impl Default for Rollback {
     fn default() -> Self {
-        Self { policy: Policy::Off, after: 2, criticals: 0, is_called_for: false }
+        Self { policy: Policy::Off, after: 2, criticals: 0, is_called_for: false, run: None, is_done: false }
     }
 }
 
@@ -47,10 +54,10 @@ impl Rollback {
         (Self { criticals, is_called_for: self.is_called_for || calls, ..self }, calls)
     }
 
-    /// At the beginning of another round.
+    /// At the beginning of another round, or with another commit.
     #[must_use]
     pub fn again(self) -> Self {
-        Self { criticals: 0, is_called_for: false, ..self }
+        Self { policy: self.policy, after: self.after, ..Self::default() }
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::baseline::{Baseline, Sample, baseline};
 use super::level::Measure;
+use super::rollback_spec::RollbackSpec;
 use super::sampling::{SAMPLE_EVERY, SAMPLE_EVERY_RANGE};
 use super::schedule::Schedule;
 use super::source::Source;
@@ -28,6 +29,9 @@ pub struct MonitorSpec {
     pub sample_every: u32,
     /// What is looked at.
     pub signals: Vec<Signal>,
+    /// How they are taken back.
+    #[serde(skip_serializing_if = "RollbackSpec::is_usual")]
+    pub rollback: RollbackSpec,
 }
 
 impl Default for MonitorSpec {
@@ -69,6 +73,9 @@ impl MonitorSpec {
         if !SAMPLE_EVERY_RANGE.contains(&self.sample_every) {
             let (least, most) = SAMPLE_EVERY_RANGE.into_inner();
             return Some(("sample_every".into(), format!("must be from {least} to {most} seconds")));
+        }
+        if let Some((field, rule)) = self.rollback.fault() {
+            return Some((format!("rollback.{field}"), rule));
         }
         if self.signals.len() > SIGNALS_MAX {
             return Some(("signals".into(), format!("must have at most {SIGNALS_MAX} entries")));

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::level::Level;
 use super::rollback::Rollback;
+use super::rollback_spec::RollbackSpec;
 use super::schedule::{Course, Next, Schedule};
 use crate::change::{Change, ChangeSet, Guard};
 use crate::event::{EventBody, NewEvent};
-use crate::id::{DeploymentId, ProjectId, RolloutId, SessionId};
+use crate::id::{DeploymentId, ProjectId, RolloutId, RunId, SessionId};
 use crate::rollout::{Rollout, RolloutStatus, SAME_FOR};
 use crate::turn::Moment;
 
@@ -55,6 +56,9 @@ pub struct Watch {
     pub level: Level,
     /// Whether it is taken back.
     pub rollback: Rollback,
+    /// Whether something got worse at a time when no model could be asked to explain it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub owes_explanation: bool,
     /// Grows with each write.
     #[serde(default)]
     pub version: u64,
@@ -159,15 +163,24 @@ impl Seen {
     }
 }
 
-/// What a check came to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Checked {
-    /// What to commit.
+/// What a check calls for, besides being told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Calls {
+    /// Something is worse than at the check before, and known to be: it is to be explained.
+    pub explanation: bool,
+    /// The rollout is to be taken back.
+    pub rollback: bool,
+}
+
+/// What is begun with a check.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FollowUp {
+    /// What is committed with it.
     pub changes: ChangeSet,
-    /// Whether something is worse than at the check before, and known to be.
-    pub rises: bool,
-    /// Whether this check calls for taking the rollout back.
-    pub calls_for_rollback: bool,
+    /// The run that takes the rollout back, if one does from now on.
+    pub rollback: Option<RunId>,
+    /// Whether what is worse is still to be explained.
+    pub owes_explanation: bool,
 }
 
 impl Watch {
@@ -187,6 +200,7 @@ impl Watch {
             checks: 0,
             level: Level::None,
             rollback: Rollback::default(),
+            owes_explanation: false,
             version: 0,
         };
         let watch = new.round(by, at.now);
@@ -241,30 +255,62 @@ impl Watch {
         self.state == WatchState::Watching
     }
 
-    /// A check that was due at `due` was made, and showed this.
-    pub fn checked(self, due: Timestamp, seen: Seen, at: &mut Moment<'_>) -> Checked {
+    /// With the policy that is set now; what was counted stays.
+    #[must_use]
+    pub fn under(self, spec: &RollbackSpec) -> Self {
+        let RollbackSpec { policy, after, .. } = *spec;
+        Self { rollback: Rollback { policy, after, ..self.rollback }, ..self }
+    }
+
+    /// The rollout was taken back.
+    #[must_use]
+    pub fn taken_back(self) -> Self {
+        Self { rollback: Rollback { is_done: true, ..self.rollback }, ..self }
+    }
+
+    /// The rollout was reported with another commit: what was called for concerned another.
+    #[must_use]
+    pub fn of_another_commit(self) -> Self {
+        Self { rollback: self.rollback.again(), ..self }
+    }
+
+    /// What a check that shows this calls for.
+    pub fn calls(&self, seen: &Seen) -> Calls {
         let level = seen.level();
-        let (rollback, calls_for_rollback) = self.rollback.checked(level);
+        let explanation = level.is_anomaly() && (level > self.level || self.owes_explanation);
+        Calls { explanation, rollback: self.rollback.checked(level).1 }
+    }
+
+    /// A check that was due at `due` was made, showed this, and had this begun.
+    pub fn checked(self, due: Timestamp, seen: Seen, follow_up: FollowUp, at: &mut Moment<'_>) -> ChangeSet {
+        let FollowUp { changes, rollback: run, owes_explanation } = follow_up;
+        let level = seen.level();
+        let (rollback, _) = self.rollback.checked(level);
         let next = Self {
             course: self.course.clone().checked(due, at.now),
             checks: self.checks.saturating_add(1),
             level,
-            rollback,
+            rollback: Rollback { run: run.or(rollback.run), ..rollback },
+            owes_explanation,
             ..self.clone()
         };
-        let rises = level.is_anomaly() && level > self.level;
         let told = next.tell([update(next.checks, level, seen)], at);
-        Checked { changes: self.becomes(next).and(ChangeSet::of([told])), rises, calls_for_rollback }
+        self.becomes(next).and(ChangeSet::of([told])).and(changes)
+    }
+
+    /// What it found, if this is the end.
+    pub fn finding(&self) -> Finding {
+        match self.level {
+            _ if self.status == RolloutStatus::Failure && !self.rollback.is_done => Finding::DeploymentFailed,
+            Level::None if self.checks > 0 && self.status.is_finished() => Finding::Healthy,
+            Level::None | Level::NoData | Level::Unknown => Finding::NotVerified,
+            Level::Medium | Level::High | Level::Critical => Finding::AnomaliesRemain,
+        }
     }
 
     /// Its time is over.
     pub fn completed(self, at: &mut Moment<'_>) -> ChangeSet {
-        let finding = match self.level {
-            _ if self.status == RolloutStatus::Failure && !self.rollback.is_called_for => Finding::DeploymentFailed,
-            Level::None if self.checks > 0 && self.status.is_finished() => Finding::Healthy,
-            Level::None | Level::NoData | Level::Unknown => Finding::NotVerified,
-            Level::Medium | Level::High | Level::Critical => Finding::AnomaliesRemain,
-        };
+        let finding = self.finding();
         self.ended(WatchEnd::Completed { finding }, finding.sentence().to_owned(), at)
     }
 
@@ -298,6 +344,7 @@ impl Watch {
             state: WatchState::Watching,
             level: Level::None,
             rollback: rollback.again(),
+            owes_explanation: false,
             ..self
         }
     }
@@ -353,229 +400,4 @@ fn summary(check: u32, level: Level, seen: &Seen) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::id::EventId;
-    use crate::monitor::Policy;
-    use crate::rollout::{Details, NewRollout, Report};
-    use proptest::prelude::*;
-    use uuid::Uuid;
-
-    fn time(second: i64) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + second).unwrap()
-    }
-
-    fn at<T>(second: i64, decide: impl FnOnce(&mut Moment<'_>) -> T) -> T {
-        decide(&mut Moment { now: time(second), ids: &mut || EventId(Uuid::nil()) })
-    }
-
-    fn rollout(status: RolloutStatus) -> Rollout {
-        let new = NewRollout {
-            id: RolloutId(Uuid::nil()),
-            alias: Uuid::nil(),
-            project: ProjectId(Uuid::nil()),
-            session: SessionId(Uuid::nil()),
-            session_alias: Uuid::nil(),
-        };
-        let details = Details { request: "Deploy".into(), ..Details::default() };
-        Rollout::begin(new, Report { status, details, gives_metadata: false, extra: Default::default() }, time(0))
-    }
-
-    fn begun(status: RolloutStatus) -> Watch {
-        at(0, |at| Watch::begin(&rollout(status), by(Schedule::default()), at).0)
-    }
-
-    fn by(schedule: Schedule) -> Option<Watcher> {
-        Some(Watcher { deployment: DeploymentId(Uuid::nil()), schedule, rollback: Rollback::default() })
-    }
-
-    fn seen(level: Level) -> Seen {
-        let evidence = Evidence { signal: "latency".into(), level, current: None, baseline: None, detail: None };
-        Seen { evidence: vec![evidence], note: None }
-    }
-
-    /// What a change set makes of a watch, and the events it tells.
-    fn after(changes: ChangeSet) -> (Option<Watch>, Vec<EventBody>) {
-        let (mut watch, mut told) = (None, Vec::new());
-        for change in changes.changes {
-            match change {
-                Change::PutWatch(next) => watch = Some(next),
-                Change::Append { events, .. } => told.extend(events.into_iter().map(|event| event.body)),
-                other => panic!("{other:?}"),
-            }
-        }
-        (watch, told)
-    }
-
-    fn check(watch: Watch, level: Level) -> (Watch, Checked) {
-        let Some(Next::Check(due)) = watch.next() else { panic!("no check is due") };
-        let second = due.as_second() - 1_800_000_000;
-        let checked = at(second, |at| watch.checked(due, seen(level), at));
-        (after(checked.changes.clone()).0.unwrap(), checked)
-    }
-
-    fn finding(watch: Watch) -> Finding {
-        match after(at(2_000, |at| watch.completed(at))).0.unwrap().state {
-            WatchState::Ended { end: WatchEnd::Completed { finding }, .. } => finding,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn it_ends_as_its_last_check_was() {
-        for (level, expected) in [
-            (Level::None, Finding::Healthy),
-            (Level::NoData, Finding::NotVerified),
-            (Level::Unknown, Finding::NotVerified),
-            (Level::Medium, Finding::AnomaliesRemain),
-            (Level::Critical, Finding::AnomaliesRemain),
-        ] {
-            let (watch, _) = check(begun(RolloutStatus::Success), level);
-            assert_eq!(finding(watch), expected, "{level:?}");
-        }
-        let (failed, _) = check(begun(RolloutStatus::Failure), Level::None);
-        assert_eq!(finding(failed.clone()), Finding::DeploymentFailed);
-        let taken_back = Watch { rollback: Rollback { is_called_for: true, ..failed.rollback }, ..failed };
-        assert_eq!(finding(taken_back), Finding::Healthy);
-        assert_eq!(finding(begun(RolloutStatus::Success)), Finding::NotVerified, "nobody looked");
-    }
-
-    #[test]
-    fn a_rise_is_told_once() {
-        let mut watch = begun(RolloutStatus::Running);
-        let mut rises = Vec::new();
-        use Level::{Critical, High, Medium, NoData, None, Unknown};
-        for level in [None, Unknown, Medium, Medium, Critical, High, High, NoData, High] {
-            let (next, checked) = check(watch, level);
-            watch = next;
-            rises.push(checked.rises);
-        }
-        assert_eq!(rises, [false, false, true, false, true, false, false, false, true]);
-    }
-
-    #[test]
-    fn a_rollback_is_called_for_as_the_policy_says() {
-        let rollback = Rollback { policy: Policy::Propose, ..Rollback::default() };
-        let mut watch = Watch { rollback, ..begun(RolloutStatus::Running) };
-        let mut called = Vec::new();
-        for _ in 0..4 {
-            let (next, checked) = check(watch, Level::Critical);
-            watch = next;
-            called.push(checked.calls_for_rollback);
-        }
-        assert_eq!(called, [false, true, false, false]);
-    }
-
-    #[test]
-    fn one_that_runs_again_is_watched_anew() {
-        let (watch, _) = check(begun(RolloutStatus::Success), Level::Critical);
-        let ended = after(at(900, |at| watch.completed(at))).0.unwrap();
-        assert_eq!(ended.next(), None);
-        let again = rollout(RolloutStatus::Running);
-        let other = by(Schedule { gaps: vec![20], ..Schedule::default() });
-        assert!(ended.begins_anew(&again));
-        let (watch, told) = after(at(2_000, |at| ended.clone().reported(&again, other, at)));
-        let watch = watch.unwrap();
-        assert_eq!(watch.next(), Some(Next::Check(time(2_020))), "as the monitor is set by then");
-        assert_eq!((watch.level, watch.checks, watch.began_at), (Level::None, 1, time(2_000)));
-        assert_eq!(told[0].name(), "rollout.reported");
-        let (unwatched, told) = after(at(2_000, |at| ended.reported(&again, None, at)));
-        assert_eq!((unwatched.unwrap().next(), told.len()), (None, 2));
-    }
-
-    #[test]
-    fn one_that_nobody_watches_says_so_and_is_over() {
-        let (watch, changes) = at(0, |at| Watch::begin(&rollout(RolloutStatus::Running), None, at));
-        let ended = WatchState::Ended { end: WatchEnd::Cancelled, at: time(0) };
-        assert_eq!((watch.next(), watch.state), (None, ended));
-        let told = changes.changes.iter().find_map(|change| match change {
-            Change::Append { events, .. } => Some(events.iter().map(|event| event.body.name()).collect::<Vec<_>>()),
-            _ => None,
-        });
-        assert_eq!(told.unwrap(), ["rollout.reported", "monitor.ended"]);
-        let (still, _) = after(at(9, |at| watch.clone().reported(&rollout(RolloutStatus::Success), None, at)));
-        assert_eq!(still.unwrap().state, ended);
-        assert!(at(9, |at| watch.asked(at)).is_empty());
-    }
-
-    #[test]
-    fn a_look_that_is_asked_for_comes_at_once_and_uses_up_no_gap() {
-        let watch = begun(RolloutStatus::Running);
-        let asked = after(at(3, |at| watch.asked(at))).0.unwrap();
-        assert_eq!(asked.next(), Some(Next::Check(time(3))));
-        let (looked, _) = check(asked, Level::None);
-        assert_eq!(looked.next(), Some(Next::Check(time(13))));
-        let (again, _) = check(after(at(12, |at| looked.asked(at))).0.unwrap(), Level::None);
-        assert_eq!(again.next(), Some(Next::Check(time(22))), "measured from the look before");
-    }
-
-    #[test]
-    fn a_status_that_comes_when_all_is_over_changes_nothing_but_the_status() {
-        let ended = after(at(900, |at| begun(RolloutStatus::Success).completed(at))).0.unwrap();
-        let late = rollout(RolloutStatus::Failure);
-        let (watch, _) = after(at(2_000, |at| ended.clone().reported(&late, None, at)));
-        let watch = watch.unwrap();
-        assert_eq!((watch.state, watch.status), (ended.state, RolloutStatus::Failure));
-    }
-
-    #[test]
-    fn one_that_is_over_cannot_be_stopped() {
-        let ended = after(at(900, |at| begun(RolloutStatus::Success).completed(at))).0.unwrap();
-        assert!(at(901, |at| ended.cancelled("stopped", at)).is_empty());
-        let (stopped, told) = after(at(5, |at| begun(RolloutStatus::Running).cancelled("stopped", at)));
-        assert_eq!(stopped.unwrap().next(), None);
-        assert_eq!(told.iter().map(EventBody::name).collect::<Vec<_>>(), ["monitor.ended"]);
-    }
-
-    #[test]
-    fn every_check_is_told_in_words() {
-        let says = |seen: Seen| summary(3, seen.level(), &seen);
-        assert_eq!(says(seen(Level::High)), "Check 3: high, latency is worse than before.");
-        assert_eq!(
-            says(Seen { note: Some("Add one.".into()), ..Seen::default() }),
-            "Check 3: no_data, nothing was measured. Add one."
-        );
-        assert_eq!(says(seen(Level::None)), "Check 3: none, all 1 signals are as before.");
-    }
-
-    proptest! {
-        /// Whatever is reported when: each step is decided on the version before it, checks are
-        /// told one by one, and what has finished comes to an end.
-        #[test]
-        fn a_watch_comes_to_its_end(steps in prop::collection::vec((0usize..5, 0usize..6), 1..60)) {
-            let mut watch = begun(RolloutStatus::Pending);
-            let mut now = 0;
-            for (status, level) in steps {
-                let status = RolloutStatus::ALL[status];
-                let by = by(Schedule::default());
-                let (next, _) = after(at(now, |at| watch.clone().reported(&rollout(status), by, at)));
-                let next = next.unwrap();
-                prop_assert_eq!(next.version, watch.version + 1);
-                watch = next;
-                let levels = [Level::None, Level::NoData, Level::Unknown, Level::Medium, Level::High, Level::Critical];
-                match watch.next() {
-                    Some(Next::Check(due)) => {
-                        prop_assert!(due >= time(now) || watch.status.is_finished());
-                        now = now.max(due.as_second() - 1_800_000_000);
-                        let checks = watch.checks;
-                        let checked = at(now, |at| watch.clone().checked(due, seen(levels[level]), at));
-                        watch = after(checked.changes).0.unwrap();
-                        prop_assert_eq!(watch.checks, checks + 1);
-                    }
-                    Some(Next::End(_)) => watch = after(at(now, |at| watch.clone().completed(at))).0.unwrap(),
-                    None => prop_assert!(watch.status.is_finished() || time(now) >= watch.began_at + SAME_FOR),
-                }
-                now += 1;
-            }
-            // Left alone it ends, whether or not somebody said that the rollout did.
-            for _ in 0..1_000 {
-                match watch.next() {
-                    None => return Ok(()),
-                    Some(Next::End(_)) => watch = after(at(now, |at| watch.clone().completed(at))).0.unwrap(),
-                    Some(Next::Check(_)) => watch = check(watch, Level::None).0,
-                }
-            }
-            prop_assert!(false, "it goes on without end");
-        }
-    }
-}
+pub(crate) mod tests;

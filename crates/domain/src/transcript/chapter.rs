@@ -126,6 +126,7 @@ impl Chapter {
             | EventBody::RunDropped { .. }
             | EventBody::RolloutReported { .. }
             | EventBody::MonitorUpdate { .. }
+            | EventBody::MonitorRollback { .. }
             | EventBody::MonitorEnded { .. }
             | EventBody::SessionUpdated(_)
             | EventBody::Usage { .. } => {}

@@ -6,6 +6,7 @@ use crate::agent::AgentSpec;
 use crate::budget::Payers;
 use crate::event::EventBody;
 use crate::id::{EventId, SessionId};
+use crate::monitor::remedy::DECIDED_WITHIN;
 use crate::run::{Run, RunStatus};
 use crate::session::{InboxItem, Session, SessionState, SessionStatus};
 
@@ -77,6 +78,7 @@ pub fn accept(
 }
 
 fn accepted_and_claimed(mut changes: ChangeSet, mut turn: Turn) -> Accepted {
+    turn.name_open_calls();
     let events = std::mem::take(&mut turn.events);
     changes.changes.extend(turn.bill());
     changes.changes.push(Change::InsertRun(turn.run.clone()));
@@ -158,6 +160,10 @@ impl Turn {
             turn.finish(crate::run::Outcome::Interrupted, at);
         } else if turn.run.is_late(at.now) {
             turn.timed_out(at);
+        } else if let Some(remedy) = turn.run.remedy.clone() {
+            turn.run.deadline = Some(at.now.saturating_add(DECIDED_WITHIN).unwrap_or(jiff::Timestamp::MAX));
+            turn.take_call(remedy.call(), at);
+            turn.advance(at);
         } else {
             turn.begin_model_call(at);
         }

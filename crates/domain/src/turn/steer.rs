@@ -1,5 +1,7 @@
 //! What people and clients do to a run: interrupt it, decide what it waits for.
 
+use jiff::Timestamp;
+
 use super::{CallState, Change, ChangeSet, Guard, Moment, Need, Phase, Turn};
 use crate::event::{EventBody, NewEvent, StopReason, Verdict};
 use crate::id::EventId;
@@ -127,6 +129,22 @@ pub fn resolve_waiting(
     let session = run.session;
     let changes = ChangeSet::of([Change::Append { session, events: log, state: Some(state) }, Change::PutRun(run)]);
     Ok(guards.into_iter().fold(changes, ChangeSet::guarded))
+}
+
+/// Hands input to a run that is not over, so that somebody takes it: the worker that holds
+/// it, the one that will, or, if it waits for someone, one that is called for the purpose.
+pub fn hand_over(run: &Run, inputs: Vec<(EventId, EventBody)>, now: Timestamp) -> ChangeSet {
+    let item = |(id, body)| InboxItem { id, session: run.session, run: run.id, accepted_at: now, body };
+    let changes = ChangeSet::of(inputs.into_iter().map(item).map(Change::Enqueue));
+    let as_loaded = Guard::RunAt { run: run.id, version: run.version };
+    match (run.status, run.fence) {
+        (RunStatus::Running, Some(fence)) => changes.guarded(Guard::Held { run: run.id, fence }),
+        (RunStatus::Waiting, _) => {
+            let again = Run { status: RunStatus::Queued, ..run.clone() };
+            changes.and(ChangeSet::of([Change::PutRun(again)])).guarded(as_loaded)
+        }
+        _ => changes.guarded(as_loaded),
+    }
 }
 
 impl Turn {

@@ -1,6 +1,8 @@
 //! A run under every order of happenings: whatever comes, the log is whole, the run ends,
 //! and a worker that takes it up from the log alone stands where the first one stood.
 
+mod remedy;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ use crate::event::{Event, Verdict};
 use crate::id::{AgentId, ProjectId, RunId};
 use crate::limits::Spent;
 use crate::model::FaultKind;
+use crate::monitor::Remedy;
 use crate::session::{InboxItem, Origin, Session, SessionAgent};
 use crate::tool::{Effect, Permission, Ruling, ToolOutcome};
 use crate::transcript::Cut;
@@ -44,18 +47,24 @@ impl Desk {
     /// One of several desks whose runs spend from the same budgets. `None` if they forbid its
     /// first call.
     pub(super) fn at(bank: &Bank, number: u128, limits: Limits) -> Option<Self> {
+        Self::open(bank, number, limits, None)
+    }
+
+    fn open(bank: &Bank, number: u128, limits: Limits, remedy: Option<Box<Remedy>>) -> Option<Self> {
         let now = Timestamp::UNIX_EPOCH;
         let model = ModelChoice { id: "scripted/demo".into(), ..ModelChoice::default() };
         let spec = AgentSpec { model, limits, ..AgentSpec::default() };
         let session = session(now);
-        let run = Run { id: RunId(Uuid::from_u128(5 + (number << 64))), ..run(&session, limits, now) };
+        let id = RunId(Uuid::from_u128(5 + (number << 64)));
+        let run = Run { id, remedy, ..run(&session, limits, now) };
         let mut next_id = 1_000 + (number << 64);
         let mut ids = || {
             next_id += 1;
             EventId(Uuid::from_u128(next_id))
         };
         let hello = EventBody::UserMessage { content: vec![Block::text("hello")], dropped: false };
-        let inputs = vec![Input { id: ids(), body: hello }];
+        let body = run.remedy.as_ref().map_or(hello, |remedy| remedy.called_for(2));
+        let inputs = vec![Input { id: ids(), body }];
         let at = &mut Moment { now, ids: &mut ids };
         let models = MODELS.map(str::to_owned).to_vec();
         let claim = Claim { fence: FENCE, spec: &spec, models };
@@ -149,6 +158,7 @@ fn run(session: &Session, limits: Limits, now: Timestamp) -> Run {
         origin: Origin::Native,
         key: None,
         overrides: Arc::new(Overrides::default()),
+        remedy: None,
         status: RunStatus::Queued,
         fence: None,
         version: 0,

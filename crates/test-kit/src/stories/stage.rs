@@ -282,6 +282,7 @@ pub(super) fn new_run(session: &Session) -> Run {
         key: None,
         origin: session.origin,
         overrides: Arc::new(Overrides::default()),
+        remedy: None,
         agent_version: None,
         status: RunStatus::Queued,
         fence: None,
