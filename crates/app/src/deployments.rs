@@ -9,14 +9,14 @@ mod signatures;
 mod webhooks;
 
 use domain::budget::Budget;
-use domain::deployment::{Deployment, DeploymentRun, Trigger};
+use domain::deployment::{DEPLOYMENTS_MAX, Deployment, DeploymentRun, Trigger};
 use domain::key::Scope;
 use domain::{AgentId, ChangeSet, DeploymentId, DeploymentRunId, EventBody};
 use indexmap::IndexMap;
 use ports::store::{DeploymentFilter, DeploymentRunFilter};
 
 use crate::agents::only_reachable;
-use crate::error::Error;
+use crate::error::{Error, Refused};
 use crate::{App, Ctx, TRIES};
 
 pub use embed_tokens::{EmbedClaims, EmbedToken};
@@ -200,6 +200,14 @@ impl App {
             }
         }
         Err(Error::contended("deployment"))
+    }
+
+    /// Whether one more deployment may be made.
+    async fn check_deployment_count(&self, ctx: &Ctx) -> Result<(), Error> {
+        if self.store(ctx.org).count_deployments().await? >= DEPLOYMENTS_MAX {
+            return Err(Refused::Enough { things: "deployments", max: DEPLOYMENTS_MAX }.into());
+        }
+        Ok(())
     }
 
     /// Commits a change, and lets the clock and whoever reports rollouts look again; `false` if

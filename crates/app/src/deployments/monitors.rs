@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use domain::agent::Agent;
 use domain::deployment::{
-    Begun, Cause, DEPLOYMENTS_MAX, Deployment, DeploymentRefusal, DeploymentRun, RolloutMonitor, Trigger, who_watches,
+    Begun, Cause, Deployment, DeploymentRefusal, DeploymentRun, RolloutMonitor, Trigger, who_watches,
 };
 use domain::monitor::MonitorSpec;
 use domain::org::Project;
@@ -140,14 +140,6 @@ impl App {
             ..DeploymentFilter::default()
         };
         Ok(self.store(ctx.org).list_deployments(filter).await?)
-    }
-
-    /// Whether one more deployment may be made.
-    pub(super) async fn check_deployment_count(&self, ctx: &Ctx) -> Result<(), Error> {
-        if self.store(ctx.org).count_deployments().await? >= DEPLOYMENTS_MAX {
-            return Err(Refused::Enough { things: "deployments", max: DEPLOYMENTS_MAX }.into());
-        }
-        Ok(())
     }
 }
 
