@@ -15,6 +15,7 @@ use uuid::Uuid;
 use web::Query;
 
 use crate::Cased;
+use crate::approvals::ApprovalView;
 use crate::body::Body;
 use crate::caller::{Named, ReadsRollouts, ReportsRollouts};
 use crate::error::ApiError;
@@ -103,6 +104,11 @@ struct Deployment {
     url: String,
     /// Each status it moved to, oldest first.
     history: Vec<HistoryEntry>,
+    /// While it is pending and rules ask about it, `pending_approval`, `approved`, `rejected` or
+    /// `void`; otherwise its status. Ours.
+    state: &'static str,
+    /// What people were asked about it. Ours.
+    approval: Option<ApprovalView>,
 }
 
 /// A status, and when the deployment moved to it.
@@ -264,6 +270,7 @@ impl From<ReportedRollout> for Deployment {
     fn from(ReportedRollout { rollout, project }: ReportedRollout) -> Self {
         let history = rollout.history.iter();
         let history = history.map(|entry| HistoryEntry { status: entry.status.as_str(), at: iso(entry.at) }).collect();
+        let (state, approval) = (rollout.state(), ApprovalView::of(&rollout));
         let details = rollout.details;
         Self {
             id: rollout.alias,
@@ -283,6 +290,8 @@ impl From<ReportedRollout> for Deployment {
             session_id: rollout.session_alias,
             url: page_address(rollout.session_alias),
             history,
+            state,
+            approval,
         }
     }
 }

@@ -8,6 +8,7 @@
 //! One more operation is a handler in the module of its noun, named in that module's `routes`;
 //! the document in `openapi/cased.json` is written anew as its test says.
 
+mod approvals;
 mod body;
 mod caller;
 mod deployments;

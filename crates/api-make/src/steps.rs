@@ -234,6 +234,8 @@ impl Steps {
             | EventBody::StatusTerminated {}
             | EventBody::RunDropped { .. }
             | EventBody::RolloutReported { .. }
+            | EventBody::ApprovalRequested { .. }
+            | EventBody::ApprovalDecided { .. }
             | EventBody::MonitorUpdate { .. }
             | EventBody::MonitorRollback { .. }
             | EventBody::MonitorEnded { .. }

@@ -1,7 +1,9 @@
 //! `/v1/sessions/{id}/events`.
 
+mod approval_view;
 pub(crate) mod content;
 pub(crate) mod event_view;
+mod fault_view;
 pub(crate) mod frames;
 mod listing;
 mod monitor_view;

@@ -10,6 +10,8 @@
 //! in [`routes`], and the document in `openapi/native.json` written anew (its test says how).
 
 mod agents;
+mod approval_rules;
+mod audit;
 mod body;
 mod budget;
 mod deployments;
@@ -26,6 +28,7 @@ mod project;
 mod project_tools;
 mod providers;
 mod query;
+mod rollouts;
 mod runs;
 mod sessions;
 mod usage;
@@ -94,6 +97,13 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(runs::find_run))
         .routes(routes!(runs::cancel_run))
         .routes(routes!(runs::resolve_run))
+        .routes(routes!(rollouts::list_rollouts))
+        .routes(routes!(rollouts::find_rollout))
+        .routes(routes!(rollouts::approve_rollout))
+        .routes(routes!(rollouts::reject_rollout))
+        .routes(routes!(approval_rules::create_rule, approval_rules::list_rules))
+        .routes(routes!(approval_rules::find_rule, approval_rules::update_rule, approval_rules::delete_rule))
+        .routes(routes!(audit::list_audit))
         .routes(routes!(project_tools::create_tool, project_tools::list_tools))
         .routes(routes!(project_tools::find_tool, project_tools::delete_tool))
         .routes(routes!(deployments::create_deployment, deployments::list_deployments))

@@ -1,5 +1,6 @@
 //! Other names for models: an organization's own, and the operator's.
 
+use domain::audit::{Act, Action};
 use domain::key::Scope;
 use domain::provider::{ALIASES_MAX, ModelAlias};
 use domain::{Change, ChangeSet, Timestamp};
@@ -77,7 +78,9 @@ impl App {
             return Err(Refused::Enough { things: "model aliases", max: ALIASES_MAX }.into());
         }
         let alias = ModelAlias { name, model, updated_at: ctx.now };
-        self.commit_models(ctx, ChangeSet::of([Change::PutAlias(alias.clone())])).await?;
+        let act = Act::new(Action::ModelAliasSet, &alias.name).with("model", alias.model.clone());
+        let changes = ChangeSet::of([Change::PutAlias(alias.clone())]).with(self.audited(ctx, act));
+        self.commit_models(ctx, changes).await?;
         let ModelAlias { name, model, updated_at } = alias;
         Ok(AliasView { name, model, updated_at: Some(updated_at) })
     }
@@ -97,6 +100,8 @@ impl App {
                 false => Error::NotFound(Missing::new("model alias", name)),
             });
         }
-        self.commit_models(ctx, ChangeSet::of([Change::DeleteAlias(name.to_owned())])).await.map(|_| ())
+        let recorded = self.audited(ctx, Act::new(Action::ModelAliasDeleted, name));
+        let changes = ChangeSet::of([Change::DeleteAlias(name.to_owned())]).with(recorded);
+        self.commit_models(ctx, changes).await.map(|_| ())
     }
 }

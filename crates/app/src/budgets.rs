@@ -1,6 +1,7 @@
 //! Budgets: what they must satisfy, and those that the operator sets.
 
 use domain::agent::ModelChoice;
+use domain::audit::{Act, Action};
 use domain::budget::{Account, AccountId, Budget};
 use domain::key::Key;
 use domain::model::ModelName;
@@ -28,8 +29,9 @@ impl App {
     ///
     /// # Errors
     /// The budget breaks a rule, or the store failed.
-    pub async fn set_org_budget(&self, _operator: &Operator, org: OrgId, budget: Option<Budget>) -> Result<(), Error> {
-        self.set_budget(org, AccountId::Organization(org), budget).await
+    pub async fn set_org_budget(&self, operator: &Operator, org: OrgId, budget: Option<Budget>) -> Result<(), Error> {
+        let act = Act::new(Action::BudgetSet, org);
+        self.set_budget(operator, org, AccountId::Organization(org), budget, act).await
     }
 
     /// Sets what all runs that are begun with a key may spend together, as
@@ -39,21 +41,31 @@ impl App {
     /// The key is not there, the budget breaks a rule, or the store failed.
     pub async fn set_key_budget(
         &self,
-        _operator: &Operator,
+        operator: &Operator,
         org: OrgId,
         key: KeyId,
         budget: Option<Budget>,
     ) -> Result<Key, Error> {
         let found = self.store(org).find_key(key).await?.ok_or_else(|| Error::not_found(key))?;
-        self.set_budget(org, AccountId::Key(key), budget).await?;
+        let act = Act::new(Action::BudgetSet, key).with("name", found.name.clone());
+        self.set_budget(operator, org, AccountId::Key(key), budget, act).await?;
         Ok(found)
     }
 
-    async fn set_budget(&self, org: OrgId, account: AccountId, budget: Option<Budget>) -> Result<(), Error> {
+    async fn set_budget(
+        &self,
+        operator: &Operator,
+        org: OrgId,
+        account: AccountId,
+        budget: Option<Budget>,
+        act: Act,
+    ) -> Result<(), Error> {
         let mut faults = Faults::default();
         self.check_budget(budget.as_ref(), &mut faults);
         faults.into_result()?;
-        let changes = ChangeSet::of([Change::SetBudget { account, budget }]);
+        let act = act.with("budget", serde_json::to_value(&budget).unwrap_or_default());
+        let recorded = self.audited(&operator.acting_for(org, self.now()), act);
+        let changes = ChangeSet::of([Change::SetBudget { account, budget }]).with(recorded);
         crate::commit_in_time(&*self.store(org), changes).await?.ok_or_else(|| Error::contended("budget"))?;
         Ok(())
     }

@@ -49,6 +49,13 @@ impl Ctx {
         if self.scopes.hold(scope) { Ok(()) } else { Err(Error::Forbidden { missing: Some(scope) }) }
     }
 
+    /// Whether the caller may do this to the whole organization: not with a key for one
+    /// project.
+    pub(crate) fn require_whole(&self, scope: Scope) -> Result<(), Error> {
+        self.require(scope)?;
+        if self.project.is_none() { Ok(()) } else { Err(Error::Forbidden { missing: None }) }
+    }
+
     /// The person whose rights end at what is open to them by name or as to everybody;
     /// `None` if the caller administers the organization.
     pub(crate) fn restricted(&self) -> Option<MemberId> {

@@ -4,13 +4,14 @@ use std::fmt;
 use std::time::Duration;
 
 use domain::agent::AgentRefusal;
+use domain::approval::DecisionRefusal;
 use domain::budget::UsedUp;
 use domain::deployment::DeploymentRefusal;
 use domain::key::Scope;
 use domain::session::SessionRefusal;
 use domain::{
-    AgentId, DeploymentId, DeploymentRunId, DocumentId, EventId, KeyId, MemberId, OrgId, ProjectId, ProviderId,
-    RolloutId, RunId, SessionId, ToolId,
+    AgentId, ApprovalRuleId, DeploymentId, DeploymentRunId, DocumentId, EventId, KeyId, MemberId, OrgId, ProjectId,
+    ProviderId, RolloutId, RunId, SessionId, ToolId,
 };
 use ports::StoreError;
 
@@ -290,6 +291,7 @@ nouns! {
     DeploymentId => "deployment",
     DeploymentRunId => "deployment run",
     RolloutId => "rollout",
+    ApprovalRuleId => "approval rule",
 }
 
 /// A state that does not allow what was asked.
@@ -322,6 +324,9 @@ pub enum Refused {
     /// The alias stands in the operator's configuration.
     #[error("the alias {0} is the operator's: it is changed in the server's configuration, or made your own")]
     OperatorsAlias(String),
+    /// A rollout cannot be decided about, not now or not by this caller.
+    #[error(transparent)]
+    Decision(DecisionRefusal),
     /// There are as many as there may be.
     #[error("there are {max} {things} already, and no more may be made: delete some first")]
     Enough {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use domain::audit::{Act, Action};
 use domain::budget::{AccountId, Budget};
 use domain::key::{Key, Scope, Scopes};
 use domain::org::{Member, Role};
@@ -129,7 +130,9 @@ impl App {
         let key = self.describe_key(&secret, maker, CreateKey { project, ..create }, ctx.now);
         let account = AccountId::Key(key.id);
         let bounded = budget.map(|budget| Change::SetBudget { account, budget: Some(budget) });
-        match store.commit(ChangeSet::of([Change::InsertKey(key.clone())].into_iter().chain(bounded))).await {
+        let recorded = self.audited(ctx, described(Action::KeyCreated, &key));
+        let changes = ChangeSet::of([Change::InsertKey(key.clone())].into_iter().chain(bounded)).with(recorded);
+        match store.commit(changes).await {
             Ok(_) => Ok((key, secret)),
             Err(CommitError::Refused(_)) => Err(Error::Conflict("a key of this text exists already".into())),
             Err(CommitError::Store(error)) => Err(error.into()),
@@ -162,6 +165,7 @@ impl App {
         if changes.is_empty() {
             return Ok(revoked);
         }
+        let changes = changes.with(self.audited(ctx, described(Action::KeyRevoked, &revoked)));
         let app = self.clone();
         self.to_the_end(async move {
             if crate::commit_in_time(&*store, changes).await?.is_none() {
@@ -280,6 +284,14 @@ impl App {
             }
         });
     }
+}
+
+/// What the audit log tells of a key: never the key, its hash or a part of it.
+fn described(action: Action, key: &Key) -> Act {
+    let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
+    let act = Act::new(action, key.id).with("name", key.name.clone()).with("member", key.creator.to_string());
+    let act = act.with("scopes", scopes).with_some("project", key.project.map(|project| project.to_string()));
+    act.with_some("expires_at", key.expires_at.map(|at| at.to_string()))
 }
 
 impl KnownKey {

@@ -11,6 +11,9 @@
 mod agent_rules;
 mod agents;
 mod aliases;
+mod approval_rules;
+mod approvals;
+mod audit;
 mod budgets;
 mod callbacks;
 mod ctx;
@@ -74,7 +77,7 @@ pub use own_providers::{ProviderKey, UsableProvider};
 pub use ports::feed::PreviewItem;
 pub use ports::metrics::{Metrics, OpenStream};
 pub use ports::store::{
-    AgentFilter, DeploymentFilter, DeploymentRunFilter, DueCallback, EventFilter, Order, PurposefulFilter,
+    AgentFilter, AuditFilter, DeploymentFilter, DeploymentRunFilter, DueCallback, EventFilter, Order, PurposefulFilter,
     PurposefulSession, RolloutFilter, SessionFilter, SessionSummary,
 };
 pub use projects::ProjectPatch;

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use domain::audit::{Act, Action};
 use domain::key::Scope;
 use domain::org::{Member, Role};
 use domain::{Change, ChangeSet, MemberId};
@@ -69,7 +70,10 @@ impl App {
         };
         check_member(&member)?;
         may_change(ctx, role)?;
-        match self.store(ctx.org).commit(ChangeSet::of([Change::InsertMember(member.clone())])).await {
+        let act = Act::new(Action::MemberAdded, member.id);
+        let act = act.with("email", member.email.clone()).with("role", member.role.as_str());
+        let changes = ChangeSet::of([Change::InsertMember(member.clone())]).with(self.audited(ctx, act));
+        match self.store(ctx.org).commit(changes).await {
             Ok(committed) => Ok(Member { number: committed.numbers.first().copied().unwrap_or_default(), ..member }),
             Err(error) => Err(refused(error, &member)),
         }
@@ -135,7 +139,8 @@ impl App {
         if after == before {
             return Ok(after);
         }
-        let (app, changes) = (self.clone(), ChangeSet::of([Change::PutMember(after.clone())]));
+        let changes = ChangeSet::of([Change::PutMember(after.clone())]).with(self.audited(ctx, deed(&before, &after)));
+        let app = self.clone();
         self.to_the_end(async move {
             store.commit(changes).await.map_err(|error| refused(error, &after))?;
             app.known().keys.forget_all();
@@ -150,6 +155,24 @@ impl App {
         })
         .await
     }
+}
+
+/// What was done to a person.
+fn deed(before: &Member, after: &Member) -> Act {
+    let action = match (before.suspended_at, after.suspended_at) {
+        _ if after.removed_at.is_some() => Action::MemberRemoved,
+        (None, Some(_)) => Action::MemberSuspended,
+        (Some(_), None) => Action::MemberReinstated,
+        _ => Action::MemberUpdated,
+    };
+    let changed = |name: &str, before: &str, after: &str, act: Act| match before == after {
+        true => act,
+        false => act.with(name, after).with(&format!("{name}_before"), before),
+    };
+    let act = Act::new(action, after.id).with("email", after.email.clone());
+    let act = changed("role", before.role.as_str(), after.role.as_str(), act);
+    let act = changed("name", &before.name, &after.name, act);
+    changed("email", &before.email, &after.email, act)
 }
 
 /// Owners are changed by owners.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::agent::{Agent, AgentSpec, ModelChoice};
+use domain::audit::{Act, Action};
 use domain::deployment::Deployment;
 use domain::key::{Key, Scope, Scopes};
 use domain::org::{Member, Org, Project, Role, RolloutSettings};
@@ -110,7 +111,7 @@ impl App {
     ///
     /// # Errors
     /// A field is wrong, or the store failed.
-    pub async fn create_org(&self, _operator: &Operator, create: CreateOrg) -> Result<FirstKey, Error> {
+    pub async fn create_org(&self, operator: &Operator, create: CreateOrg) -> Result<FirstKey, Error> {
         check_new_org(&create)?;
         let format = create.key.clone().map_or(KeyFormat::Sortie, KeyFormat::Given);
         let secret = self.new_secret(true, &format)?;
@@ -125,6 +126,9 @@ impl App {
             changes.extend([Change::InsertAgent(agent), Change::InsertDeployment(Box::new(monitor))]);
         }
         changes.extend(made.agent.clone().map(Change::InsertAgent));
+        let act = Act::new(Action::OrgCreated, made.org.id).with("name", made.org.name.clone());
+        let act = act.with("owner", made.owner.email.clone()).with("key", made.key.id.to_string());
+        changes.push(self.audited(&operator.acting_for(made.org.id, made.org.created_at), act));
         let store = self.store(made.org.id);
         let committed = crate::commit_in_time(&*store, ChangeSet::of(changes)).await?;
         let Committed { numbers, .. } =

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use domain::audit::{Act, Action};
 use domain::idempotency::Made;
 use domain::key::Scope;
 use domain::model::ModelFault;
@@ -95,6 +96,7 @@ impl App {
         }
         let (provider, changes) = OwnProvider::create(id, settings, ctx.now);
         self.check_set_up(ctx, &provider)?;
+        let changes = changes.with(self.audited(ctx, described(Action::ProviderCreated, &provider)));
         match self.commit_models(ctx, changes).await? {
             true => Ok(provider),
             false => Err(Error::contended("list of providers")),
@@ -123,6 +125,7 @@ impl App {
                 return Ok(next);
             }
             self.check_set_up(ctx, &next)?;
+            let changes = changes.with(self.audited(ctx, described(Action::ProviderUpdated, &next)));
             if self.commit_models(ctx, changes).await? {
                 return Ok(next);
             }
@@ -136,8 +139,9 @@ impl App {
     /// It is not there, or the operator's; the scope is missing, or the store failed.
     pub async fn delete_provider(&self, ctx: &Ctx, key: &ProviderKey) -> Result<ProviderId, Error> {
         self.require_providers_write(ctx)?;
-        let id = self.own_provider(ctx, key).await?.id;
-        let gone = ChangeSet::of([Change::DeleteProvider(id)]);
+        let provider = self.own_provider(ctx, key).await?;
+        let (id, act) = (provider.id, described(Action::ProviderDeleted, &provider));
+        let gone = ChangeSet::of([Change::DeleteProvider(id)]).with(self.audited(ctx, act));
         if self.commit_models(ctx, gone).await? { Ok(id) } else { Err(key.missing()) }
     }
 
@@ -161,8 +165,7 @@ impl App {
     /// Whether the caller may change what the whole organization uses: not with a key for one
     /// project.
     pub(crate) fn require_providers_write(&self, ctx: &Ctx) -> Result<(), Error> {
-        ctx.require(Scope::ProvidersWrite)?;
-        if ctx.project.is_none() { Ok(()) } else { Err(Error::Forbidden { missing: None }) }
+        ctx.require_whole(Scope::ProvidersWrite)
     }
 
     /// Commits a change of what models mean and forgets what was known; `false` if it came too
@@ -230,6 +233,13 @@ impl App {
         let set_up = self.ports().models.set_up(ctx.org, provider);
         set_up.map(|_| ()).map_err(|why| Error::invalid("base_url", why))
     }
+}
+
+/// What the audit log tells of a provider: whom it is at, without path, person or key.
+fn described(action: Action, provider: &OwnProvider) -> Act {
+    let settings = &provider.settings;
+    let act = Act::new(action, provider.id).with("name", settings.name.clone()).with("kind", settings.kind.as_str());
+    act.with("origin", settings.origin()).with("has_key", settings.api_key.is_some())
 }
 
 fn check_name(own: &[OwnProvider], id: ProviderId, settings: &ProviderSettings) -> Result<(), Error> {

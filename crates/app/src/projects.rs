@@ -1,5 +1,6 @@
 //! Projects, and the repositories whose rollouts are theirs.
 
+use domain::audit::{Act, Action};
 use domain::key::Scope;
 use domain::monitor::MonitorSpec;
 use domain::org::{Project, RolloutSettings};
@@ -33,10 +34,11 @@ impl App {
         name: String,
         repository: Option<Repository>,
     ) -> Result<Project, Error> {
-        may_manage_projects(ctx)?;
+        ctx.require_whole(Scope::Admin)?;
         check_name(&name)?;
         let project = Project { id: self.fresh(), number: 0, name, repository, created_at: ctx.now };
-        let changes = ChangeSet::of([Change::InsertProject(project.clone())]);
+        let act = described(Action::ProjectCreated, &project);
+        let changes = ChangeSet::of([Change::InsertProject(project.clone())]).with(self.audited(ctx, act));
         let committed = crate::commit_in_time(&*self.store(ctx.org), changes).await?;
         let committed = committed.ok_or_else(|| repository_taken(&project))?;
         Ok(Project { number: committed.numbers.first().copied().unwrap_or_default(), ..project })
@@ -47,9 +49,10 @@ impl App {
     /// # Errors
     /// It is not there, or as [`App::create_project`].
     pub async fn update_project(&self, ctx: &Ctx, id: ProjectId, patch: ProjectPatch) -> Result<Project, Error> {
-        may_manage_projects(ctx)?;
+        ctx.require_whole(Scope::Admin)?;
         let project = self.find_project(ctx, id).await?;
         let ProjectPatch { name, repository, monitor } = patch;
+        let monitor_changes = monitor.is_some();
         let next = Project {
             name: name.unwrap_or_else(|| project.name.clone()),
             repository: repository.unwrap_or_else(|| project.repository.clone()),
@@ -59,9 +62,11 @@ impl App {
         if let Some(monitor) = monitor {
             self.watch_project(ctx, &project, monitor).await?;
         }
-        let (app, org) = (self.clone(), ctx.org);
+        let act = described(Action::ProjectUpdated, &next);
+        let act = if monitor_changes { act.with("monitor", "changed") } else { act };
+        let (app, org, recorded) = (self.clone(), ctx.org, self.audited(ctx, act));
         self.to_the_end(async move {
-            let changes = ChangeSet::of([Change::PutProject(next.clone())]);
+            let changes = ChangeSet::of([Change::PutProject(next.clone())]).with(recorded);
             let committed = crate::commit_in_time(&*app.store(org), changes).await?;
             app.known().projects.forget(&(org, next.number));
             committed.map(|_| next.clone()).ok_or_else(|| repository_taken(&next))
@@ -74,10 +79,11 @@ impl App {
     /// # Errors
     /// The scope is missing, or the store failed.
     pub async fn set_rollout_settings(&self, ctx: &Ctx, settings: RolloutSettings) -> Result<(), Error> {
-        may_manage_projects(ctx)?;
-        let (app, org) = (self.clone(), ctx.org);
+        ctx.require_whole(Scope::Admin)?;
+        let act = Act::new(Action::RolloutSettingsUpdated, ctx.org).with("make_projects", settings.make_projects);
+        let (app, org, recorded) = (self.clone(), ctx.org, self.audited(ctx, act));
         self.to_the_end(async move {
-            let changes = ChangeSet::of([Change::PutRolloutSettings(settings)]);
+            let changes = ChangeSet::of([Change::PutRolloutSettings(settings)]).with(recorded);
             let committed = crate::commit_in_time(&*app.store(org), changes).await?;
             app.known().orgs.forget(&org);
             committed.map(drop).ok_or_else(|| Error::not_found(org))
@@ -117,10 +123,11 @@ impl App {
     }
 }
 
-/// Projects are the organization's: whoever is kept to one of them manages none.
-fn may_manage_projects(ctx: &Ctx) -> Result<(), Error> {
-    ctx.require(Scope::Admin)?;
-    if ctx.project.is_some() { Err(Error::Forbidden { missing: None }) } else { Ok(()) }
+/// What the audit log tells of a project. How it is watched may hold addresses that only those
+/// who watch are to know.
+fn described(action: Action, project: &Project) -> Act {
+    let act = Act::new(action, project.id).with("name", project.name.clone());
+    act.with_some("repository", project.repository.as_ref().map(ToString::to_string))
 }
 
 fn check_name(name: &str) -> Result<(), Error> {

@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use domain::agent::Agent;
 use domain::alias::AliasRange;
+use domain::audit::{Act, Action};
 use domain::deployment::Deployment;
 use domain::idempotency::Made;
 use domain::key::Scope;
@@ -77,6 +78,12 @@ impl App {
     /// None, or more than one, is called so; the scope is missing; or the store failed.
     pub async fn find_rollout(&self, ctx: &Ctx, name: &str) -> Result<ReportedRollout, Error> {
         ctx.require(Scope::RolloutsRead)?;
+        let rollout = self.named_rollout(ctx, name).await?;
+        self.with_project(ctx, rollout).await
+    }
+
+    /// As [`App::find_rollout`], whatever the caller wants with it.
+    pub(crate) async fn named_rollout(&self, ctx: &Ctx, name: &str) -> Result<Rollout, Error> {
         let store = self.store(ctx.org);
         let mut named = match AliasRange::beginning_with(name) {
             Some(range) => store.list_rollouts_named(range).await?,
@@ -88,8 +95,7 @@ impl App {
             (None, _, Ok(id)) => store.find_rollout(id).await?,
             _ => None,
         };
-        let rollout = ctx.reach(rollout, |rollout| rollout.project, Missing::new("rollout", name))?;
-        self.with_project(ctx, rollout).await
+        ctx.reach(rollout, |rollout| rollout.project, Missing::new("rollout", name))
     }
 
     /// Rollouts, newest first, and how many there are in all.
@@ -100,14 +106,25 @@ impl App {
         ctx.require(Scope::RolloutsRead)?;
         let Some(project) = only_reachable(ctx, filter.project) else { return Ok((0, Vec::new())) };
         let filter = RolloutFilter { project, ..filter };
+        let count = self.store(ctx.org).count_rollouts(filter.clone()).await?;
+        Ok((count, self.page_rollouts(ctx, filter).await?))
+    }
+
+    /// Rollouts, newest first.
+    ///
+    /// # Errors
+    /// The scope is missing, or the store failed.
+    pub async fn page_rollouts(&self, ctx: &Ctx, filter: RolloutFilter) -> Result<Vec<ReportedRollout>, Error> {
+        ctx.require(Scope::RolloutsRead)?;
+        let Some(project) = only_reachable(ctx, filter.project) else { return Ok(Vec::new()) };
         let store = self.store(ctx.org);
-        let count = store.count_rollouts(filter.clone()).await?;
-        let (rollouts, projects) = (store.list_rollouts(filter).await?, store.list_projects().await?);
+        let rollouts = store.list_rollouts(RolloutFilter { project, ..filter }).await?;
+        let projects = store.list_projects().await?;
         let known = rollouts.into_iter().filter_map(|rollout| {
             let project = projects.iter().find(|project| project.id == rollout.project)?.clone();
             Some(ReportedRollout { rollout, project })
         });
-        Ok((count, known.collect()))
+        Ok(known.collect())
     }
 
     /// The project of a repository, if the caller reaches it.
@@ -179,7 +196,9 @@ impl App {
         let name = repository.to_string();
         let repository = Some(repository.clone());
         let project = Project { id: self.fresh(), number: 0, name, repository, created_at: ctx.now };
-        Ok((project.clone(), ChangeSet::of([Change::InsertProject(project)])))
+        let act = Act::new(Action::ProjectCreated, project.id).with("name", project.name.clone());
+        let making = ChangeSet::of([Change::InsertProject(project.clone())]).with(self.audited(ctx, act));
+        Ok((project, making))
     }
 
     /// A rollout that is new, and the session in which it is watched.
@@ -197,13 +216,16 @@ impl App {
             session: session.id,
             session_alias: session.alias,
         };
-        let rollout = Rollout::begin(new, report, ctx.now);
+        let considered = self.considered(ctx, Rollout::begin(new, report, ctx.now), None).await?;
+        let rollout = considered.rollout.clone();
         let by = monitor.as_ref().and_then(Deployment::watcher);
         let (_, watching) = self.decide(ctx.now, |at| Watch::begin(&rollout, by, at));
+        let told = self.told(ctx, &considered, Some(session.id));
         let changes = ChangeSet::of([Change::InsertSession(session), Change::InsertRollout(rollout.clone())])
             .guarded(Guard::AgentAt { agent: agent.id, version: agent.version });
         let recorded = self.began_to_watch(ctx, monitor.as_ref(), &rollout);
-        Ok((rollout, changes.and(watching).and(recorded)))
+        let superseding = self.superseding(ctx, &rollout).await?;
+        Ok((rollout, changes.and(watching).and(recorded).and(told).and(superseding)))
     }
 
     /// A rollout that is known, after one more report. Where it is watched hears of it, unless
@@ -212,12 +234,14 @@ impl App {
         let store = self.store(ctx.org);
         let guard = Guard::RolloutAt { rollout: rollout.id, version: rollout.version };
         let before = rollout.details.commit.as_ref().map(|commit| commit.to_lowercase());
-        let next = rollout.reported(report, ctx.now);
+        let considered = self.considered(ctx, rollout.clone().reported(report, ctx.now), Some(&rollout)).await?;
+        let next = considered.rollout.clone();
         let is_another_commit = next.details.commit.as_ref().map(|commit| commit.to_lowercase()) != before;
         let changes = ChangeSet::of([Change::PutRollout(next.clone())]).guarded(guard);
-        let session = store.find_session(next.session).await?.filter(|session| session.archived_at.is_none());
+        let session = self.open_session(ctx, next.session).await?;
+        let told = self.told(ctx, &considered, session.as_ref().map(|session| session.id));
         let (Some(session), Some(mut watch)) = (session, store.find_watch(next.session).await?) else {
-            return Ok((next, changes));
+            return Ok((next, changes.and(told)));
         };
         let mut void = ChangeSet::default();
         if is_another_commit {
@@ -229,9 +253,9 @@ impl App {
             false => None,
         };
         let by = monitor.as_ref().and_then(Deployment::watcher);
-        let told = self.decide(ctx.now, |at| watch.reported(&next, by, at));
+        let watched = self.decide(ctx.now, |at| watch.reported(&next, by, at));
         let recorded = self.began_to_watch(ctx, monitor.as_ref(), &next);
-        Ok((next, changes.and(told).and(void).and(recorded)))
+        Ok((next, changes.and(watched).and(void).and(recorded).and(told)))
     }
 
     /// The monitor's history says so, if one watches.
@@ -254,13 +278,13 @@ impl App {
         }
     }
 
-    async fn known_rollout(&self, ctx: &Ctx, id: RolloutId) -> Result<ReportedRollout, Error> {
+    pub(crate) async fn known_rollout(&self, ctx: &Ctx, id: RolloutId) -> Result<ReportedRollout, Error> {
         let found = self.store(ctx.org).find_rollout(id).await?;
         let rollout = ctx.reach(found, |rollout| rollout.project, id)?;
         self.with_project(ctx, rollout).await
     }
 
-    async fn with_project(&self, ctx: &Ctx, rollout: Rollout) -> Result<ReportedRollout, Error> {
+    pub(crate) async fn with_project(&self, ctx: &Ctx, rollout: Rollout) -> Result<ReportedRollout, Error> {
         let project = self.find_project(ctx, rollout.project).await?;
         Ok(ReportedRollout { rollout, project })
     }

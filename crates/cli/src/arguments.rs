@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    agents, config, deployments, keys, members, models, orgs, projects, providers, run, runs, sessions, tools, transfer,
+    agents, approval_rules, audit, config, deployments, keys, members, models, orgs, projects, providers, rollouts,
+    run, runs, sessions, tools, transfer,
 };
 
 /// Mission control for AI agents: the server, and the client of a running one.
@@ -111,6 +112,19 @@ pub(crate) enum Command {
     /// Providers of models: the operator's, and those your organization brings.
     #[command(subcommand)]
     Providers(providers::Providers),
+
+    /// Software deployments that pipelines reported: look at them, and approve or reject those
+    /// that wait for it.
+    #[command(subcommand)]
+    Rollouts(rollouts::Rollouts),
+
+    /// Rules that say which rollouts wait for approval, and for whom.
+    #[command(subcommand)]
+    ApprovalRules(approval_rules::ApprovalRules),
+
+    /// The audit log: who did what to the organization.
+    #[command(subcommand)]
+    Audit(audit::Audit),
 
     /// API keys. Works on the data directory of this machine, with or without a running server.
     #[command(subcommand)]

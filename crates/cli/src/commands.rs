@@ -1,6 +1,8 @@
 //! One module for each command.
 
 pub(crate) mod agents;
+pub(crate) mod approval_rules;
+pub(crate) mod audit;
 mod backup;
 mod budget;
 pub(crate) mod config;
@@ -13,6 +15,7 @@ pub(crate) mod models;
 pub(crate) mod orgs;
 pub(crate) mod projects;
 pub(crate) mod providers;
+pub(crate) mod rollouts;
 pub(crate) mod run;
 pub(crate) mod runs;
 mod serve;
@@ -42,6 +45,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Tools(tools) => tools::run(native()?, tools, output).await,
         Command::Models(models) => models::run(models, native(), output).await,
         Command::Providers(providers) => providers::run(native()?, providers, output).await,
+        Command::Rollouts(rollouts) => rollouts::run(native()?, rollouts, output).await,
+        Command::ApprovalRules(rules) => approval_rules::run(native()?, rules, output).await,
+        Command::Audit(audit) => audit::run(native()?, audit, output).await,
         Command::Keys(keys) => keys::run(reach::admin(&place).await?, keys, output).await,
         Command::Members(members) => members::run(reach::admin(&place).await?, members, output).await,
         Command::Orgs(orgs) => orgs::run(reach::admin(&place).await?, orgs, output).await,

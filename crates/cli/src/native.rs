@@ -21,6 +21,8 @@ pub(crate) use stream::{Follow, Update};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an answer may take that is no stream.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long an answer may take that the server holds when it is asked to: longer than it does.
+const HELD_TIMEOUT: Duration = Duration::from_secs(350);
 /// Things asked for at once in a list.
 const PAGE: &str = "100";
 
@@ -52,6 +54,12 @@ impl Native {
     /// Reads something.
     pub(crate) async fn get(&self, path: &str) -> Result<Value, Failure> {
         self.answer(self.request(Method::GET, path)).await
+    }
+
+    /// Reads something that may hold its answer for as long as the path says.
+    pub(crate) async fn wait(&self, path: &str) -> Result<Value, Failure> {
+        let response = self.send(self.request(Method::GET, path).timeout(HELD_TIMEOUT)).await?;
+        response.json().await.map_err(|error| self.unreachable(&error))
     }
 
     /// Makes or changes something.

@@ -6,11 +6,14 @@
 use jiff::Timestamp;
 
 use crate::agent::Agent;
+use crate::approval::ApprovalRule;
+use crate::audit::AuditEntry;
 use crate::budget::{AccountId, Budget, Payers, Reservation, Totals};
 use crate::deployment::{Deployment, DeploymentRun};
 use crate::event::NewEvent;
 use crate::id::{
-    AgentId, DeploymentId, DocumentId, EventId, KeyId, MemberId, ProviderId, RolloutId, RunId, SessionId, ToolId,
+    AgentId, ApprovalRuleId, DeploymentId, DocumentId, EventId, KeyId, MemberId, ProviderId, RolloutId, RunId,
+    SessionId, ToolId,
 };
 use crate::idempotency::RequestRecord;
 use crate::key::Key;
@@ -43,6 +46,13 @@ impl ChangeSet {
     #[must_use]
     pub fn guarded(mut self, guard: Guard) -> Self {
         self.guards.push(guard);
+        self
+    }
+
+    /// With one more change, behind the others.
+    #[must_use]
+    pub fn with(mut self, change: Change) -> Self {
+        self.changes.push(change);
         self
     }
 
@@ -117,6 +127,13 @@ pub enum Guard {
     RolloutAt {
         /// The rollout.
         rollout: RolloutId,
+        /// Its version.
+        version: u64,
+    },
+    /// The rule of approvals is at this version.
+    ApprovalRuleAt {
+        /// The rule.
+        rule: ApprovalRuleId,
         /// Its version.
         version: u64,
     },
@@ -285,6 +302,14 @@ pub enum Change {
     InsertRollout(Rollout),
     /// A rollout as it is now. Its version is the one before, and grows by one.
     PutRollout(Rollout),
+    /// A new rule of approvals.
+    InsertApprovalRule(ApprovalRule),
+    /// A rule of approvals as it is now, with the version it has from now on.
+    PutApprovalRule(ApprovalRule),
+    /// A rule of approvals is gone.
+    DeleteApprovalRule(ApprovalRuleId),
+    /// Something was done that the audit log tells of.
+    Audit(AuditEntry),
     /// A rollout is watched from now on.
     InsertWatch(Watch),
     /// A watch as it is now, with the version it has from now on.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::approval;
 use crate::budget::{Budget, Holder};
 use crate::citation::Source;
 use crate::id::{EventId, RolloutId, RunId};
@@ -228,6 +229,28 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         commit: Option<String>,
     },
+    /// The rollout waits for people to approve it.
+    #[serde(rename = "rollout.approval_requested")]
+    ApprovalRequested {
+        /// The rollout.
+        rollout: RolloutId,
+        /// The commit that is asked about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        commit: Option<String>,
+        /// The names of the rules that ask.
+        rules: Vec<String>,
+        /// When it is rejected if nobody decides.
+        expires_at: Timestamp,
+    },
+    /// Somebody decided about the rollout, or nobody will any more.
+    #[serde(rename = "rollout.approval_decided")]
+    ApprovalDecided {
+        /// The rollout.
+        rollout: RolloutId,
+        /// What became of the approval.
+        #[serde(flatten)]
+        outcome: approval::Outcome,
+    },
     /// The rollout was looked at.
     #[serde(rename = "monitor.update")]
     MonitorUpdate {
@@ -322,6 +345,8 @@ impl EventBody {
             EventBody::OutputInvalid { .. } => "session.output_invalid",
             EventBody::RunDropped { .. } => "session.run_dropped",
             EventBody::RolloutReported { .. } => "rollout.reported",
+            EventBody::ApprovalRequested { .. } => "rollout.approval_requested",
+            EventBody::ApprovalDecided { .. } => "rollout.approval_decided",
             EventBody::MonitorUpdate { .. } => "monitor.update",
             EventBody::MonitorRollback { .. } => "monitor.rollback",
             EventBody::MonitorEnded { .. } => "monitor.ended",
@@ -435,6 +460,10 @@ mod tests {
                 checks: 3,
                 level: Level::None,
                 summary: "All is well.".into(),
+            },
+            EventBody::ApprovalDecided {
+                rollout: RolloutId(uuid::Uuid::nil()),
+                outcome: approval::Outcome::Void { cause: approval::VoidCause::Commit },
             },
         ];
         for body in bodies {

@@ -113,6 +113,10 @@ ids! {
     DeploymentRunId = "drun";
     /// A rollout: a software deployment that a pipeline reported.
     RolloutId = "rollout";
+    /// A rule that says which rollouts wait for approval.
+    ApprovalRuleId = "rule";
+    /// An entry of the audit log.
+    AuditId = "audit";
 }
 
 /// An id of any kind, as an error message names it.

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::change::Change;
-use crate::id::{AgentId, DocumentId, EventId, KeyId, ProviderId, RolloutId, RunId, SessionId, ToolId};
+use crate::id::{AgentId, ApprovalRuleId, DocumentId, EventId, KeyId, ProviderId, RolloutId, RunId, SessionId, ToolId};
 
 /// How long a request is remembered.
 pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -71,6 +71,11 @@ pub enum Made {
         /// The rollout.
         rollout: RolloutId,
     },
+    /// A rule of approvals.
+    ApprovalRule {
+        /// The rule.
+        rule: ApprovalRuleId,
+    },
     /// A document.
     Document {
         /// The document.
@@ -126,6 +131,7 @@ impl Made {
             | Made::Provider { .. }
             | Made::Tool { .. }
             | Made::Rollout { .. }
+            | Made::ApprovalRule { .. }
             | Made::Document { .. } => None,
         }
     }

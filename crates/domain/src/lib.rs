@@ -10,6 +10,8 @@
 
 pub mod agent;
 pub mod alias;
+pub mod approval;
+pub mod audit;
 pub mod budget;
 pub mod change;
 pub mod citation;

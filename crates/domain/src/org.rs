@@ -34,11 +34,15 @@ pub struct RolloutSettings {
 }
 
 impl Org {
+    /// Its time zone. One that is no longer known counts as UTC.
+    pub fn zone(&self) -> jiff::tz::TimeZone {
+        jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
+    }
+
     /// The time with milliseconds and the offset of the organization's zone, as in
-    /// `2026-11-22T03:04:05.678+01:00`. A zone that is no longer known counts as UTC.
+    /// `2026-11-22T03:04:05.678+01:00`.
     pub fn local_time(&self, now: Timestamp) -> String {
-        let zone = jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        now.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+        now.to_zoned(self.zone()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
     }
 }
 

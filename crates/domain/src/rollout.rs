@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::id::{ProjectId, RolloutId, SessionId};
+use crate::approval::Approval;
+use crate::id::{MemberId, ProjectId, RolloutId, SessionId};
 
 /// How long a report may still be of the same rollout.
 pub const SAME_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -47,6 +48,12 @@ pub struct Rollout {
     pub source: Option<Source>,
     /// Each status it moved to, oldest first.
     pub history: Vec<Move>,
+    /// Whose keys reported it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reporters: Vec<MemberId>,
+    /// What people were asked about it, if any were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
     /// Grows with each report.
     #[serde(default)]
     pub version: u64,
@@ -222,6 +229,8 @@ impl Rollout {
             source: Source::of(&details),
             details,
             history: vec![Move { status, at: now }],
+            reporters: Vec::new(),
+            approval: None,
             version: 0,
             created_at: now,
             updated_at: now,

@@ -134,6 +134,8 @@ fn is_aside(body: &EventBody) -> bool {
         EventBody::UserMessage { dropped, .. } | EventBody::SystemMessage { dropped, .. } => *dropped,
         EventBody::RunDropped { .. }
         | EventBody::RolloutReported { .. }
+        | EventBody::ApprovalRequested { .. }
+        | EventBody::ApprovalDecided { .. }
         | EventBody::MonitorUpdate { .. }
         | EventBody::MonitorRollback { .. }
         | EventBody::MonitorEnded { .. } => true,

@@ -4,13 +4,14 @@
 //! runs, organizations in turn, as long as there are free slots; the *heartbeat* renews the
 //! lease; the *listener* tells workers of input that came for their runs; the *monitor* looks
 //! at rollouts that are due; the *sampler* keeps numbers of signals that have no past of their
-//! own. Each claimed run has one *worker*, which does what its [`domain::turn::Turn`] says and
-//! commits what it decides. The rules of a run stand in `domain`; here is only their carrying
-//! out.
+//! own; and one ends *approvals* that nobody gave in time. Each claimed run has one *worker*,
+//! which does what its [`domain::turn::Turn`] says and commits what it decides. The rules of a
+//! run stand in `domain`; here is only their carrying out.
 //!
 //! The engine knows no HTTP, no façade and no SQL. One more thing that an agent can do is
 //! a variant of [`domain::turn::Doing`] and a hand in [`hands`].
 
+mod approvals;
 mod commits;
 mod context;
 mod dispatch;
@@ -96,6 +97,7 @@ impl Engine {
             tokio::spawn(inbox::listen(Arc::clone(&shared))),
             tokio::spawn(monitor::run(Arc::clone(&shared))),
             tokio::spawn(signals::sampler::run(Arc::clone(&shared))),
+            tokio::spawn(approvals::run(Arc::clone(&shared))),
         ];
         Ok(Handle { shared, tasks: Arc::new(std::sync::Mutex::new(tasks)) })
     }

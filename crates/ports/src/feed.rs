@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::{Event, EventId, OrgId, RunId, SessionId, Timestamp};
+use domain::{Event, EventId, OrgId, RolloutId, RunId, SessionId, Timestamp};
 use tokio::sync::{broadcast, watch};
 
 use crate::metrics::Laggards;
@@ -77,6 +77,7 @@ struct Inner {
     timers: watch::Sender<u64>,
     monitors: watch::Sender<u64>,
     inbox: broadcast::Sender<RunId>,
+    rollouts: broadcast::Sender<RolloutId>,
     /// The last position of each organization that somebody listens to.
     positions: Mutex<HashMap<OrgId, watch::Sender<u64>>>,
     laggards: Laggards,
@@ -97,6 +98,7 @@ impl Default for Feed {
             timers: watch::Sender::new(0),
             monitors: watch::Sender::new(0),
             inbox: broadcast::Sender::new(16 * BEHIND_MAX),
+            rollouts: broadcast::Sender::new(16 * BEHIND_MAX),
             positions: Mutex::default(),
             laggards: Laggards::default(),
         }))
@@ -151,6 +153,16 @@ impl Feed {
     /// Wakes when what is watched by has changed.
     pub fn watch_monitors(&self) -> watch::Receiver<u64> {
         self.0.monitors.subscribe()
+    }
+
+    /// A rollout changed. Called by the store after the commit.
+    pub fn rollout_changed(&self, rollout: RolloutId) {
+        let _ = self.0.rollouts.send(rollout);
+    }
+
+    /// The rollouts that change. A receiver that falls behind must look at its own.
+    pub fn watch_rollouts(&self) -> broadcast::Receiver<RolloutId> {
+        self.0.rollouts.subscribe()
     }
 
     /// Input for a run was committed, or its agent was deleted. Called by the store.

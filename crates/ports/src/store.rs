@@ -9,6 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::agent::Agent;
 use domain::alias::AliasRange;
+use domain::approval::ApprovalRule;
+use domain::audit::{Action, AuditEntry};
 use domain::budget::{Account, AccountId, Payers};
 use domain::deployment::{Deployment, DeploymentRun};
 use domain::idempotency::{RequestName, RequestRecord};
@@ -24,8 +26,8 @@ use domain::secret::Secret;
 use domain::session::{InboxItem, Progress, Purpose, Session, SessionState, SessionStatus};
 use domain::tool::Tool;
 use domain::{
-    AgentId, ChangeSet, DeploymentId, DeploymentRunId, DocumentId, Event, EventId, KeyId, MemberId, OrgId, ProjectId,
-    RolloutId, RunId, SessionId, Timestamp, ToolId,
+    AgentId, AuditId, ChangeSet, DeploymentId, DeploymentRunId, DocumentId, Event, EventId, KeyId, MemberId, OrgId,
+    ProjectId, RolloutId, RunId, SessionId, Timestamp, ToolId,
 };
 use uuid::Uuid;
 
@@ -90,6 +92,9 @@ pub trait Store: Send + Sync + 'static {
     /// they may have changed.
     async fn sampled_sources(&self) -> Result<Vec<SampledSource>, StoreError>;
 
+    /// The rollouts whose approval is over first, at most `limit`, whosever they are.
+    async fn next_approvals(&self, limit: usize) -> Result<Vec<DueApproval>, StoreError>;
+
     /// How many runs of all organizations are not over.
     async fn count_open_runs(&self) -> Result<OpenRuns, StoreError>;
 
@@ -124,6 +129,17 @@ pub struct DueWatch {
     pub org: OrgId,
     /// The session it is told of in.
     pub session: SessionId,
+    /// When.
+    pub due: Timestamp,
+}
+
+/// A rollout that waits for approval, and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueApproval {
+    /// Whose it is.
+    pub org: OrgId,
+    /// The rollout.
+    pub rollout: RolloutId,
     /// When.
     pub due: Timestamp,
 }
@@ -329,6 +345,12 @@ pub trait OrgStore: Send + Sync {
     /// How many rollouts there are, whatever the filter's limit.
     async fn count_rollouts(&self, filter: RolloutFilter) -> Result<u64, StoreError>;
 
+    /// The rules of approvals, oldest first. At most [`domain::approval::RULES_MAX`] or so.
+    async fn list_approval_rules(&self) -> Result<Vec<ApprovalRule>, StoreError>;
+
+    /// Entries of the audit log, newest first.
+    async fn list_audit(&self, filter: AuditFilter) -> Result<Vec<AuditEntry>, StoreError>;
+
     /// The watch that is told of in a session.
     async fn find_watch(&self, session: SessionId) -> Result<Option<Watch>, StoreError>;
 
@@ -506,6 +528,27 @@ pub struct RolloutFilter {
     pub status: Option<RolloutStatus>,
     /// First reported at or after.
     pub created_from: Option<Timestamp>,
+    /// That wait for approval.
+    pub waits_for_approval: bool,
+    /// Only what was reported before this one.
+    pub after: Option<RolloutId>,
+    /// At most this many; `None` is all.
+    pub limit: Option<usize>,
+}
+
+/// Which entries of the audit log, and how many.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AuditFilter {
+    /// Of these actions; empty is any.
+    pub actions: Vec<Action>,
+    /// By this one, as [`domain::audit::Actor::name`] says.
+    pub actor: Option<String>,
+    /// Done at or after.
+    pub from: Option<Timestamp>,
+    /// Done at or before.
+    pub until: Option<Timestamp>,
+    /// Only what stands before this entry.
+    pub after: Option<AuditId>,
     /// At most this many; `None` is all.
     pub limit: Option<usize>,
 }

@@ -9,6 +9,8 @@
 use std::sync::Arc;
 
 use domain::agent::{Agent, AgentTool};
+use domain::approval::{ApprovalRule, ApprovalState, VoidCause};
+use domain::audit::AuditEntry;
 use domain::budget::{AccountId, Budget, Totals};
 use domain::deployment::{Deployment, DeploymentRun};
 use domain::key::Scope;
@@ -119,7 +121,8 @@ pub enum Record {
         /// What happened.
         body: EventBody,
     },
-    /// A rollout that was reported; behind the sessions, in one of which it was watched.
+    /// A rollout that was reported; behind the sessions, in one of which it was watched. One
+    /// that waited for approval waits no more: it would be decided about in both places.
     Rollout {
         /// Itself.
         rollout: Box<Rollout>,
@@ -137,6 +140,16 @@ pub enum Record {
         /// What the message was called that began it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
+    },
+    /// A rule of approvals.
+    ApprovalRule {
+        /// Itself.
+        rule: ApprovalRule,
+    },
+    /// An entry of the audit log, in the order in which they were written.
+    Audit {
+        /// Itself.
+        entry: AuditEntry,
     },
     /// A budget and what was spent of it; behind everything else.
     Account {
@@ -237,6 +250,8 @@ impl Record {
             Record::Rollout { rollout } => format!("the rollout {}", rollout.id),
             Record::Watch { watch } => format!("the watch over the rollout {}", watch.rollout),
             Record::DeploymentRun { begun, .. } => format!("the deployment run {}", begun.id),
+            Record::ApprovalRule { rule } => format!("the approval rule {}", rule.id),
+            Record::Audit { entry } => format!("the audit entry {}", entry.id),
             Record::Account { of, .. } => match of {
                 AccountOf::Organization => "the organization's budget".to_owned(),
                 AccountOf::Agent { agent } => format!("the budget of the agent {agent}"),
@@ -287,13 +302,20 @@ impl Record {
                 }
                 watch.version = 0;
             }
-            // It counts changes here, like a session's.
-            Record::Rollout { rollout } => rollout.version = 0,
+            Record::Rollout { rollout } => {
+                // It counts changes here, like a session's.
+                rollout.version = 0;
+                if let Some(approval) = rollout.approval.as_mut().filter(|approval| approval.is_open()) {
+                    approval.state = ApprovalState::Void { cause: VoidCause::Exported, at: approval.asked_at };
+                }
+            }
+            Record::ApprovalRule { rule } => rule.version = 0,
             Record::Alias { .. }
             | Record::Agent { .. }
             | Record::Document { .. }
             | Record::Event { .. }
             | Record::DeploymentRun { .. }
+            | Record::Audit { .. }
             | Record::Account { .. } => {}
         }
     }
@@ -348,4 +370,50 @@ pub enum ImportError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::approval::{Approvers, RuleSpec};
+    use domain::rights::Role;
+    use domain::rollout::{Details, NewRollout, Report, RolloutStatus};
+    use jiff::tz::TimeZone;
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// A rollout that one admin is asked about.
+    fn asked() -> Rollout {
+        let new = NewRollout {
+            id: domain::RolloutId(Uuid::nil()),
+            alias: Uuid::nil(),
+            project: ProjectId(Uuid::nil()),
+            session: SessionId(Uuid::nil()),
+            session_alias: Uuid::nil(),
+        };
+        let (status, details) = (RolloutStatus::Pending, Details::default());
+        let report = Report { status, details, gives_metadata: false, extra: Default::default() };
+        let spec = RuleSpec {
+            name: "production".into(),
+            project: None,
+            paths: Vec::new(),
+            branches: Vec::new(),
+            window: None,
+            approvers: Approvers { members: Vec::new(), roles: vec![Role::Admin] },
+            min_count: 1,
+            allow_own: false,
+            expires_after: 60,
+        };
+        let at = Timestamp::UNIX_EPOCH;
+        let rule = ApprovalRule::create(domain::ApprovalRuleId(Uuid::nil()), spec, at).0;
+        Rollout::begin(new, report, at).considered(None, &[rule], &at.to_zoned(TimeZone::UTC)).rollout
+    }
+
+    #[test]
+    fn nobody_is_asked_in_two_places() {
+        let mut record = Record::Rollout { rollout: Box::new(asked()) };
+        record.make_portable(&mut LeftOut::default());
+        let Record::Rollout { rollout } = record else { panic!() };
+        assert_eq!((rollout.is_asking(), rollout.state()), (false, "void"));
+    }
 }

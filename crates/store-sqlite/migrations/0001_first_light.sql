@@ -206,12 +206,42 @@ create table rollouts (
     source text,
     commit_id text,
     environment text,
+    -- Where it is told of, and when it is rejected, if it waits for approval.
+    session blob not null,
+    approval_due_at integer,
     created_at integer not null,
     version integer not null,
     body text not null
 ) strict;
 create index rollouts_by_org on rollouts (org, created_at, number, status, project);
 create index rollouts_by_source on rollouts (project, source, created_at) where source is not null;
+-- The indexes below hold only what waits for approval.
+create index rollouts_by_due on rollouts (approval_due_at) where approval_due_at is not null;
+create index rollouts_to_approve on rollouts (org, created_at, number) where approval_due_at is not null;
+create index rollouts_asking on rollouts (session) where approval_due_at is not null;
+
+create table approval_rules (
+    number integer primary key,
+    id blob not null unique,
+    org blob not null,
+    version integer not null,
+    body text not null
+) strict;
+create index approval_rules_by_org on approval_rules (org);
+
+-- What was done to an organization. Only ever added to, whoever writes.
+create table audit (
+    number integer primary key,
+    id blob not null unique,
+    org blob not null,
+    at integer not null,
+    actor text not null,
+    action text not null,
+    body text not null
+) strict;
+create index audit_by_org on audit (org, number, action, actor, at);
+create trigger audit_stays before update on audit begin select raise(abort, 'the audit log is never changed'); end;
+create trigger audit_is_kept before delete on audit begin select raise(abort, 'the audit log is never shortened'); end;
 
 -- Rollouts that are watched, or were, by the session that tells of them. One that is due at
 -- no time is over.

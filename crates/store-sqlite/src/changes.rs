@@ -7,9 +7,10 @@ use domain::agent::Agent;
 use domain::budget::AccountId;
 use domain::change::{Change, ChangeSet, Guard};
 use domain::deployment::Deployment;
+use domain::rollout::Rollout;
 use domain::run::{Fence, Run, RunStatus};
 use domain::session::{InboxItem, Session, SessionState};
-use domain::{AgentId, Event, NewEvent, OrgId, RunId, SessionId, Timestamp};
+use domain::{AgentId, Event, NewEvent, OrgId, RolloutId, RunId, SessionId, Timestamp};
 use ports::metrics::RunEnd;
 use ports::{Committed, Refusal};
 use rusqlite::Connection;
@@ -19,8 +20,8 @@ use crate::documents::Documented;
 use crate::fault::Fault;
 use crate::planted::{Planted, PlantedBug};
 use crate::{
-    agents, aliases, callbacks, deletions, deployments, documents, events, inbox, keys, members, orgs, projects,
-    providers, requests, rollouts, runs, samples, sessions, tools, watches,
+    agents, aliases, approval_rules, audit, callbacks, deletions, deployments, documents, events, inbox, keys, members,
+    orgs, projects, providers, requests, rollouts, runs, samples, sessions, tools, watches,
 };
 
 /// What must be told, once it is on disk. Grows over all change sets of one transaction.
@@ -40,13 +41,15 @@ pub(crate) struct Effects {
     pub(crate) timers: usize,
     /// How often what is watched by may have changed.
     pub(crate) monitors: usize,
+    /// Rollouts that were reported, or decided about.
+    pub(crate) rollouts: Vec<RolloutId>,
     /// Runs that are over.
     pub(crate) ended: Vec<RunEnd>,
 }
 
 /// How far the effects had grown, so that those of a refused change set can be taken back.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Mark([usize; 8]);
+pub(crate) struct Mark([usize; 9]);
 
 impl Effects {
     pub(crate) fn mark(&self) -> Mark {
@@ -58,14 +61,13 @@ impl Effects {
             self.works,
             self.timers,
             self.monitors,
+            self.rollouts.len(),
             self.ended.len(),
         ])
     }
 
-    pub(crate) fn take_back(
-        &mut self,
-        Mark([appended, changed, deleted, inputs, works, timers, monitors, ended]): Mark,
-    ) {
+    pub(crate) fn take_back(&mut self, mark: Mark) {
+        let Mark([appended, changed, deleted, inputs, works, timers, monitors, rollouts, ended]) = mark;
         self.appended.truncate(appended);
         self.changed.truncate(changed);
         self.deleted.truncate(deleted);
@@ -73,6 +75,7 @@ impl Effects {
         self.works = works;
         self.timers = timers;
         self.monitors = monitors;
+        self.rollouts.truncate(rollouts);
         self.ended.truncate(ended);
     }
 }
@@ -121,6 +124,7 @@ impl Application<'_> {
             Guard::DeploymentAt { deployment, version } => deployments::is_at(db, org, deployment, version)?,
             Guard::ProviderAt { provider, version } => providers::is_at(db, org, provider, version)?,
             Guard::RolloutAt { rollout, version } => rollouts::is_at(db, org, rollout, version)?,
+            Guard::ApprovalRuleAt { rule, version } => approval_rules::is_at(db, org, rule, version)?,
             Guard::WatchAt { session, version } => watches::is_at(db, org, session, version)?,
             Guard::RunAt { run, version } => runs::is_at(db, org, run, version)?,
             Guard::Held { run, fence } => {
@@ -189,8 +193,18 @@ impl Application<'_> {
             }
             Change::ArchiveSession { session, at } => self.archive_session(session, at)?,
             Change::DeleteSession { session, at } => self.delete_session(session, at)?,
-            Change::InsertRollout(new) => rollouts::insert(db, org, &new)?,
-            Change::PutRollout(changed) => rollouts::put(db, org, &changed)?,
+            Change::InsertRollout(new) => {
+                rollouts::insert(db, org, &new)?;
+                self.tell_of_rollout(&new);
+            }
+            Change::PutRollout(changed) => {
+                rollouts::put(db, org, &changed)?;
+                self.tell_of_rollout(&changed);
+            }
+            Change::InsertApprovalRule(new) => approval_rules::insert(db, org, &new)?,
+            Change::PutApprovalRule(changed) => approval_rules::put(db, org, &changed)?,
+            Change::DeleteApprovalRule(rule) => approval_rules::delete(db, org, rule)?,
+            Change::Audit(entry) => audit::insert(db, org, &entry)?,
             Change::InsertWatch(new) => {
                 watches::insert(db, org, &new)?;
                 self.effects.timers += 1;
@@ -224,6 +238,13 @@ impl Application<'_> {
 
     fn tell_of_monitor(&mut self, deployment: &Deployment) {
         self.effects.monitors += usize::from(deployment.monitor().is_some());
+    }
+
+    fn tell_of_rollout(&mut self, rollout: &Rollout) {
+        self.effects.rollouts.push(rollout.id);
+        if rollout.is_asking() {
+            self.effects.timers += 1;
+        }
     }
 
     fn set_agent_budget(&mut self, agent: &Agent) -> Result<(), Fault> {

@@ -13,8 +13,8 @@ use crate::fault::{Fault, store_error};
 use crate::sql::{many, one, statements};
 use crate::store::SqliteStore;
 use crate::{
-    agents, aliases, budgets, deployments, documents, events, keys, members, orgs, projects, providers, rollouts, runs,
-    sessions, tools, watches,
+    agents, aliases, approval_rules, audit, budgets, deployments, documents, events, keys, members, orgs, projects,
+    providers, rollouts, runs, sessions, tools, watches,
 };
 
 /// Sessions and events in memory at once.
@@ -98,6 +98,10 @@ impl<S: Sink> Export<S> {
         self.sessions()?;
         self.rollouts()?;
         self.deployment_runs()?;
+        for rule in approval_rules::list(&self.db, org)? {
+            self.give(Record::ApprovalRule { rule })?;
+        }
+        self.audit()?;
         for (of, Account { budget, spent, .. }) in budgets::list_portable(&self.db, org)? {
             self.give(Record::Account { of, budget, spent })?;
         }
@@ -181,6 +185,18 @@ impl<S: Sink> Export<S> {
             after = *last;
             for (_, begun, name) in page {
                 self.give(Record::DeploymentRun { begun: Box::new(begun), name })?;
+            }
+        }
+    }
+
+    fn audit(&mut self) -> Result<(), ExportError> {
+        let mut after = 0;
+        loop {
+            let page = audit::list_page(&self.db, self.org, after, PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = *last;
+            for (_, entry) in page {
+                self.give(Record::Audit { entry })?;
             }
         }
     }

@@ -19,8 +19,8 @@ use crate::sql::{run, statements};
 use crate::store::SqliteStore;
 use crate::writer::desk::Desk;
 use crate::{
-    agents, aliases, deployments, documents, events, members, orgs, projects, providers, rollouts, runs, sessions,
-    watches,
+    agents, aliases, approval_rules, audit, deployments, documents, events, members, orgs, projects, providers,
+    rollouts, runs, sessions, watches,
 };
 
 statements! {
@@ -131,6 +131,7 @@ impl Import {
             }
             Record::Run { run } => self.insert_run(desk.db(), &run),
             Record::Event { id, run, at, body } => self.append(desk.db(), NewEvent { id, run, at, body }),
+            Record::Rollout { rollout } if rollout.is_asking() => Err(Refusal::Missing.into()),
             Record::Rollout { rollout } => {
                 self.close(desk)?;
                 rollouts::import(desk.db(), org, &rollout)
@@ -140,6 +141,14 @@ impl Import {
             Record::DeploymentRun { begun, name } => {
                 self.close(desk)?;
                 deployments::import_run(desk.db(), org, &begun, name.as_deref())
+            }
+            Record::ApprovalRule { rule } => {
+                self.close(desk)?;
+                approval_rules::insert(desk.db(), org, &rule)
+            }
+            Record::Audit { entry } => {
+                self.close(desk)?;
+                audit::insert(desk.db(), org, &entry)
             }
             Record::Account { of, budget, spent } => {
                 self.close(desk)?;

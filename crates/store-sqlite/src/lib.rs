@@ -16,6 +16,8 @@
 
 mod agents;
 mod aliases;
+mod approval_rules;
+mod audit;
 mod budgets;
 mod callbacks;
 mod changes;

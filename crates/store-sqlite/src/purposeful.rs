@@ -11,10 +11,13 @@ use crate::fault::Fault;
 use crate::sessions;
 use crate::sql::{many, one, statements};
 
-/// Where a session stands: by who waits, by its watch, by its last run.
+/// Where a session stands: by whether its rollout waits for approval, by who waits, by its
+/// watch, by its last run.
 macro_rules! progress {
     () => {
         "case
+           when exists (select 1 from rollouts q where q.session = s.id and q.approval_due_at is not null)
+             then 'pending_user_input'
            when s.active_run is not null and s.status = 'idle' then 'pending_user_input'
            when s.active_run is not null and exists (select 1 from runs r where r.id = s.active_run
              and r.status = 'running' and json_array_length(r.body, '$.in_flight') > 0) then 'tool_executing'

@@ -4,11 +4,12 @@ use domain::alias::AliasRange;
 use domain::rollout::{Rollout, SAME_FOR, Source};
 use domain::{OrgId, ProjectId, RolloutId, Timestamp};
 use ports::Refusal;
-use ports::store::RolloutFilter;
+use ports::store::{DueApproval, Order, RolloutFilter};
 use rusqlite::{Connection, Row, named_params};
 
-use crate::columns::{json, limit, micros, to_json};
+use crate::columns::{id, json, limit, maybe_micros, micros, time, to_json};
 use crate::fault::{Fault, found};
+use crate::places::place;
 use crate::sql::{exists, many, one, statements};
 
 macro_rules! same {
@@ -25,14 +26,27 @@ macro_rules! same {
 }
 
 macro_rules! listed {
-    ($columns:literal, $rest:literal) => {
+    ($columns:literal, $only:expr, $rest:expr) => {
         concat!(
             "select ",
             $columns,
-            " from rollouts where org = :org and created_at >= :from
-               and (:status is null or status = :status) and (:project is null or project = :project) ",
+            " from rollouts where org = :org and created_at >= :from ",
+            $only,
+            " and (:status is null or status = :status) and (:project is null or project = :project) ",
             $rest
         )
+    };
+}
+
+macro_rules! asking {
+    () => {
+        "and approval_due_at is not null"
+    };
+}
+
+macro_rules! page {
+    () => {
+        "and (created_at, number) < (:after_at, :after) order by created_at desc, number desc limit :limit"
     };
 }
 
@@ -40,20 +54,26 @@ macro_rules! listed {
 pub(crate) type Place = (i64, i64);
 
 statements! {
-    INSERT = "insert into rollouts (id, org, alias, project, status, source, commit_id, environment, created_at,
-          version, body)
-        select :id, :org, :alias, :project, :status, :source, :commit, :environment, :created_at, :version, :body
+    INSERT = "insert into rollouts (id, org, alias, project, status, source, commit_id, environment, session,
+          approval_due_at, created_at, version, body)
+        select :id, :org, :alias, :project, :status, :source, :commit, :environment, :session, :due, :created_at,
+          :version, :body
         where exists (select 1 from projects where id = :project and org = :org)";
     PUT = "update rollouts set status = :status, commit_id = :commit, environment = :environment,
-          version = version + 1, body = :body
+          approval_due_at = :due, version = version + 1, body = :body
         where id = :id and org = :org";
     IS_AT = "select 1 from rollouts where id = ?1 and org = ?2 and version = ?3";
     FIND = "select version, body from rollouts where id = ?1 and org = ?2";
     LIST_NAMED = "select version, body from rollouts where alias between ?1 and ?2 and org = ?3 limit 2";
     IS_SAME = same!("1", "limit 1");
     FIND_SAME = same!("version, body", "order by created_at desc limit 1");
-    LIST = listed!("version, body", "order by created_at desc, number desc limit :limit");
-    COUNT = listed!("count(*)", "");
+    PLACE = "select created_at, number from rollouts where id = ?1 and org = ?2";
+    LIST = listed!("version, body", "", page!());
+    LIST_ASKING = listed!("version, body", asking!(), page!());
+    COUNT = listed!("count(*)", "", "");
+    COUNT_ASKING = listed!("count(*)", asking!(), "");
+    NEXT_DUE = "select org, id, approval_due_at from rollouts where approval_due_at is not null
+        order by approval_due_at limit ?1";
     LIST_PAGE = "select version, body, number from rollouts where org = ?1 and (created_at, number) > (?2, ?3)
         order by created_at, number limit ?4";
 }
@@ -90,6 +110,8 @@ pub(crate) fn import(db: &Connection, org: OrgId, new: &Rollout) -> Result<(), F
         ":source": source.map(|source| &source.name),
         ":commit": source.and_then(|source| source.commit.as_ref()),
         ":environment": source.and_then(|source| source.environment.as_ref()),
+        ":session": new.session.0,
+        ":due": maybe_micros(new.approval_due()),
         ":created_at": micros(new.created_at),
         ":version": new.version.cast_signed(),
         ":body": to_json(new)?,
@@ -105,6 +127,7 @@ pub(crate) fn put(db: &Connection, org: OrgId, changed: &Rollout) -> Result<(), 
         ":status": changed.status.as_str(),
         ":commit": source.and_then(|source| source.commit.as_ref()),
         ":environment": source.and_then(|source| source.environment.as_ref()),
+        ":due": maybe_micros(changed.approval_due()),
         ":body": to_json(changed)?,
     })?)
 }
@@ -140,14 +163,18 @@ pub(crate) fn find_same(
 }
 
 pub(crate) fn list(db: &Connection, org: OrgId, filter: &RolloutFilter) -> Result<Vec<Rollout>, Fault> {
+    let after = filter.after.map(|rollout| (rollout.0, org.0));
+    let Some(place) = place(db, PLACE, after, Order::NewestFirst)? else { return Ok(Vec::new()) };
     let params = named_params! {
         ":org": org.0,
         ":from": filter.created_from.map_or(i64::MIN, micros),
         ":status": filter.status.map(|status| status.as_str()),
         ":project": filter.project.map(|project| project.0),
+        ":after_at": place.at,
+        ":after": place.number,
         ":limit": limit(filter.limit),
     };
-    many(db, LIST, params, read)
+    many(db, if filter.waits_for_approval { LIST_ASKING } else { LIST }, params, read)
 }
 
 /// Those behind a place, oldest first, each with its place.
@@ -170,8 +197,16 @@ pub(crate) fn count(db: &Connection, org: OrgId, filter: &RolloutFilter) -> Resu
         ":status": filter.status.map(|status| status.as_str()),
         ":project": filter.project.map(|project| project.0),
     };
-    let counted = one(db, COUNT, params, |row| Ok(row.get::<_, i64>(0)?))?;
+    let sql = if filter.waits_for_approval { COUNT_ASKING } else { COUNT };
+    let counted = one(db, sql, params, |row| Ok(row.get::<_, i64>(0)?))?;
     Ok(counted.unwrap_or_default().unsigned_abs())
+}
+
+/// Those whose approval is over first.
+pub(crate) fn next_due(db: &Connection, most: usize) -> Result<Vec<DueApproval>, Fault> {
+    many(db, NEXT_DUE, [limit(Some(most))], |row| {
+        Ok(DueApproval { org: id(row, 0)?, rollout: id(row, 1)?, due: time(row.get(2)?)? })
+    })
 }
 
 fn read(row: &Row<'_>) -> Result<Rollout, Fault> {

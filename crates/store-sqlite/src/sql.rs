@@ -62,6 +62,8 @@ mod tests {
     const NOUNS: &[(&str, &[&str])] = &[
         ("agents", crate::agents::STATEMENTS),
         ("aliases", crate::aliases::STATEMENTS),
+        ("approval_rules", crate::approval_rules::STATEMENTS),
+        ("audit", crate::audit::STATEMENTS),
         ("budgets", crate::budgets::STATEMENTS),
         ("callbacks", crate::callbacks::STATEMENTS),
         ("checks", crate::checks::STATEMENTS),

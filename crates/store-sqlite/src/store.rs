@@ -13,7 +13,7 @@ use domain::run::Fence;
 use domain::{DeploymentId, OrgId, Timestamp};
 use ports::feed::Feed;
 use ports::metrics::{OpenRuns, StoreMetrics};
-use ports::store::{DueCallback, DueDeployment, DueWatch, KeyOfMember, LateRun, ReadyRun};
+use ports::store::{DueApproval, DueCallback, DueDeployment, DueWatch, KeyOfMember, LateRun, ReadyRun};
 use ports::{OrgStore, Store, StoreError};
 
 use crate::checkpoint::Checkpoints;
@@ -28,7 +28,7 @@ use crate::writer::Told;
 use crate::writer::desk::Desk;
 use crate::writer::job::job;
 use crate::writer::queue::Queue;
-use crate::{callbacks, deployments, keys, orgs, provider_numbers, runs, watches, writer};
+use crate::{callbacks, deployments, keys, orgs, provider_numbers, rollouts, runs, watches, writer};
 
 /// The embedded store. Closing it, or dropping the last of its views, writes what waits and
 /// gives the directory back.
@@ -195,6 +195,10 @@ impl Store for SqliteStore {
 
     async fn sampled_sources(&self) -> Result<Vec<SampledSource>, StoreError> {
         self.inner.readers.long(deployments::list_sampled).await
+    }
+
+    async fn next_approvals(&self, limit: usize) -> Result<Vec<DueApproval>, StoreError> {
+        self.inner.readers.short(|db| rollouts::next_due(db, limit)).await
     }
 
     async fn count_open_runs(&self) -> Result<OpenRuns, StoreError> {

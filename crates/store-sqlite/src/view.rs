@@ -6,6 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::agent::Agent;
 use domain::alias::AliasRange;
+use domain::approval::ApprovalRule;
+use domain::audit::AuditEntry;
 use domain::budget::{Account, AccountId, Payers};
 use domain::deployment::{Deployment, DeploymentRun};
 use domain::idempotency::{RequestName, RequestRecord};
@@ -25,16 +27,16 @@ use domain::{
     RolloutId, RunId, SessionId, Timestamp, ToolId,
 };
 use ports::store::{
-    AgentFilter, ChangeFilter, DeploymentFilter, DeploymentRunFilter, EventFilter, PurposefulFilter, PurposefulSession,
-    RolloutFilter, SessionChange, SessionFilter,
+    AgentFilter, AuditFilter, ChangeFilter, DeploymentFilter, DeploymentRunFilter, EventFilter, PurposefulFilter,
+    PurposefulSession, RolloutFilter, SessionChange, SessionFilter,
 };
 use ports::{CommitError, Committed, OrgStore, StoreError};
 use uuid::Uuid;
 
 use crate::store::Inner;
 use crate::{
-    agents, aliases, budgets, deployments, documents, events, inbox, keys, members, orgs, positions, projects,
-    providers, purposeful, requests, rollouts, runs, samples, sessions, tools, watches,
+    agents, aliases, approval_rules, audit, budgets, deployments, documents, events, inbox, keys, members, orgs,
+    positions, projects, providers, purposeful, requests, rollouts, runs, samples, sessions, tools, watches,
 };
 
 pub(crate) struct OrgView {
@@ -260,6 +262,15 @@ impl OrgStore for OrgView {
     async fn count_rollouts(&self, filter: RolloutFilter) -> Result<u64, StoreError> {
         let org = self.org;
         self.inner.readers.long(move |db| rollouts::count(db, org, &filter)).await
+    }
+
+    async fn list_approval_rules(&self) -> Listed<ApprovalRule> {
+        self.inner.readers.short(|db| approval_rules::list(db, self.org)).await
+    }
+
+    async fn list_audit(&self, filter: AuditFilter) -> Listed<AuditEntry> {
+        let org = self.org;
+        self.inner.readers.long(move |db| audit::list(db, org, &filter)).await
     }
 
     async fn find_watch(&self, session: SessionId) -> Found<Watch> {

@@ -180,7 +180,7 @@ impl Writer {
 
     /// Tells the streams and the workers of this process, in commit order.
     fn publish(&mut self, recorded: Recorded) {
-        let Effects { appended, deleted, inputs, works, timers, monitors, ended, .. } =
+        let Effects { appended, deleted, inputs, works, timers, monitors, rollouts, ended, .. } =
             std::mem::take(&mut self.desk.effects);
         let Told { feed, metrics } = &self.told;
         for (session, events) in appended {
@@ -204,6 +204,9 @@ impl Writer {
         }
         if monitors > 0 {
             feed.monitors_changed();
+        }
+        for rollout in rollouts {
+            feed.rollout_changed(rollout);
         }
         ended.into_iter().for_each(|end| metrics.run_ended(end));
     }

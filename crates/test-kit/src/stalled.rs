@@ -11,7 +11,7 @@ use domain::org::Org;
 use domain::run::Fence;
 use domain::{DeploymentId, OrgId, Timestamp};
 use ports::metrics::OpenRuns;
-use ports::store::{DueCallback, DueDeployment, DueWatch, KeyOfMember, LateRun, ReadyRun};
+use ports::store::{DueApproval, DueCallback, DueDeployment, DueWatch, KeyOfMember, LateRun, ReadyRun};
 use ports::{OrgStore, Store, StoreError};
 
 pub(crate) struct Stalled(pub(crate) Arc<dyn Store>);
@@ -75,6 +75,11 @@ impl Store for Stalled {
     }
 
     async fn sampled_sources(&self) -> Result<Vec<SampledSource>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn next_approvals(&self, limit: usize) -> Result<Vec<DueApproval>, StoreError> {
+        let _ = limit;
         Ok(Vec::new())
     }
 

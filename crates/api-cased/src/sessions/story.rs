@@ -15,6 +15,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::approvals;
 use crate::error::ApiError;
 use crate::times::iso;
 
@@ -34,19 +35,23 @@ const DESCRIPTION_CHARS: usize = 500;
 const NONE: &str = "-";
 
 /// Events that are part of the conversation.
-const SPOKEN: [&str; 7] = [
+const SPOKEN: [&str; 9] = [
     "user.message",
     "agent.message",
     "system.message",
     "rollout.reported",
+    "rollout.approval_requested",
+    "rollout.approval_decided",
     "monitor.update",
     "monitor.rollback",
     "monitor.ended",
 ];
 
 /// Events that are part of the log.
-const LOGGED: [&str; 16] = [
+const LOGGED: [&str; 18] = [
     "rollout.reported",
+    "rollout.approval_requested",
+    "rollout.approval_decided",
     "monitor.update",
     "monitor.rollback",
     "monitor.ended",
@@ -201,6 +206,8 @@ fn said(event: &Event) -> Option<Said> {
         EventBody::AgentMessage { content, .. } => ("assistant", text_of(content)),
         EventBody::SystemMessage { content, dropped: false } => ("system", text_of(content)),
         EventBody::RolloutReported { status, request, .. } => ("system", reported(status.as_str(), request)),
+        EventBody::ApprovalRequested { rules, expires_at, .. } => ("system", approvals::asked(rules, *expires_at)),
+        EventBody::ApprovalDecided { outcome, .. } => ("system", approvals::said(outcome)),
         EventBody::MonitorUpdate { summary, .. }
         | EventBody::MonitorRollback { summary, .. }
         | EventBody::MonitorEnded { summary, .. } => ("assistant", summary.clone()),
@@ -212,6 +219,8 @@ fn said(event: &Event) -> Option<Said> {
 fn logged_as(event: &Event, all: &[Event]) -> Option<LogEntry> {
     let (kind, message) = match &event.body {
         EventBody::RolloutReported { status, request, .. } => ("info", reported(status.as_str(), request)),
+        EventBody::ApprovalRequested { rules, expires_at, .. } => ("warning", approvals::asked(rules, *expires_at)),
+        EventBody::ApprovalDecided { outcome, .. } => (approvals::kind_of(outcome), approvals::said(outcome)),
         EventBody::MonitorUpdate { level, summary, .. } => (kind_of(*level), summary.clone()),
         EventBody::MonitorRollback { summary, .. } => ("warning", summary.clone()),
         EventBody::MonitorEnded { end, summary, .. } => match end {

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to end there")]
 
+mod approvals;
 mod auth;
 mod command_line;
 mod deployments;

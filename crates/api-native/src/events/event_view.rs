@@ -1,18 +1,19 @@
 //! Events as they are listed and streamed.
 
 use app::SentEvent;
-use domain::event::{Compaction, EventBody, RetryStatus, Verdict};
-use domain::model::FaultKind;
+use domain::event::{Compaction, EventBody, Verdict};
 use domain::run::Outcome;
 use domain::session::{InboxItem, SessionUpdate};
 use domain::tool::{Permission, Ruling};
-use domain::{Event, EventId, RolloutId, RunId, Timestamp};
+use domain::{Event, EventId, MemberId, RolloutId, RunId, Timestamp};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::approval_view::Told;
 use super::content::{ContentView, shown};
+use super::fault_view::FaultView;
 use super::monitor_view::{EvidenceView, words_of};
 use super::stop_view::{StopDetails, StopReasonView};
 use crate::agents::agent_view::DescribedAgent;
@@ -220,6 +221,32 @@ bodies! {
         request: String,
         commit: Option<String>,
     }
+    /// The rollout waits for people to approve it. Ours.
+    ApprovalRequested = "rollout.approval_requested" {
+        #[schema(value_type = String)]
+        rollout_id: RolloutId,
+        /// The commit that is asked about.
+        commit: Option<String>,
+        /// The names of the rules that ask.
+        rules: Vec<String>,
+        /// When it is rejected if nobody decides.
+        expires_at: Timestamp,
+    }
+    /// Somebody decided about the rollout, or nobody will any more. Ours.
+    ApprovalDecided = "rollout.approval_decided" {
+        #[schema(value_type = String)]
+        rollout_id: RolloutId,
+        /// `approved`, `rejected` or `void`.
+        outcome: &'static str,
+        /// Who decided.
+        #[schema(value_type = Option<String>)]
+        member_id: Option<MemberId>,
+        name: Option<String>,
+        /// What they said; `expired` if nobody decided; of what is void, why.
+        reason: Option<String>,
+        /// How many more must approve.
+        still_needed: Option<u32>,
+    }
     /// The rollout was looked at. Ours.
     MonitorUpdate = "monitor.update" {
         /// Which look this was, from 1.
@@ -338,6 +365,14 @@ impl From<&EventBody> for BodyView {
             EventBody::RolloutReported { rollout, status, request, commit } => {
                 Self::RolloutReported { rollout_id: rollout, status: status.as_str(), request, commit }
             }
+            EventBody::ApprovalRequested { rollout, commit, rules, expires_at } => {
+                Self::ApprovalRequested { rollout_id: rollout, commit, rules, expires_at }
+            }
+            EventBody::ApprovalDecided { rollout, outcome } => {
+                let Told { outcome, member, name, reason, still_needed } = outcome.into();
+                let (rollout_id, member_id) = (rollout, member);
+                Self::ApprovalDecided { rollout_id, outcome, member_id, name, reason, still_needed }
+            }
             EventBody::MonitorUpdate { check, level, summary, evidence } => {
                 let evidence = evidence.into_iter().map(EvidenceView::from).collect();
                 Self::MonitorUpdate { check, level: level.as_str(), summary, evidence }
@@ -419,68 +454,5 @@ impl Evaluation {
             Permission::Auto => Some(Evaluation::Auto),
             Permission::Deny => None,
         }
-    }
-}
-
-/// A fault of a session.
-#[derive(Debug, Serialize, ToSchema)]
-struct FaultView {
-    #[serde(rename = "type")]
-    kind: FaultType,
-    message: String,
-    retry_status: RetryStatusView,
-}
-
-/// What failed.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-enum FaultType {
-    #[serde(rename = "model_overloaded_error")]
-    Overloaded,
-    #[serde(rename = "model_rate_limited_error")]
-    RateLimited,
-    #[serde(rename = "model_request_failed_error")]
-    RequestFailed,
-    #[serde(rename = "billing_error")]
-    Billing,
-    #[serde(rename = "compaction_limit_reached_error")]
-    CompactionLimitReached,
-    #[serde(rename = "unknown_error")]
-    Unknown,
-}
-
-/// What is done about a fault.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum RetryStatusView {
-    Retrying,
-    Exhausted,
-    Terminal,
-}
-
-impl FaultView {
-    fn new(kind: FaultKind, message: String, retry: RetryStatus) -> Self {
-        let kind = match kind {
-            FaultKind::RateLimited => FaultType::RateLimited,
-            FaultKind::Overloaded => FaultType::Overloaded,
-            FaultKind::ServerError
-            | FaultKind::Unreachable
-            | FaultKind::Silent
-            | FaultKind::Cut
-            | FaultKind::Malformed
-            | FaultKind::TooLarge
-            | FaultKind::Rejected
-            | FaultKind::Declined
-            | FaultKind::Unauthorized
-            | FaultKind::Unavailable => FaultType::RequestFailed,
-            FaultKind::Unpaid => FaultType::Billing,
-            FaultKind::TooLong => FaultType::CompactionLimitReached,
-            FaultKind::Internal => FaultType::Unknown,
-        };
-        let retry_status = match retry {
-            RetryStatus::Retrying => RetryStatusView::Retrying,
-            RetryStatus::Exhausted => RetryStatusView::Exhausted,
-            RetryStatus::Terminal => RetryStatusView::Terminal,
-        };
-        Self { kind, message, retry_status }
     }
 }

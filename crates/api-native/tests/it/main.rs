@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to end there")]
 
 mod agents;
+mod approvals;
 mod budgets;
 mod callers;
 mod compaction;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected is to end there")]
 
 mod api_doc;
+mod approvals;
 mod battery;
 mod cassidy_doc;
 mod configuration;

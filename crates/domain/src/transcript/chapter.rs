@@ -125,6 +125,8 @@ impl Chapter {
             | EventBody::Error { .. }
             | EventBody::RunDropped { .. }
             | EventBody::RolloutReported { .. }
+            | EventBody::ApprovalRequested { .. }
+            | EventBody::ApprovalDecided { .. }
             | EventBody::MonitorUpdate { .. }
             | EventBody::MonitorRollback { .. }
             | EventBody::MonitorEnded { .. }

@@ -13,6 +13,7 @@
 
 #![expect(missing_docs, reason = "a story's name says what it tells")]
 
+pub mod approvals;
 pub mod budgets;
 pub mod catalogue;
 pub mod changes;
@@ -50,6 +51,8 @@ pub trait Backend: Send + Sync {
 macro_rules! store_stories {
     ($backend:expr) => {
         $crate::store_stories! { $backend =>
+            approvals: what_waits_for_approval_is_known_of_all_and_survives, a_rule_is_changed_only_as_it_was,
+                the_audit_log_is_added_to_and_read_backwards;
             budgets: a_call_that_no_budget_allows_is_refused_whole, each_account_counts_its_own,
                 a_budget_that_is_changed_counts_on_and_one_that_is_removed_forgets,
                 a_budget_whose_removal_is_refused_still_holds, a_deleted_sessions_account_is_gone, totals_are_there_after_a_restart;

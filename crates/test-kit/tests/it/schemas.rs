@@ -50,6 +50,9 @@ async fn ids(owner: &Caller) -> String {
     let rollout = json!({ "deployment_request": "Deploy 2.5.1" });
     let rollout = owner.post("/api/v1/deployments", rollout).await.expect(201);
     let (rollout_id, watch) = (&rollout["id"], &rollout["session_id"]);
+    let rule = id_of(&owner.post("/v1/approval_rules", json!({ "name": "all" })).await.ok());
+    let waiting = json!({ "deployment_request": "Deploy 2.5.2", "status": "pending" });
+    let waiting = owner.post("/api/v1/deployments", waiting).await.expect(201)["id"].clone();
     let plain: domain::AgentId = agent.parse().unwrap();
     let thread = owner.post("/api/assistants/thread/create", json!({ "assistant_id": agent })).await.ok();
     let new = json!({ "name": "d", "agent": agent, "trigger": { "type": "embed", "secure": true } });
@@ -59,7 +62,8 @@ async fn ids(owner: &Caller) -> String {
         "[parameters]\n\"path.agent_id\" = \"{agent}\"\n\"path.session_id\" = \"{session}\"\n\"path.run_id\" = \"{run}\"\n\
          \"path.agentId\" = \"{plain}\"\n\"path.teamId\" = 1\n\"query.teamId\" = 1\n\"query.organizationId\" = 1\n\
          \"path.deployment_id\" = {rollout_id}\n\"path.agent_session_id\" = {watch}\n\
-         \"query.thread_id\" = \"{thread}\"\n\"path.deployment\" = \"{deployment}\"\n"
+         \"query.thread_id\" = \"{thread}\"\n\"path.deployment\" = \"{deployment}\"\n\
+         \"path.rollout_id\" = {waiting}\n\"path.rule_id\" = \"{rule}\"\n"
     )
 }
 

@@ -49,6 +49,16 @@ const NATIVE: &[Probe] = &[
     ("POST", "/v1/deployments/{deployment}/run", &[DeploymentsWrite, AgentsRun]),
     ("GET", "/v1/deployment_runs", &[DeploymentsRead]),
     ("GET", "/v1/deployment_runs/{deployment_run_id}", &[DeploymentsRead]),
+    ("GET", "/v1/rollouts", &[RolloutsRead]),
+    ("GET", "/v1/rollouts/{rollout_id}", &[RolloutsRead]),
+    ("POST", "/v1/rollouts/{rollout_id}/approve", &[ApprovalsDecide]),
+    ("POST", "/v1/rollouts/{rollout_id}/reject", &[ApprovalsDecide]),
+    ("GET", "/v1/approval_rules", &[ApprovalsRead]),
+    ("POST", "/v1/approval_rules", &[Admin]),
+    ("GET", "/v1/approval_rules/{rule_id}", &[ApprovalsRead]),
+    ("POST", "/v1/approval_rules/{rule_id}", &[Admin]),
+    ("DELETE", "/v1/approval_rules/{rule_id}", &[Admin]),
+    ("GET", "/v1/audit", &[Admin]),
     ("GET", "/v1/tools", &[AgentsRead]),
     ("POST", "/v1/tools", &[AgentsWrite]),
     ("GET", "/v1/tools/{tool}", &[AgentsRead]),
@@ -189,6 +199,9 @@ async fn a_key_without_a_scope_is_refused_by_every_route_that_needs_it() {
         ProvidersWrite,
         RolloutsRead,
         RolloutsWrite,
+        ApprovalsRead,
+        ApprovalsDecide,
+        Admin,
         KeysWrite,
         DeploymentsRead,
         DeploymentsWrite,
@@ -251,8 +264,11 @@ async fn what_is_anothers_looks_like_what_never_was() {
     let owner = house.owner();
     assert_eq!(owner.get(&format!("/v1/sessions/{}", things.id("session_id"))).await.ok()["status"], "idle");
     owner.get(&format!("/v1/tools/{}", things.id("tool"))).await.ok();
+    let waiting = owner.get(&format!("/v1/rollouts/{}", things.id("rollout_id"))).await.ok();
+    assert_eq!(waiting["state"], "pending_approval");
+    assert_eq!(owner.get(&format!("/v1/approval_rules/{}", things.id("rule_id"))).await.ok()["name"], "ours");
     assert_eq!(stranger.get("/api/assistants/threads/get").await.ok(), json!({ "threads": [] }));
-    for list in ["/v1/sessions", "/v1/tools"] {
+    for list in ["/v1/sessions", "/v1/rollouts", "/v1/approval_rules", "/v1/tools"] {
         assert_eq!(stranger.get(list).await.ok()["data"], json!([]), "{list}");
     }
 }
@@ -297,12 +313,18 @@ impl Things {
         let rollout = body("POST", "/api/v1/deployments", &[]);
         let rollout = owner.post("/api/v1/deployments", rollout).await.expect(201);
         let text = |name: &str| rollout[name].as_str().map(str::to_owned).unwrap();
+        let rule = owner.post("/v1/approval_rules", body("POST", "/v1/approval_rules", &[])).await.ok();
+        let waiting = json!({ "deployment_request": "Deploy 2.5.2", "status": "pending" });
+        let waiting = owner.post("/api/v1/deployments", waiting).await.expect(201);
+        let waiting = owner.get(&format!("/v1/rollouts/{}", waiting["id"].as_str().unwrap())).await.ok();
         Self {
             ids: vec![
                 ("assistant", assistant),
                 ("thread", thread),
                 ("deployment_id", text("id")),
                 ("agent_session_id", text("session_id")),
+                ("rollout_id", id_of(&waiting)),
+                ("rule_id", id_of(&rule)),
                 ("embed", embed),
                 ("deployment", deployment),
                 ("deployment_run_id", id_of(&begun)),
@@ -375,6 +397,8 @@ fn body(method: &str, path: &str, ids: &[(&'static str, String)]) -> Value {
         ("POST", "/v1/sessions/{session_id}") => json!({ "title": "stolen" }),
         ("POST", "/v1/sessions/{session_id}/events") => json!({ "events": [message("hi")] }),
         ("POST", "/v1/runs/{run_id}/resolve") => json!({ "happened": true }),
+        ("POST", "/v1/approval_rules") => json!({ "name": "ours" }),
+        ("POST", "/v1/approval_rules/{rule_id}") => json!({ "name": "stolen" }),
         ("POST", "/v1/tools") => json!({ "name": "t", "description": "d", "input_schema": { "type": "object" },
             "method": "GET", "url": "https://example.com/" }),
         ("POST", "/v1/model_aliases/{name}") => json!({ "model": "scripted/demo" }),

@@ -9,6 +9,7 @@ use domain::tool::Ruling;
 use domain::{Event, EventId, RunId};
 
 use super::{DESCRIPTION_CHARS, cut, decided, tool_of};
+use crate::approvals;
 
 /// Key actions that are shown: the newest.
 const ACTIONS_MAX: usize = 10;
@@ -58,6 +59,7 @@ impl Told {
             EventBody::AgentToolUse { name, .. } | EventBody::AgentCustomToolUse { name, .. } => {
                 self.actions.push(format!("Called {name}"));
             }
+            EventBody::ApprovalDecided { outcome, .. } => self.actions.push(approvals::said(outcome)),
             EventBody::UserToolConfirmation { tool_use_id, result, deny_message, .. } => {
                 if *result == Verdict::Deny {
                     self.settled.insert(*tool_use_id);

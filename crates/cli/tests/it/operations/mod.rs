@@ -10,7 +10,7 @@ mod transfer;
 use serde_json::Value;
 
 /// `POST` to a server that takes it, with a key and, if there is one, within a trace.
-async fn post(url: &str, key: &str, trace: Option<&str>, body: &Value) -> Value {
+pub(crate) async fn post(url: &str, key: &str, trace: Option<&str>, body: &Value) -> Value {
     // The first caller installs it; for the others it is there.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut request = reqwest::Client::new().post(url).header("x-api-key", key).json(body);

@@ -42,6 +42,7 @@ fn exported() -> (House, Server, PathBuf, Value) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(post(&url, server.text("first_key"), None, &report));
     house.run(&["keys", "create", "spare", "--budget-tokens", "77"]).done();
+    house.run(&["approval-rules", "create", "production"]).done();
     let file = house.path().join("org.sortie");
     let told = house.run(&["export", file.to_str().unwrap(), "--json"]).json();
     (house, server, file, told)
@@ -111,6 +112,17 @@ fn an_organization_moves_whole_and_without_its_secrets() {
     assert_eq!(spent(&new, 1), before);
 
     assert_eq!(logs(&new, Some(&key)), logs(&old, None));
+    let listed = |house: &House, what: &str, key: Option<&str>| {
+        let mut command = sortie(house.path());
+        command.args([what, "list", "--json"]);
+        key.map(|key| command.env("SORTIE_KEY", key));
+        Ended::of(&mut command).json()
+    };
+    assert_eq!(listed(&new, "approval-rules", Some(&key)), listed(&old, "approval-rules", None));
+    let (moved_log, log) = (listed(&new, "audit", Some(&key)), listed(&old, "audit", None));
+    let moved_log = moved_log.as_array().unwrap();
+    assert_eq!(moved_log[0]["action"], "key.created", "and it goes on here");
+    assert_eq!(&moved_log[1..], log.as_array().unwrap().as_slice());
     let answered = Ended::of(sortie(new.path()).args(["run", "--agent", "kept", "hello"]).env("SORTIE_KEY", &key));
     assert_eq!(answered.done(), "You said: hello\n");
     assert_eq!(spent(&new, 1)["steps"].as_u64(), before["steps"].as_u64().map(|steps| steps + 1));
