@@ -32,6 +32,7 @@ mod rollouts;
 mod runs;
 mod sessions;
 mod usage;
+mod webhooks;
 
 use app::App;
 use axum::response::IntoResponse;
@@ -121,6 +122,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(providers::create_provider, providers::list_providers))
         .routes(routes!(providers::find_provider, providers::update_provider, providers::delete_provider))
         .routes(routes!(providers::test_provider))
+        .routes(routes!(webhooks::create_webhook, webhooks::list_webhooks))
+        .routes(routes!(webhooks::find_webhook, webhooks::update_webhook, webhooks::delete_webhook))
+        .routes(routes!(webhooks::rotate_secret))
+        .routes(routes!(webhooks::deliveries::test_webhook))
+        .routes(routes!(webhooks::deliveries::list_deliveries))
+        .routes(routes!(webhooks::deliveries::redeliver))
 }
 
 #[derive(OpenApi)]

@@ -48,3 +48,19 @@ impl<T: Named, S: Send + Sync> FromRequestParts<S> for PathId<T> {
         text.parse().map(PathId).map_err(|_| absent())
     }
 }
+
+/// Two ids in the path of a request: of a thing, and of a part of it.
+#[derive(Debug)]
+pub(crate) struct PathIds<T, U>(pub(crate) T, pub(crate) U);
+
+impl<T: Named, U: Named, S: Send + Sync> FromRequestParts<S> for PathIds<T, U> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let absent = |noun| ApiError::not_found(&format!("No {noun} with this id."));
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((thing, part)) = path.map_err(|_| absent(T::NOUN))?;
+        let thing = thing.parse().map_err(|_| absent(T::NOUN))?;
+        Ok(PathIds(thing, part.parse().map_err(|_| absent(U::NOUN))?))
+    }
+}

@@ -9,9 +9,10 @@ use domain::budget::UsedUp;
 use domain::deployment::DeploymentRefusal;
 use domain::key::Scope;
 use domain::session::SessionRefusal;
+use domain::webhook::{NoSecret, WhyDisabled};
 use domain::{
     AgentId, ApprovalRuleId, DeploymentId, DeploymentRunId, DocumentId, EventId, KeyId, MemberId, OrgId, ProjectId,
-    ProviderId, RolloutId, RunId, SessionId, ToolId,
+    ProviderId, RolloutId, RunId, SessionId, ToolId, WebhookId,
 };
 use ports::StoreError;
 
@@ -292,6 +293,7 @@ nouns! {
     DeploymentRunId => "deployment run",
     RolloutId => "rollout",
     ApprovalRuleId => "approval rule",
+    WebhookId => "webhook",
 }
 
 /// A state that does not allow what was asked.
@@ -327,6 +329,12 @@ pub enum Refused {
     /// A rollout cannot be decided about, not now or not by this caller.
     #[error(transparent)]
     Decision(DecisionRefusal),
+    /// The webhook is told nothing.
+    #[error("the webhook is disabled: {}", .0.sentence())]
+    WebhookDisabled(WhyDisabled),
+    /// The webhook cannot be switched on.
+    #[error(transparent)]
+    NoSecret(#[from] NoSecret),
     /// There are as many as there may be.
     #[error("there are {max} {things} already, and no more may be made: delete some first")]
     Enough {

@@ -48,6 +48,7 @@ mod threads;
 mod tools;
 mod wait;
 mod watch;
+mod webhooks;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -85,12 +86,13 @@ pub use providers::ProviderView;
 pub use purposeful::Investigate;
 pub use rollouts::{ReportRollout, ReportedRollout};
 pub use runs::StartRun;
-pub use secret::{KeySecrets, NewSecret};
+pub use secret::{KeySecrets, NewSecret, WebhookSecret};
 pub use send::SentEvent;
 pub use sessions::{AgentChoice, CreateSession};
 pub use streams::{From, SessionStream, StreamItem};
 pub use wait::{Rest, TurnWatch};
 pub use watch::{FinishedRun, RunWatch};
+pub use webhooks::{SignedWebhook, WebhookChange};
 
 /// How often an operation decides again when its commit came too late.
 const TRIES: usize = 8;

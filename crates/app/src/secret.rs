@@ -4,6 +4,7 @@ use std::fmt;
 
 use domain::key::KeyHash;
 use fast32::base32::CROCKFORD_LOWER;
+use fast32::base64::RFC4648;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -12,6 +13,9 @@ use crate::error::{Error, FieldError};
 
 /// What our own keys begin with.
 pub const PREFIX: &str = "srt_";
+
+/// What the secrets of webhooks begin with, here and elsewhere.
+const WEBHOOK_PREFIX: &str = "whsec_";
 
 /// Base-32 digits of 256 random bits.
 const BODY_DIGITS: usize = 52;
@@ -97,6 +101,32 @@ impl NewSecret {
     }
 }
 
+/// What a webhook signs with: the only time it can be shown is when it has been made.
+#[derive(Debug, Clone)]
+pub struct WebhookSecret(SecretString);
+
+impl WebhookSecret {
+    /// 256 random bits in the form of Standard Webhooks.
+    ///
+    /// # Errors
+    /// The operating system gave no randomness.
+    pub(crate) fn fresh() -> Result<Self, Error> {
+        let random = RFC4648.encode(&random::<32>()?);
+        Ok(Self(format!("{WEBHOOK_PREFIX}{random}").into()))
+    }
+
+    /// The secret itself. To be shown once, never logged or stored.
+    pub fn reveal(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl From<SecretString> for WebhookSecret {
+    fn from(secret: SecretString) -> Self {
+        Self(secret)
+    }
+}
+
 /// Whether a text looks like one of our own keys that was mistyped or cut: it has their
 /// prefix, and its checksum does not fit.
 pub fn is_mangled(key: &str) -> bool {
@@ -160,8 +190,10 @@ mod tests {
     #[test]
     fn nothing_prints_a_secret() {
         let key = NewSecret::sortie().unwrap();
-        let printed = format!("{key:?} {:?}", KeySecrets::new([7; 32]));
-        assert!(!printed.contains(&key.reveal()[8..]) && !printed.contains('7'));
+        let secret = WebhookSecret::fresh().unwrap();
+        let printed = format!("{key:?} {:?} {secret:?}", KeySecrets::new([7; 32]));
+        assert!(!printed.contains(&key.reveal()[8..]) && !printed.contains(&secret.reveal()[6..]));
+        assert!(!printed.contains('7'));
     }
 
     proptest! {

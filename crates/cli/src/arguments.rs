@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     agents, approval_rules, audit, config, deployments, keys, members, models, orgs, projects, providers, rollouts,
-    run, runs, sessions, tools, transfer,
+    run, runs, sessions, tools, transfer, webhooks,
 };
 
 /// Mission control for AI agents: the server, and the client of a running one.
@@ -125,6 +125,10 @@ pub(crate) enum Command {
     /// The audit log: who did what to the organization.
     #[command(subcommand)]
     Audit(audit::Audit),
+
+    /// Addresses that are told what happens in sessions and to rollouts.
+    #[command(subcommand)]
+    Webhooks(webhooks::Webhooks),
 
     /// API keys. Works on the data directory of this machine, with or without a running server.
     #[command(subcommand)]

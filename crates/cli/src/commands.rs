@@ -22,6 +22,7 @@ mod serve;
 pub(crate) mod sessions;
 pub(crate) mod tools;
 pub(crate) mod transfer;
+pub(crate) mod webhooks;
 
 use clap::CommandFactory;
 
@@ -48,6 +49,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Rollouts(rollouts) => rollouts::run(native()?, rollouts, output).await,
         Command::ApprovalRules(rules) => approval_rules::run(native()?, rules, output).await,
         Command::Audit(audit) => audit::run(native()?, audit, output).await,
+        Command::Webhooks(webhooks) => webhooks::run(native()?, webhooks, output).await,
         Command::Keys(keys) => keys::run(reach::admin(&place).await?, keys, output).await,
         Command::Members(members) => members::run(reach::admin(&place).await?, members, output).await,
         Command::Orgs(orgs) => orgs::run(reach::admin(&place).await?, orgs, output).await,

@@ -12,8 +12,8 @@ use crate::budget::{AccountId, Budget, Payers, Reservation, Totals};
 use crate::deployment::{Deployment, DeploymentRun};
 use crate::event::NewEvent;
 use crate::id::{
-    AgentId, ApprovalRuleId, DeploymentId, DocumentId, EventId, KeyId, MemberId, ProviderId, RolloutId, RunId,
-    SessionId, ToolId,
+    AgentId, ApprovalRuleId, DeliveryId, DeploymentId, DocumentId, EventId, KeyId, MemberId, ProviderId, RolloutId,
+    RunId, SessionId, ToolId, WebhookId,
 };
 use crate::idempotency::RequestRecord;
 use crate::key::Key;
@@ -26,6 +26,7 @@ use crate::run::{Fence, Run};
 use crate::secret::Secret;
 use crate::session::{InboxItem, Session, SessionState};
 use crate::tool::Tool;
+use crate::webhook::{Delivery, Notice, Webhook, WhyDisabled};
 
 /// What one decision changes.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -143,6 +144,22 @@ pub enum Guard {
         session: SessionId,
         /// The watch's version.
         version: u64,
+    },
+    /// The webhook is at this version.
+    WebhookAt {
+        /// The webhook.
+        webhook: WebhookId,
+        /// Its version.
+        version: u64,
+    },
+    /// The delivery waits, and was tried so often since it was queued.
+    DeliveryAt {
+        /// The webhook.
+        webhook: WebhookId,
+        /// The delivery.
+        delivery: DeliveryId,
+        /// [`Delivery::attempts`].
+        attempts: u32,
     },
     /// The run is at this version.
     RunAt {
@@ -318,6 +335,41 @@ pub enum Change {
     /// second: the first. Some of what was kept for longer than
     /// [`crate::monitor::SAMPLES_KEPT_FOR`] goes, of whichever organization.
     KeepSamples(Samples),
+    /// A new webhook. It is told of what is committed behind it.
+    InsertWebhook(Box<Webhook>),
+    /// A webhook as it is now.
+    PutWebhook(Box<Webhook>),
+    /// A webhook is gone, with its deliveries.
+    DeleteWebhook(WebhookId),
+    /// A webhook's receiver took what was sent.
+    WebhookTook(WebhookId),
+    /// It did not. The first such time counts until one is taken.
+    WebhookFailed {
+        /// The webhook.
+        webhook: WebhookId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Nothing is sent to a webhook any more. One that is disabled stays as it is. Its version
+    /// grows by one.
+    DisableWebhook {
+        /// The webhook.
+        webhook: WebhookId,
+        /// When.
+        at: Timestamp,
+        /// Why.
+        why: WhyDisabled,
+    },
+    /// A webhook is told of this, whether it wants such things or not. What the other changes
+    /// of the set have to tell is queued by the store itself ([`crate::webhook::notices`]).
+    Notify {
+        /// The webhook.
+        webhook: WebhookId,
+        /// Of what.
+        notice: Box<Notice>,
+    },
+    /// A delivery as it is now. What is sent stays as it was.
+    PutDelivery(Box<Delivery>),
     /// A new run, refused if its session is archived. If it is queued and nothing is before it in its session, it is ready to
     /// be claimed; otherwise it becomes so when the session is released.
     InsertRun(Run),

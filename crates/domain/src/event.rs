@@ -258,6 +258,9 @@ pub enum EventBody {
         check: u32,
         /// How bad it is.
         level: Level,
+        /// How bad it was before, if something is worse now, and known to be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rose_from: Option<Level>,
         /// For people.
         summary: String,
         /// What each signal showed.

@@ -117,6 +117,10 @@ ids! {
     ApprovalRuleId = "rule";
     /// An entry of the audit log.
     AuditId = "audit";
+    /// An address that is told what happens.
+    WebhookId = "hook";
+    /// Something on its way to a webhook; what `webhook-id` says of it there.
+    DeliveryId = "msg";
 }
 
 /// An id of any kind, as an error message names it.

@@ -8,7 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::change::Change;
-use crate::id::{AgentId, ApprovalRuleId, DocumentId, EventId, KeyId, ProviderId, RolloutId, RunId, SessionId, ToolId};
+use crate::id::{
+    AgentId, ApprovalRuleId, DocumentId, EventId, KeyId, ProviderId, RolloutId, RunId, SessionId, ToolId, WebhookId,
+};
 
 /// How long a request is remembered.
 pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -81,6 +83,13 @@ pub enum Made {
         /// The document.
         document: DocumentId,
     },
+    /// A webhook, or another secret of one.
+    Webhook {
+        /// The webhook.
+        webhook: WebhookId,
+        /// The version it got.
+        version: u64,
+    },
 }
 
 /// What a request was answered with.
@@ -132,7 +141,8 @@ impl Made {
             | Made::Tool { .. }
             | Made::Rollout { .. }
             | Made::ApprovalRule { .. }
-            | Made::Document { .. } => None,
+            | Made::Document { .. }
+            | Made::Webhook { .. } => None,
         }
     }
 }

@@ -40,6 +40,7 @@ pub mod trace;
 pub mod transcript;
 pub mod turn;
 pub mod untrusted;
+pub mod webhook;
 
 pub use change::{Change, ChangeSet, Guard};
 pub use event::{Event, EventBody, NewEvent};

@@ -4,9 +4,10 @@
 //! runs, organizations in turn, as long as there are free slots; the *heartbeat* renews the
 //! lease; the *listener* tells workers of input that came for their runs; the *monitor* looks
 //! at rollouts that are due; the *sampler* keeps numbers of signals that have no past of their
-//! own; and one ends *approvals* that nobody gave in time. Each claimed run has one *worker*,
-//! which does what its [`domain::turn::Turn`] says and commits what it decides. The rules of a
-//! run stand in `domain`; here is only their carrying out.
+//! own; one ends *approvals* that nobody gave in time; the *messenger* sends what is due to
+//! webhooks. Each claimed run has one *worker*, which does what its [`domain::turn::Turn`] says
+//! and commits what it decides. The rules of a run stand in `domain`; here is only their
+//! carrying out.
 //!
 //! The engine knows no HTTP, no façade and no SQL. One more thing that an agent can do is
 //! a variant of [`domain::turn::Doing`] and a hand in [`hands`].
@@ -27,6 +28,7 @@ mod signals;
 mod slots;
 mod trail;
 mod transcripts;
+mod webhooks;
 mod worker;
 
 use std::sync::Arc;
@@ -37,7 +39,7 @@ use domain::run::Fence;
 use domain::turn::{Claim, Moment};
 use domain::{EventId, OrgId};
 use ports::store::{Store, StoreError};
-use ports::{Clock, Feed, IdSource, Metrics, Models, SignalReader, Slot, Spans, ToolRunner, Workers};
+use ports::{Clock, Feed, IdSource, Metrics, Models, SignalReader, Slot, Spans, ToolRunner, WebhookSender, Workers};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -57,6 +59,8 @@ pub struct EnginePorts {
     pub tools: Arc<dyn ToolRunner>,
     /// Asks for the signals of rollouts.
     pub signals: Arc<dyn SignalReader>,
+    /// Sends to webhooks.
+    pub webhooks: Arc<dyn WebhookSender>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Fresh ids and jitter.
@@ -88,6 +92,7 @@ impl Engine {
             draining: CancellationToken::new(),
             stopped: CancellationToken::new(),
             workers: TaskTracker::new(),
+            messengers: TaskTracker::new(),
             ports,
             options,
         });
@@ -98,6 +103,7 @@ impl Engine {
             tokio::spawn(monitor::run(Arc::clone(&shared))),
             tokio::spawn(signals::sampler::run(Arc::clone(&shared))),
             tokio::spawn(approvals::run(Arc::clone(&shared))),
+            shared.messengers.spawn(webhooks::run(Arc::clone(&shared))),
         ];
         Ok(Handle { shared, tasks: Arc::new(std::sync::Mutex::new(tasks)) })
     }
@@ -116,7 +122,10 @@ impl Handle {
     pub async fn drain(&self, grace: Duration) {
         self.shared.draining.cancel();
         self.shared.workers.close();
-        if tokio::time::timeout(grace, self.shared.workers.wait()).await.is_err() {
+        self.shared.messengers.close();
+        // What is under way to a webhook would be sent again by the next start.
+        let over = async { tokio::join!(self.shared.workers.wait(), self.shared.messengers.wait()) };
+        if tokio::time::timeout(grace, over).await.is_err() {
             self.shared.stopped.cancel();
             self.shared.workers.wait().await;
         }
@@ -166,6 +175,8 @@ struct Shared {
     /// Work under way is dropped.
     stopped: CancellationToken,
     workers: TaskTracker,
+    /// The task that sends to webhooks.
+    messengers: TaskTracker,
 }
 
 impl Shared {

@@ -76,6 +76,7 @@ struct Inner {
     work: watch::Sender<u64>,
     timers: watch::Sender<u64>,
     monitors: watch::Sender<u64>,
+    deliveries: watch::Sender<u64>,
     inbox: broadcast::Sender<RunId>,
     rollouts: broadcast::Sender<RolloutId>,
     /// The last position of each organization that somebody listens to.
@@ -97,6 +98,7 @@ impl Default for Feed {
             work: watch::Sender::new(0),
             timers: watch::Sender::new(0),
             monitors: watch::Sender::new(0),
+            deliveries: watch::Sender::new(0),
             inbox: broadcast::Sender::new(16 * BEHIND_MAX),
             rollouts: broadcast::Sender::new(16 * BEHIND_MAX),
             positions: Mutex::default(),
@@ -163,6 +165,16 @@ impl Feed {
     /// The rollouts that change. A receiver that falls behind must look at its own.
     pub fn watch_rollouts(&self) -> broadcast::Receiver<RolloutId> {
         self.0.rollouts.subscribe()
+    }
+
+    /// Something is to be sent to a webhook. Called by the store after the commit.
+    pub fn delivery_waits(&self) {
+        self.0.deliveries.send_modify(|count| *count += 1);
+    }
+
+    /// Wakes when something is to be sent to a webhook.
+    pub fn watch_deliveries(&self) -> watch::Receiver<u64> {
+        self.0.deliveries.subscribe()
     }
 
     /// Input for a run was committed, or its agent was deleted. Called by the store.

@@ -14,6 +14,7 @@ pub mod store;
 pub mod time;
 pub mod tool;
 pub mod transfer;
+pub mod webhook;
 pub mod workers;
 
 pub use feed::Feed;
@@ -24,4 +25,5 @@ pub use spans::Spans;
 pub use store::{CommitError, Committed, OrgStore, Refusal, Store, StoreError};
 pub use time::{Clock, IdSource};
 pub use tool::{TextExtractor, ToolRun, ToolRunner};
+pub use webhook::WebhookSender;
 pub use workers::{Slot, Workers};

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use domain::model::{FaultKind, ModelFault, Usage};
 use domain::run::Outcome;
 use domain::tool::{Effect, ToolOutcome};
+use domain::webhook::DeliveryState;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -42,6 +43,7 @@ struct Inner {
     first_token_seconds: Family<ProviderLabel, Histogram, fn() -> Histogram>,
     tokens: Family<TokenLabels, Counter>,
     tool_calls: Family<ToolLabels, Counter>,
+    deliveries: Family<EndLabel, Counter>,
     requests: Family<RequestLabels, Counter>,
     request_seconds: Family<ApiLabel, Histogram, fn() -> Histogram>,
     streams: Gauge,
@@ -120,6 +122,7 @@ impl Metrics {
             first_token_seconds: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.005, 2.5, 11))),
             tokens: Family::default(),
             tool_calls: Family::default(),
+            deliveries: Family::default(),
             requests: Family::default(),
             request_seconds: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.0005, 4.0, 10))),
             streams: Gauge::default(),
@@ -166,6 +169,16 @@ impl Metrics {
         self.0.tool_calls.get_or_create(&ToolLabels { effect, end }).inc();
     }
 
+    /// A delivery was sent to a webhook, and stands there now.
+    pub fn delivery_tried(&self, state: DeliveryState) {
+        let end = match state {
+            DeliveryState::Delivered => "delivered",
+            DeliveryState::Waiting { .. } => "failed",
+            DeliveryState::GivenUp => "given_up",
+        };
+        self.0.deliveries.get_or_create(&EndLabel { end }).inc();
+    }
+
     /// A request was answered by one of the APIs; for a stream, its answer has begun.
     pub fn answered(&self, api: &'static str, status: u16, took: Duration) {
         self.0.requests.get_or_create(&RequestLabels { api, status: status.into() }).inc();
@@ -193,6 +206,8 @@ impl Inner {
         registry.register_with_unit("model_time_to_first_token", "Until a model said something", Unit::Seconds, first);
         registry.register("model_tokens", "Tokens read and written by models", self.tokens.clone());
         registry.register("tool_calls", "Calls of HTTP tools, by how they ended", self.tool_calls.clone());
+        let deliveries = self.deliveries.clone();
+        registry.register("webhook_deliveries", "Attempts to deliver to webhooks, by what came of them", deliveries);
         registry.register("http_requests", "Requests answered", self.requests.clone());
         let seconds = self.request_seconds.clone();
         registry.register_with_unit("http_request_duration", "Until an answer began", Unit::Seconds, seconds);

@@ -25,9 +25,10 @@ use domain::run::{Fence, Run};
 use domain::secret::Secret;
 use domain::session::{InboxItem, Progress, Purpose, Session, SessionState, SessionStatus};
 use domain::tool::Tool;
+use domain::webhook::{Delivery, Webhook};
 use domain::{
-    AgentId, AuditId, ChangeSet, DeploymentId, DeploymentRunId, DocumentId, Event, EventId, KeyId, MemberId, OrgId,
-    ProjectId, RolloutId, RunId, SessionId, Timestamp, ToolId,
+    AgentId, AuditId, ChangeSet, DeliveryId, DeploymentId, DeploymentRunId, DocumentId, Event, EventId, KeyId,
+    MemberId, OrgId, ProjectId, RolloutId, RunId, SessionId, Timestamp, ToolId, WebhookId,
 };
 use uuid::Uuid;
 
@@ -95,6 +96,10 @@ pub trait Store: Send + Sync + 'static {
     /// The rollouts whose approval is over first, at most `limit`, whosever they are.
     async fn next_approvals(&self, limit: usize) -> Result<Vec<DueApproval>, StoreError>;
 
+    /// The webhooks for which deliveries wait, whosever they are, but for those that are
+    /// disabled; each once, with the time at which the first of its deliveries is due.
+    async fn list_due_webhooks(&self) -> Result<Vec<DueWebhook>, StoreError>;
+
     /// How many runs of all organizations are not over.
     async fn count_open_runs(&self) -> Result<OpenRuns, StoreError>;
 
@@ -140,6 +145,19 @@ pub struct DueApproval {
     pub org: OrgId,
     /// The rollout.
     pub rollout: RolloutId,
+    /// When it is due.
+    pub due: Timestamp,
+}
+
+/// A webhook, and when something is to be sent to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueWebhook {
+    /// Whose it is.
+    pub org: OrgId,
+    /// The webhook.
+    pub webhook: WebhookId,
+    /// Whether nobody took what was sent to it last.
+    pub is_failing: bool,
     /// When.
     pub due: Timestamp,
 }
@@ -356,6 +374,33 @@ pub trait OrgStore: Send + Sync {
 
     /// What a source gave within a time, oldest first.
     async fn list_samples(&self, source: SourceDigest, within: Range<Timestamp>) -> Result<Vec<Sample>, StoreError>;
+
+    /// A webhook.
+    async fn find_webhook(&self, id: WebhookId) -> Result<Option<Webhook>, StoreError>;
+
+    /// All webhooks, oldest first. At most [`domain::webhook::WEBHOOKS_MAX`] or so.
+    async fn list_webhooks(&self) -> Result<Vec<Webhook>, StoreError>;
+
+    /// A delivery to this webhook. One to another is not there.
+    async fn find_delivery(&self, webhook: WebhookId, id: DeliveryId) -> Result<Option<Delivery>, StoreError>;
+
+    /// The deliveries to a webhook, newest first, behind `after` in that order (from the
+    /// newest if `None`), at most `limit`.
+    async fn list_deliveries(
+        &self,
+        webhook: WebhookId,
+        after: Option<DeliveryId>,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError>;
+
+    /// The deliveries to a webhook that are due by then, those first that are due first, at
+    /// most `limit`.
+    async fn list_due_deliveries(
+        &self,
+        webhook: WebhookId,
+        by: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError>;
 
     /// A run.
     async fn find_run(&self, id: RunId) -> Result<Option<Run>, StoreError>;

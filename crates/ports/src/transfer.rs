@@ -23,6 +23,7 @@ use domain::rollout::Rollout;
 use domain::run::Run;
 use domain::session::{Session, SessionAgent};
 use domain::tool::{HttpTool, Tool};
+use domain::webhook::{Disabled, Webhook, WhyDisabled};
 use domain::{AgentId, EventBody, EventId, OrgId, ProjectId, RunId, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +59,11 @@ pub enum Record {
     Alias {
         /// Itself.
         alias: ModelAlias,
+    },
+    /// An address that is told what happens. It travels disabled, without its secrets.
+    Webhook {
+        /// Itself.
+        webhook: Box<Webhook>,
     },
     /// A tool of a project.
     Tool {
@@ -203,6 +209,9 @@ pub struct LeftOut {
     /// Names of deployments whose signatures are to be described again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signatures: Vec<String>,
+    /// Addresses of webhooks whose secrets are to be made anew.
+    #[serde(default)]
+    pub webhooks: Vec<String>,
 }
 
 /// A key that worked.
@@ -239,6 +248,7 @@ impl Record {
             Record::Project { project } => format!("the project {}", project.id),
             Record::Provider { provider } => format!("the provider {}", provider.id),
             Record::Alias { alias } => format!("the model's name {:?}", alias.name),
+            Record::Webhook { webhook } => format!("the webhook {}", webhook.id),
             Record::Tool { tool } => format!("the tool {}", tool.id),
             Record::Agent { id, .. } => format!("the agent {id}"),
             Record::AgentVersion { agent } => format!("version {} of the agent {}", agent.version, agent.id),
@@ -271,6 +281,12 @@ impl Record {
             Record::Provider { provider } => {
                 let key = provider.settings.api_key.take();
                 left.providers.extend(key.map(|_| provider.settings.name.clone()));
+            }
+            Record::Webhook { webhook } => {
+                left.webhooks.extend(webhook.secret.take().map(|_| webhook.settings.url.clone()));
+                let imported = Disabled { at: webhook.updated_at, why: WhyDisabled::Imported };
+                webhook.disabled.get_or_insert(imported);
+                (webhook.previous, webhook.failing_since) = (None, None);
             }
             Record::Tool { tool } => headers.extend(without_headers(&tool.id, &mut tool.http)),
             Record::AgentVersion { agent } => {

@@ -9,6 +9,7 @@
 mod data;
 mod models;
 mod surroundings;
+mod webhooks;
 
 use config::Config;
 use serde::Serialize;
@@ -64,6 +65,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     found.extend(models::providers(config).await);
     if can_be_read {
         found.extend(models::own_providers(config).await);
+        found.extend(webhooks::examine(config).await);
     }
     found
 }

@@ -14,7 +14,7 @@ use outbound::Outbound;
 use ports::time::SystemSources;
 use ports::{Feed, Metrics, Model, Store, Workers};
 use store_sqlite::SqliteStore;
-use tools::{Extractor, HttpTools};
+use tools::{Extractor, HttpTools, Webhooks};
 
 use crate::fault::StartError;
 use crate::secrets::Secrets;
@@ -27,6 +27,7 @@ pub(crate) struct House {
     pub(crate) models: Arc<Registry>,
     pub(crate) outbound: Outbound,
     pub(crate) tools: HttpTools,
+    pub(crate) webhooks: Webhooks,
     extractor: Arc<Extractor>,
     pub(crate) sources: Arc<SystemSources>,
     pub(crate) metrics: Metrics,
@@ -54,6 +55,8 @@ impl House {
         };
         let sealing_key = given_key.unwrap_or_else(|| secrets.sealing_key());
         let tools = HttpTools::new(outbound.clone(), sealing_key.clone());
+        let webhooks = Webhooks::new(&config.outbound, sealing_key.clone());
+        let webhooks = webhooks.map_err(|error| StartError::Options(error.to_string()))?;
         let metrics = Metrics::new(config.all_providers().into_keys(), store.metrics(), feed.laggards());
         let kept = Arc::clone(&store) as Arc<dyn Store>;
         let models = Arc::new(models.build_with_own(kept, sealing_key.clone(), config.outbound.clone()));
@@ -63,6 +66,7 @@ impl House {
             models,
             outbound,
             tools,
+            webhooks,
             extractor,
             sources: Arc::new(SystemSources),
             metrics,

@@ -122,6 +122,7 @@ impl House {
             models: Arc::clone(&self.models) as Arc<dyn ports::Models>,
             tools: Arc::new(self.tools.clone()),
             signals: Arc::new(tools::Signals::new(self.outbound.clone())),
+            webhooks: Arc::new(self.webhooks.clone()),
             clock: Arc::clone(&self.sources) as Arc<dyn ports::Clock>,
             ids: Arc::clone(&self.sources) as Arc<dyn ports::IdSource>,
             metrics: self.metrics.clone(),

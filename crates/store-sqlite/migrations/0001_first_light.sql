@@ -339,6 +339,44 @@ create table callbacks (
     url text not null
 ) strict;
 
+-- Addresses that are told what happens.
+create table webhooks (
+    number integer primary key autoincrement,
+    id blob not null unique,
+    org blob not null,
+    version integer not null,
+    -- Since when nobody took what was sent.
+    failing_since integer,
+    disabled_at integer,
+    disabled_why text,
+    -- 1 for one that is gone, until its deliveries are cleared away.
+    deleted integer not null default 0,
+    body text not null
+) strict;
+create index webhooks_by_org on webhooks (org, number) where deleted = 0;
+create index webhooks_to_clear on webhooks (number) where deleted = 1;
+
+create table deliveries (
+    -- The webhook's number times 2^32 plus the delivery's place: a webhook's deliveries lie in
+    -- one piece, in their order.
+    place integer primary key,
+    webhook integer not null,
+    id blob not null unique,
+    created_at integer not null,
+    -- When it is to be sent; null once it is over, `taken` says how.
+    due_at integer,
+    taken integer not null default 0,
+    attempts integer not null default 0,
+    queued_at integer not null,
+    type text not null,
+    body text not null,
+    -- The last attempt.
+    last text
+) strict;
+-- Only what waits, so that it stays small; the first of each webhook is found without looking at
+-- the rest.
+create index deliveries_waiting on deliveries (webhook, due_at) where due_at is not null;
+
 -- Requests that may be sent again, for a day.
 create table requests (
     number integer primary key,

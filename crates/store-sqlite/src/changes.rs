@@ -10,6 +10,7 @@ use domain::deployment::Deployment;
 use domain::rollout::Rollout;
 use domain::run::{Fence, Run, RunStatus};
 use domain::session::{InboxItem, Session, SessionState};
+use domain::webhook::{self, Delivery};
 use domain::{AgentId, Event, NewEvent, OrgId, RolloutId, RunId, SessionId, Timestamp};
 use ports::metrics::RunEnd;
 use ports::{Committed, Refusal};
@@ -19,9 +20,10 @@ use crate::budgets::Budgeted;
 use crate::documents::Documented;
 use crate::fault::Fault;
 use crate::planted::{Planted, PlantedBug};
+use crate::subscribed::Subscribed;
 use crate::{
-    agents, aliases, approval_rules, audit, callbacks, deletions, deployments, documents, events, inbox, keys, members,
-    orgs, projects, providers, requests, rollouts, runs, samples, sessions, tools, watches,
+    agents, aliases, approval_rules, audit, callbacks, deletions, deliveries, deployments, documents, events, inbox,
+    keys, members, orgs, projects, providers, requests, rollouts, runs, samples, sessions, tools, watches, webhooks,
 };
 
 /// What must be told, once it is on disk. Grows over all change sets of one transaction.
@@ -43,13 +45,17 @@ pub(crate) struct Effects {
     pub(crate) monitors: usize,
     /// Rollouts that were reported, or decided about.
     pub(crate) rollouts: Vec<RolloutId>,
+    /// How often something came to wait for a webhook.
+    pub(crate) deliveries: usize,
+    /// Whether something of a webhook is to be cleared away.
+    pub(crate) leftovers: bool,
     /// Runs that are over.
     pub(crate) ended: Vec<RunEnd>,
 }
 
 /// How far the effects had grown, so that those of a refused change set can be taken back.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Mark([usize; 9]);
+pub(crate) struct Mark([usize; 10]);
 
 impl Effects {
     pub(crate) fn mark(&self) -> Mark {
@@ -62,12 +68,13 @@ impl Effects {
             self.timers,
             self.monitors,
             self.rollouts.len(),
+            self.deliveries,
             self.ended.len(),
         ])
     }
 
     pub(crate) fn take_back(&mut self, mark: Mark) {
-        let Mark([appended, changed, deleted, inputs, works, timers, monitors, rollouts, ended]) = mark;
+        let Mark([appended, changed, deleted, inputs, works, timers, monitors, rollouts, deliveries, ended]) = mark;
         self.appended.truncate(appended);
         self.changed.truncate(changed);
         self.deleted.truncate(deleted);
@@ -76,6 +83,7 @@ impl Effects {
         self.timers = timers;
         self.monitors = monitors;
         self.rollouts.truncate(rollouts);
+        self.deliveries = deliveries;
         self.ended.truncate(ended);
     }
 }
@@ -89,6 +97,7 @@ pub(crate) struct Application<'a> {
     pub(crate) effects: &'a mut Effects,
     pub(crate) budgeted: &'a mut Budgeted,
     pub(crate) documented: &'a Documented,
+    pub(crate) subscribed: &'a mut Subscribed,
     pub(crate) planted: Planted,
 }
 
@@ -100,9 +109,15 @@ impl Application<'_> {
         for guard in guards.iter().filter(|guard| !is_last(guard)) {
             self.check(*guard)?;
         }
+        // Whoever has no webhooks pays for none.
+        let has_webhooks = self.subscribed.has(self.org);
+        let notices = if has_webhooks { webhook::notices(&changes) } else { Vec::new() };
         let mut committed = Committed::default();
         for change in changes {
             self.change(change, &mut committed)?;
+        }
+        for notice in &notices {
+            self.effects.deliveries += self.subscribed.queue(self.db, self.org, notice)?;
         }
         for guard in guards.iter().filter(is_last) {
             self.check(*guard)?;
@@ -126,6 +141,10 @@ impl Application<'_> {
             Guard::RolloutAt { rollout, version } => rollouts::is_at(db, org, rollout, version)?,
             Guard::ApprovalRuleAt { rule, version } => approval_rules::is_at(db, org, rule, version)?,
             Guard::WatchAt { session, version } => watches::is_at(db, org, session, version)?,
+            Guard::WebhookAt { webhook, version } => webhooks::is_at(db, org, webhook, version)?,
+            Guard::DeliveryAt { webhook, delivery, attempts } => {
+                deliveries::is_at(db, org, webhook, delivery, attempts)?
+            }
             Guard::RunAt { run, version } => runs::is_at(db, org, run, version)?,
             Guard::Held { run, fence } => {
                 self.planted.is(PlantedBug::IgnoreFence)
@@ -214,6 +233,17 @@ impl Application<'_> {
                 self.effects.timers += 1;
             }
             Change::KeepSamples(samples) => samples::keep(db, org, &samples)?,
+            Change::InsertWebhook(_)
+            | Change::PutWebhook(_)
+            | Change::DeleteWebhook(_)
+            | Change::DisableWebhook { .. } => self.change_webhook(change)?,
+            Change::WebhookTook(webhook) => webhooks::took(db, org, webhook)?,
+            Change::WebhookFailed { webhook, at } => webhooks::failed(db, org, webhook, at)?,
+            Change::Notify { webhook, notice } => {
+                self.subscribed.queue_for(db, org, webhook, &notice)?;
+                self.effects.deliveries += 1;
+            }
+            Change::PutDelivery(changed) => self.put_delivery(&changed)?,
             Change::InsertRun(new) => self.insert_run(&new)?,
             Change::PutRun(changed) => self.put_run(&changed)?,
             Change::Append { session, events, state } => {
@@ -245,6 +275,32 @@ impl Application<'_> {
         if rollout.is_asking() {
             self.effects.timers += 1;
         }
+    }
+
+    /// A change of who is told. What waits for one that is enabled is due from then on.
+    fn change_webhook(&mut self, change: Change) -> Result<(), Fault> {
+        let (db, org) = (self.db, self.org);
+        self.subscribed.change(org);
+        self.effects.deliveries += 1;
+        match change {
+            Change::InsertWebhook(new) => webhooks::insert(db, org, &new),
+            Change::PutWebhook(changed) => webhooks::put(db, org, &changed),
+            Change::DisableWebhook { webhook, at, why } => webhooks::disable(db, org, webhook, at, why),
+            Change::DeleteWebhook(webhook) => {
+                self.effects.leftovers = true;
+                webhooks::delete(db, org, webhook)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn put_delivery(&mut self, changed: &Delivery) -> Result<(), Fault> {
+        let more = deliveries::put(self.db, self.org, changed)?;
+        if more != 0 {
+            self.subscribed.count(self.org, changed.webhook, more);
+        }
+        self.effects.deliveries += usize::from(changed.due().is_some());
+        Ok(())
     }
 
     fn set_agent_budget(&mut self, agent: &Agent) -> Result<(), Fault> {

@@ -1,4 +1,4 @@
-//! What deleted sessions leave behind, and clearing it away.
+//! What deleted sessions and webhooks leave behind, and clearing it away.
 //!
 //! A session's log, its runs, its inbox and the answers about it are found only through its row, so deleting the
 //! row deletes all of it at once. What is left then is nobody's, and the writer clears it
@@ -8,9 +8,9 @@
 use domain::RunId;
 use rusqlite::{Connection, Params, Row};
 
-use crate::contents;
 use crate::fault::Fault;
 use crate::sql::{exists, many, one, run, statements};
+use crate::{contents, webhooks};
 
 /// Rows of a kind that are cleared at a time,
 const BITE_ROWS: i64 = 250;
@@ -80,12 +80,12 @@ pub(crate) fn insert(db: &Connection, session: i64, waiting: Option<RunId>) -> R
 
 /// Whether something is to be cleared away.
 pub(crate) fn wait(db: &Connection) -> Result<bool, Fault> {
-    exists(db, WAIT, [])
+    Ok(exists(db, WAIT, [])? || webhooks::wait(db)?)
 }
 
 /// Clears one bite away; whether there may be more.
 pub(crate) fn clear_some(db: &Connection) -> Result<bool, Fault> {
-    let Some(session) = one(db, NEXT, [], |row| Ok(row.get::<_, i64>(0)?))? else { return Ok(false) };
+    let Some(session) = one(db, NEXT, [], |row| Ok(row.get::<_, i64>(0)?))? else { return webhooks::clear_some(db) };
     let mut left = BITE_BYTES;
     let events = rows_within(db, EVENT_BYTES, session, &mut left)?;
     let inputs = rows_within(db, INBOX_BYTES, session, &mut left)?;

@@ -14,7 +14,7 @@ use crate::sql::{many, one, statements};
 use crate::store::SqliteStore;
 use crate::{
     agents, aliases, approval_rules, audit, budgets, deployments, documents, events, keys, members, orgs, projects,
-    providers, rollouts, runs, sessions, tools, watches,
+    providers, rollouts, runs, sessions, tools, watches, webhooks,
 };
 
 /// Sessions and events in memory at once.
@@ -83,6 +83,9 @@ impl<S: Sink> Export<S> {
         }
         for alias in aliases::list(&self.db, org)? {
             self.give(Record::Alias { alias })?;
+        }
+        for webhook in webhooks::list(&self.db, org)? {
+            self.give(Record::Webhook { webhook: Box::new(webhook) })?;
         }
         for tool in tools::list(&self.db, org, None)? {
             self.give(Record::Tool { tool })?;

@@ -20,7 +20,7 @@ use crate::store::SqliteStore;
 use crate::writer::desk::Desk;
 use crate::{
     agents, aliases, approval_rules, audit, deployments, documents, events, members, orgs, projects, providers,
-    rollouts, runs, sessions, watches,
+    rollouts, runs, sessions, watches, webhooks,
 };
 
 statements! {
@@ -110,6 +110,14 @@ impl Import {
             Record::Project { project } => projects::insert(desk.db(), org, &project).map(drop),
             Record::Provider { provider } => providers::insert(desk.db(), org, &provider),
             Record::Alias { alias } => aliases::put(desk.db(), org, &alias),
+            // Both installations would tell that address, and its secret stayed there.
+            Record::Webhook { webhook } if webhook.disabled.is_none() || webhook.secret.is_some() => {
+                Err(Refusal::Missing.into())
+            }
+            Record::Webhook { webhook } => {
+                desk.webhooks_changed(org);
+                webhooks::insert(desk.db(), org, &webhook)
+            }
             Record::Tool { tool } => {
                 let number = tool.number.cast_signed();
                 let columns = (tool.id.0, org.0, number, tool.project.0, to_json(&tool)?);

@@ -70,6 +70,7 @@ mod tests {
         ("contents", crate::contents::STATEMENTS),
         ("deletions", crate::deletions::STATEMENTS),
         ("deployments", crate::deployments::STATEMENTS),
+        ("deliveries", crate::deliveries::STATEMENTS),
         ("documents", crate::documents::STATEMENTS),
         ("events", crate::events::STATEMENTS),
         ("export", crate::export::STATEMENTS),
@@ -90,8 +91,10 @@ mod tests {
         ("runs", crate::runs::STATEMENTS),
         ("samples", crate::samples::STATEMENTS),
         ("sessions", crate::sessions::STATEMENTS),
+        ("subscribed", crate::subscribed::STATEMENTS),
         ("tools", crate::tools::STATEMENTS),
         ("watches", crate::watches::STATEMENTS),
+        ("webhooks", crate::webhooks::STATEMENTS),
     ];
 
     /// What may be read from end to end: there are few, and all are asked for. The constant

@@ -13,7 +13,7 @@ use domain::run::Fence;
 use domain::{DeploymentId, OrgId, Timestamp};
 use ports::feed::Feed;
 use ports::metrics::{OpenRuns, StoreMetrics};
-use ports::store::{DueApproval, DueCallback, DueDeployment, DueWatch, KeyOfMember, LateRun, ReadyRun};
+use ports::store::{DueApproval, DueCallback, DueDeployment, DueWatch, DueWebhook, KeyOfMember, LateRun, ReadyRun};
 use ports::{OrgStore, Store, StoreError};
 
 use crate::checkpoint::Checkpoints;
@@ -23,12 +23,13 @@ use crate::open::{Connector, DirectoryLock, OpenError, lock};
 use crate::options::StoreOptions;
 use crate::planted::PlantedBug;
 use crate::readers::Readers;
+use crate::subscribed::Subscribed;
 use crate::view::OrgView;
 use crate::writer::Told;
 use crate::writer::desk::Desk;
 use crate::writer::job::job;
 use crate::writer::queue::Queue;
-use crate::{callbacks, deployments, keys, orgs, provider_numbers, rollouts, runs, watches, writer};
+use crate::{callbacks, deliveries, deployments, keys, orgs, provider_numbers, rollouts, runs, watches, writer};
 
 /// The embedded store. Closing it, or dropping the last of its views, writes what waits and
 /// gives the directory back.
@@ -68,7 +69,8 @@ impl SqliteStore {
         let queue = Arc::new(Queue::new(options.queue_max_per_org, metrics.clone()));
         let told = Told { feed, metrics: metrics.clone() };
         let documented = Arc::new(Documented::read(&db).map_err(refused)?);
-        let desk = Desk::new(db, Arc::clone(&documented), planted);
+        let subscribed = Subscribed::read(&db).map_err(refused)?;
+        let desk = Desk::new(db, Arc::clone(&documented), subscribed, planted);
         let thread = writer::start(desk, Arc::clone(&queue), told, options.batch_max, checkpoints)
             .map_err(|error| OpenError::of_system(dir, &error))?;
         let readers = Readers::new(connector, options.readers);
@@ -199,6 +201,10 @@ impl Store for SqliteStore {
 
     async fn next_approvals(&self, limit: usize) -> Result<Vec<DueApproval>, StoreError> {
         self.inner.readers.short(|db| rollouts::next_due(db, limit)).await
+    }
+
+    async fn list_due_webhooks(&self) -> Result<Vec<DueWebhook>, StoreError> {
+        self.inner.readers.short(deliveries::due_webhooks).await
     }
 
     async fn count_open_runs(&self) -> Result<OpenRuns, StoreError> {

@@ -22,9 +22,10 @@ use domain::run::Run;
 use domain::secret::Secret;
 use domain::session::{InboxItem, Session};
 use domain::tool::Tool;
+use domain::webhook::{Delivery, Webhook};
 use domain::{
-    AgentId, ChangeSet, DeploymentId, DeploymentRunId, DocumentId, Event, EventId, KeyId, MemberId, OrgId, ProjectId,
-    RolloutId, RunId, SessionId, Timestamp, ToolId,
+    AgentId, ChangeSet, DeliveryId, DeploymentId, DeploymentRunId, DocumentId, Event, EventId, KeyId, MemberId, OrgId,
+    ProjectId, RolloutId, RunId, SessionId, Timestamp, ToolId, WebhookId,
 };
 use ports::store::{
     AgentFilter, AuditFilter, ChangeFilter, DeploymentFilter, DeploymentRunFilter, EventFilter, PurposefulFilter,
@@ -35,8 +36,9 @@ use uuid::Uuid;
 
 use crate::store::Inner;
 use crate::{
-    agents, aliases, approval_rules, audit, budgets, deployments, documents, events, inbox, keys, members, orgs,
-    positions, projects, providers, purposeful, requests, rollouts, runs, samples, sessions, tools, watches,
+    agents, aliases, approval_rules, audit, budgets, deliveries, deployments, documents, events, inbox, keys, members,
+    orgs, positions, projects, providers, purposeful, requests, rollouts, runs, samples, sessions, tools, watches,
+    webhooks,
 };
 
 pub(crate) struct OrgView {
@@ -280,6 +282,27 @@ impl OrgStore for OrgView {
     async fn list_samples(&self, source: SourceDigest, within: Range<Timestamp>) -> Listed<Sample> {
         let org = self.org;
         self.inner.readers.long(move |db| samples::list(db, org, source, within)).await
+    }
+
+    async fn find_webhook(&self, id: WebhookId) -> Found<Webhook> {
+        self.inner.readers.short(|db| webhooks::find(db, self.org, id)).await
+    }
+
+    async fn list_webhooks(&self) -> Listed<Webhook> {
+        self.inner.readers.short(|db| webhooks::list(db, self.org)).await
+    }
+
+    async fn find_delivery(&self, webhook: WebhookId, id: DeliveryId) -> Found<Delivery> {
+        self.inner.readers.short(|db| deliveries::find(db, self.org, webhook, id)).await
+    }
+
+    async fn list_deliveries(&self, webhook: WebhookId, after: Option<DeliveryId>, limit: usize) -> Listed<Delivery> {
+        let org = self.org;
+        self.inner.readers.long(move |db| deliveries::list(db, org, webhook, after, limit)).await
+    }
+
+    async fn list_due_deliveries(&self, webhook: WebhookId, by: Timestamp, limit: usize) -> Listed<Delivery> {
+        self.inner.readers.short(|db| deliveries::list_due(db, self.org, webhook, by, limit)).await
     }
 
     async fn find_run(&self, id: RunId) -> Found<Run> {

@@ -67,7 +67,7 @@ struct Writer {
     batch_max: usize,
     checkpoints: Checkpoints,
     pruning: Pruning,
-    /// Whether deleted sessions have left something to be cleared away.
+    /// Whether deleted sessions and webhooks have left something to be cleared away.
     has_leftovers: bool,
 }
 
@@ -93,7 +93,7 @@ impl Writer {
         if self.has_leftovers { queue.take_waiting(self.batch_max) } else { queue.take(self.batch_max) }
     }
 
-    /// Clears away a bite of what deleted sessions left, between two batches.
+    /// Clears away a bite of what deleted sessions and webhooks left, between two batches.
     fn clear_some(&mut self) {
         let cleared = self.desk.begin().and_then(|()| {
             let more = deletions::clear_some(self.desk.db())?;
@@ -102,7 +102,10 @@ impl Writer {
         });
         self.has_leftovers = cleared.unwrap_or_else(|fault| {
             self.desk.roll_back();
-            tracing::warn!(?fault, "what deleted sessions left could not be cleared away: it is tried again later");
+            tracing::warn!(
+                ?fault,
+                "what was left behind by deletions could not be cleared away: it is tried again later"
+            );
             false
         });
     }
@@ -180,8 +183,10 @@ impl Writer {
 
     /// Tells the streams and the workers of this process, in commit order.
     fn publish(&mut self, recorded: Recorded) {
-        let Effects { appended, deleted, inputs, works, timers, monitors, rollouts, ended, .. } =
-            std::mem::take(&mut self.desk.effects);
+        let effects = std::mem::take(&mut self.desk.effects);
+        let Effects {
+            appended, deleted, inputs, works, timers, monitors, rollouts, deliveries, leftovers, ended, ..
+        } = effects;
         let Told { feed, metrics } = &self.told;
         for (session, events) in appended {
             feed.stored(session, events);
@@ -189,7 +194,7 @@ impl Writer {
         for (org, position) in recorded.positions {
             feed.changed(org, position);
         }
-        self.has_leftovers |= !deleted.is_empty();
+        self.has_leftovers |= leftovers || !deleted.is_empty();
         for (session, at) in deleted {
             feed.deleted(session, at);
         }
@@ -207,6 +212,9 @@ impl Writer {
         }
         for rollout in rollouts {
             feed.rollout_changed(rollout);
+        }
+        if deliveries > 0 {
+            feed.delivery_waits();
         }
         ended.into_iter().for_each(|end| metrics.run_ended(end));
     }

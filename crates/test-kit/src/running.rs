@@ -11,7 +11,7 @@ use outbound::Outbound;
 use ports::{Feed, Metrics, Models, Store, ToolRunner, Workers};
 use store_sqlite::{Planted, SqliteStore, StoreOptions};
 use tools::extract::ChildCommand;
-use tools::{ExtractOptions, Extractor, HttpTools};
+use tools::{ExtractOptions, Extractor, HttpTools, Webhooks};
 
 use crate::callbacks::GuardedCallbacks;
 use crate::house::HouseBuilder;
@@ -68,6 +68,7 @@ impl Running {
             models: Arc::clone(&models),
             tools: Arc::new(HttpTools::new(outbound.clone(), sealing_key.clone())) as Arc<dyn ToolRunner>,
             signals: Arc::new(tools::Signals::new(outbound.clone())),
+            webhooks: Arc::new(Webhooks::new(&plan.outbound, sealing_key.clone()).expect("options of webhooks")),
             clock: Arc::clone(&plan.clock),
             ids: Arc::clone(&plan.ids),
             metrics: metrics.clone(),

@@ -11,7 +11,7 @@ use domain::org::Org;
 use domain::run::Fence;
 use domain::{DeploymentId, OrgId, Timestamp};
 use ports::metrics::OpenRuns;
-use ports::store::{DueApproval, DueCallback, DueDeployment, DueWatch, KeyOfMember, LateRun, ReadyRun};
+use ports::store::{DueApproval, DueCallback, DueDeployment, DueWatch, DueWebhook, KeyOfMember, LateRun, ReadyRun};
 use ports::{OrgStore, Store, StoreError};
 
 pub(crate) struct Stalled(pub(crate) Arc<dyn Store>);
@@ -80,6 +80,11 @@ impl Store for Stalled {
 
     async fn next_approvals(&self, limit: usize) -> Result<Vec<DueApproval>, StoreError> {
         let _ = limit;
+        Ok(Vec::new())
+    }
+
+    /// Nor sends anything.
+    async fn list_due_webhooks(&self) -> Result<Vec<DueWebhook>, StoreError> {
         Ok(Vec::new())
     }
 

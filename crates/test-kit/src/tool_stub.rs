@@ -65,6 +65,8 @@ pub struct ToolCallSeen {
     pub headers: HeaderMap,
     /// The body as JSON; null if there was none.
     pub body: Value,
+    /// The body as it came.
+    pub text: String,
 }
 
 impl ToolCallSeen {
@@ -128,8 +130,9 @@ async fn take_call(
 ) -> Response {
     let answer = {
         let mut state = lock(&state);
+        let text = String::from_utf8_lossy(&body).into_owned();
         let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        state.calls.push(ToolCallSeen { method, target: uri.to_string(), headers, body });
+        state.calls.push(ToolCallSeen { method, target: uri.to_string(), headers, body, text });
         state.script.pop_front().unwrap_or_else(|| answers(json!({ "ok": true })))
     };
     tokio::time::sleep(answer.delay).await;

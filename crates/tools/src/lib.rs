@@ -2,6 +2,7 @@
 //!
 //! [`http`] makes the calls of HTTP tools, through the guarded client and no other way;
 //! [`signals`] asks for the numbers by which rollouts are judged, in the same way;
+//! [`webhooks`] sends what happens to the addresses that want to know, likewise;
 //! [`extract`] gets the text out of uploaded files.
 //!
 //! This crate knows nothing of runs, permissions or budgets: whether a tool can be called as
@@ -15,7 +16,9 @@
 pub mod extract;
 pub mod http;
 pub mod signals;
+pub mod webhooks;
 
 pub use self::http::HttpTools;
 pub use extract::{ExtractOptions, Extractor};
 pub use signals::Signals;
+pub use webhooks::Webhooks;

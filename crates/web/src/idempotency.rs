@@ -92,7 +92,9 @@ async fn to_the_end(app: App, ctx: Ctx, place: RequestPlace, request: Request, n
 async fn kept(app: &App, ctx: &Ctx, response: Response) -> Response {
     let status = response.status();
     let lasts = status.is_success() || (status.is_client_error() && !PASSING.contains(&status));
-    if !lasts || response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind != JSON) {
+    // One with a secret is answered anew, by what the request has made.
+    let is_secret = response.headers().get(header::CACHE_CONTROL).is_some_and(|said| said == "no-store");
+    if !lasts || is_secret || response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind != JSON) {
         return response;
     }
     let (parts, body) = response.into_parts();

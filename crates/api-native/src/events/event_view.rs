@@ -2,6 +2,7 @@
 
 use app::SentEvent;
 use domain::event::{Compaction, EventBody, Verdict};
+use domain::monitor::Level;
 use domain::run::Outcome;
 use domain::session::{InboxItem, SessionUpdate};
 use domain::tool::{Permission, Ruling};
@@ -253,6 +254,9 @@ bodies! {
         check: u32,
         /// `none`, `no_data`, `unknown`, `medium`, `high` or `critical`.
         level: &'static str,
+        /// The level before, if something is worse now, and known to be.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rose_from: Option<&'static str>,
         /// For people.
         summary: String,
         evidence: Vec<EvidenceView>,
@@ -373,9 +377,10 @@ impl From<&EventBody> for BodyView {
                 let (rollout_id, member_id) = (rollout, member);
                 Self::ApprovalDecided { rollout_id, outcome, member_id, name, reason, still_needed }
             }
-            EventBody::MonitorUpdate { check, level, summary, evidence } => {
+            EventBody::MonitorUpdate { check, level, rose_from, summary, evidence } => {
                 let evidence = evidence.into_iter().map(EvidenceView::from).collect();
-                Self::MonitorUpdate { check, level: level.as_str(), summary, evidence }
+                let rose_from = rose_from.map(Level::as_str);
+                Self::MonitorUpdate { check, level: level.as_str(), rose_from, summary, evidence }
             }
             EventBody::MonitorRollback { rollout, commit, step, summary } => {
                 Self::MonitorRollback { rollout_id: rollout, commit, step: step.as_str(), summary }

@@ -28,3 +28,5 @@ mod steering;
 mod stream;
 mod tools;
 mod wait;
+mod webhooks;
+mod webhooks_doc;

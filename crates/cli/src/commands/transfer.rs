@@ -42,8 +42,10 @@ pub(super) async fn export(admin: Admin, export: Export, output: Output) -> Resu
     output.line(&format!("{path}: {records} records, SHA-256 of them {sha256}"))?;
     let left = &made.left_out;
     let (keys, providers, headers) = (left.keys.len(), left.providers.len(), left.headers.len());
+    let webhooks = left.webhooks.len();
     output.note(&format!(
-        "left out: {keys} keys, keys of {providers} providers and headers of {headers} tools; the import names them"
+        "left out: {keys} keys, keys of {providers} providers, headers of {headers} tools and secrets of {webhooks} \
+         webhooks; the import names them"
     ));
     Ok(())
 }
@@ -62,6 +64,9 @@ pub(super) async fn import(admin: Admin, import: Import, output: Output) -> Resu
     }
     for provider in &made.left_out.providers {
         output.note(&format!("  the key of the provider {provider:?}"));
+    }
+    for webhook in &made.left_out.webhooks {
+        output.note(&format!("  the secret of the webhook for {webhook}: rotate it, then enable it"));
     }
     for left in &made.left_out.headers {
         output.note(&format!("  headers of the tool {:?} of {}: {}", left.tool, left.of, left.headers.join(", ")));

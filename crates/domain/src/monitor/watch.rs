@@ -294,7 +294,8 @@ impl Watch {
             owes_explanation,
             ..self.clone()
         };
-        let told = next.tell([update(next.checks, level, seen)], at);
+        let rose_from = (level.is_anomaly() && level > self.level).then_some(self.level);
+        let told = next.tell([update(next.checks, level, rose_from, seen)], at);
         self.becomes(next).and(ChangeSet::of([told])).and(changes)
     }
 
@@ -378,9 +379,9 @@ fn reported(rollout: &Rollout) -> EventBody {
     }
 }
 
-fn update(check: u32, level: Level, seen: Seen) -> EventBody {
+fn update(check: u32, level: Level, rose_from: Option<Level>, seen: Seen) -> EventBody {
     let summary = summary(check, level, &seen);
-    EventBody::MonitorUpdate { check, level, summary, evidence: seen.evidence }
+    EventBody::MonitorUpdate { check, level, rose_from, summary, evidence: seen.evidence }
 }
 
 /// What people read of a check.

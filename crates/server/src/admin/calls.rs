@@ -1,6 +1,7 @@
 //! What the operator can ask for.
 
 mod members;
+mod webhooks;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ use crate::house::operator;
 use crate::transfer::{self, ExportView, ImportView};
 
 pub use members::{AddMember, ListMembers, ReinstateMember, RemoveMember, SuspendMember, UpdateMember};
+pub use webhooks::LookAtWebhooks;
 
 /// Providers that are asked side by side.
 const ASKED_AT_ONCE: usize = 16;

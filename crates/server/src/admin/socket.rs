@@ -41,6 +41,7 @@ pub(crate) fn router(desk: Desk) -> Router {
     let router = serve::<calls::ExportOrg>(router);
     let router = serve::<calls::ImportOrg>(router);
     let router = serve::<calls::TestProviders>(router);
+    let router = serve::<calls::LookAtWebhooks>(router);
     let router = serve::<calls::CreateProject>(router);
     let router = serve::<calls::ListProjects>(router);
     let router = serve::<calls::UpdateProject>(router);

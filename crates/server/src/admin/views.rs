@@ -6,7 +6,8 @@ use domain::model::{FaultKind, ModelFault};
 use domain::monitor::MonitorSpec;
 use domain::org::{Member, Org, Project};
 use domain::rights::Role;
-use domain::{KeyId, MemberId, OrgId, ProjectId, Timestamp};
+use domain::webhook::Disabled;
+use domain::{KeyId, MemberId, OrgId, ProjectId, Timestamp, WebhookId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -215,6 +216,19 @@ pub struct ProviderTestView {
     pub name: String,
     /// Why it is of no use; absent if it answers and knows us.
     pub fault: Option<FaultView>,
+}
+
+/// How a webhook does.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WebhookHealthView {
+    /// The organization's name.
+    pub org: String,
+    /// Its id.
+    pub id: WebhookId,
+    /// Why nothing is sent to it, if so.
+    pub disabled: Option<Disabled>,
+    /// Since when its receiver took nothing, if so.
+    pub failing_since: Option<Timestamp>,
 }
 
 /// Why a provider is of no use.

@@ -16,6 +16,7 @@ use crate::columns::micros;
 use crate::documents::Documented;
 use crate::fault::Fault;
 use crate::planted::Planted;
+use crate::subscribed::Subscribed;
 use crate::{checks, leases, positions, runs};
 
 /// What a transaction added to the organizations' orders.
@@ -41,14 +42,15 @@ pub(crate) struct Desk {
     /// Each organization's number and the last position given in it.
     positions: HashMap<OrgId, (i64, i64)>,
     budgeted: Budgeted,
+    subscribed: Subscribed,
     pub(crate) documented: Arc<Documented>,
 }
 
 impl Desk {
-    pub(crate) fn new(db: Connection, documented: Arc<Documented>, planted: Planted) -> Self {
+    pub(crate) fn new(db: Connection, documented: Arc<Documented>, subscribed: Subscribed, planted: Planted) -> Self {
         let effects = Effects::default();
         let (positions, budgeted) = (HashMap::new(), Budgeted::default());
-        Self { db, effects, planted, lease: None, lease_before: None, positions, budgeted, documented }
+        Self { db, effects, planted, lease: None, lease_before: None, positions, budgeted, subscribed, documented }
     }
 
     pub(crate) fn db(&self) -> &Connection {
@@ -61,8 +63,14 @@ impl Desk {
     }
 
     pub(crate) fn apply(&mut self, org: OrgId, set: ChangeSet) -> Result<Committed, Fault> {
-        let Self { db, effects, planted, lease, budgeted, documented, .. } = self;
-        Application { db, org, lease: *lease, effects, budgeted, documented, planted: *planted }.apply(set)
+        let Self { db, effects, planted, lease, budgeted, documented, subscribed, .. } = self;
+        let planted = *planted;
+        Application { db, org, lease: *lease, effects, budgeted, documented, subscribed, planted }.apply(set)
+    }
+
+    /// The webhooks of an organization changed in another way than by a change set.
+    pub(crate) fn webhooks_changed(&mut self, org: OrgId) {
+        self.subscribed.change(org);
     }
 
     /// A session changed in another way than by a change set.
@@ -138,6 +146,7 @@ impl Desk {
 
     pub(super) fn begin(&mut self) -> Result<(), Fault> {
         self.lease_before = self.lease;
+        self.subscribed.begin();
         self.statement("begin immediate")
     }
 
@@ -153,6 +162,7 @@ impl Desk {
         // They may have been given in the transaction that is gone.
         self.positions.clear();
         self.budgeted = Budgeted::default();
+        self.subscribed.undo();
     }
 
     /// Does one job's work; if it fails, undoes it and nothing else. `Err` if the failure
@@ -174,6 +184,7 @@ impl Desk {
             self.effects.take_back(mark);
             self.lease = lease;
             self.budgeted = Budgeted::default();
+            self.subscribed.undo();
         }
         self.statement("release job")?;
         Ok(done)

@@ -32,6 +32,7 @@ pub mod samples;
 pub mod sessions;
 mod stage;
 pub mod tenancy;
+pub mod webhooks;
 
 use std::sync::Arc;
 
@@ -102,6 +103,9 @@ macro_rules! store_stories {
             tenancy: a_foreign_thing_is_as_one_that_never_was, a_foreign_thing_cannot_be_changed,
                 nothing_is_made_of_foreign_parts,
                 an_organization_lists_only_its_own;
+            webhooks: what_is_committed_is_queued_for_who_wants_it, many_commits_at_once_are_all_queued,
+                who_is_told_is_known_whatever_is_undone, what_waits_is_known_of_all_and_survives,
+                a_delivery_moves_on_from_where_it_was, a_webhook_is_gone_with_its_deliveries;
         }
     };
     ($backend:expr => $($noun:ident: $($story:ident),+;)+) => {$($(

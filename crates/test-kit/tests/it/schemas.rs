@@ -57,13 +57,17 @@ async fn ids(owner: &Caller) -> String {
     let thread = owner.post("/api/assistants/thread/create", json!({ "assistant_id": agent })).await.ok();
     let new = json!({ "name": "d", "agent": agent, "trigger": { "type": "embed", "secure": true } });
     let deployment = id_of(&owner.post("/v1/deployments", new).await.ok());
+    // Nobody is there: what becomes of its deliveries does not matter.
+    let webhook = id_of(&owner.post("/v1/webhooks", json!({ "url": "http://127.0.0.1:9/" })).await.ok());
+    let delivery = id_of(&owner.post(&format!("/v1/webhooks/{webhook}/test"), json!({})).await.ok());
     let (thread, plain) = (thread["thread_id"].as_str().unwrap().to_owned(), plain.0);
     format!(
         "[parameters]\n\"path.agent_id\" = \"{agent}\"\n\"path.session_id\" = \"{session}\"\n\"path.run_id\" = \"{run}\"\n\
          \"path.agentId\" = \"{plain}\"\n\"path.teamId\" = 1\n\"query.teamId\" = 1\n\"query.organizationId\" = 1\n\
          \"path.deployment_id\" = {rollout_id}\n\"path.agent_session_id\" = {watch}\n\
          \"query.thread_id\" = \"{thread}\"\n\"path.deployment\" = \"{deployment}\"\n\
-         \"path.rollout_id\" = {waiting}\n\"path.rule_id\" = \"{rule}\"\n"
+         \"path.rollout_id\" = {waiting}\n\"path.rule_id\" = \"{rule}\"\n\
+         \"path.webhook_id\" = \"{webhook}\"\n\"path.delivery_id\" = \"{delivery}\"\n"
     )
 }
 

@@ -75,6 +75,15 @@ const NATIVE: &[Probe] = &[
     ("POST", "/v1/providers/{provider}", &[ProvidersWrite]),
     ("DELETE", "/v1/providers/{provider}", &[ProvidersWrite]),
     ("POST", "/v1/providers/{provider}/test", &[ProvidersWrite]),
+    ("GET", "/v1/webhooks", &[Admin]),
+    ("POST", "/v1/webhooks", &[Admin]),
+    ("GET", "/v1/webhooks/{webhook_id}", &[Admin]),
+    ("POST", "/v1/webhooks/{webhook_id}", &[Admin]),
+    ("DELETE", "/v1/webhooks/{webhook_id}", &[Admin]),
+    ("POST", "/v1/webhooks/{webhook_id}/rotate_secret", &[Admin]),
+    ("POST", "/v1/webhooks/{webhook_id}/test", &[Admin]),
+    ("GET", "/v1/webhooks/{webhook_id}/deliveries", &[Admin]),
+    ("POST", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver", &[Admin]),
 ];
 
 const READ: &[Scope] = &[AgentsRead];
@@ -205,6 +214,7 @@ async fn a_key_without_a_scope_is_refused_by_every_route_that_needs_it() {
         KeysWrite,
         DeploymentsRead,
         DeploymentsWrite,
+        Admin,
     ] {
         let others = Scope::ALL.iter().copied().filter(|scope| ![missing, Admin].contains(scope));
         let caller = house.key(others).await;
@@ -268,7 +278,7 @@ async fn what_is_anothers_looks_like_what_never_was() {
     assert_eq!(waiting["state"], "pending_approval");
     assert_eq!(owner.get(&format!("/v1/approval_rules/{}", things.id("rule_id"))).await.ok()["name"], "ours");
     assert_eq!(stranger.get("/api/assistants/threads/get").await.ok(), json!({ "threads": [] }));
-    for list in ["/v1/sessions", "/v1/rollouts", "/v1/approval_rules", "/v1/tools"] {
+    for list in ["/v1/sessions", "/v1/rollouts", "/v1/approval_rules", "/v1/tools", "/v1/webhooks"] {
         assert_eq!(stranger.get(list).await.ok()["data"], json!([]), "{list}");
     }
 }
@@ -295,6 +305,8 @@ impl Things {
         let run = owner.get(&format!("/v1/sessions/{session}/runs")).await.ok()["data"][0].clone();
         let tool = owner.post("/v1/tools", body("POST", "/v1/tools", &[])).await.ok();
         let provider = owner.post("/v1/providers", body("POST", "/v1/providers", &[])).await.ok();
+        let webhook = owner.post("/v1/webhooks", body("POST", "/v1/webhooks", &[])).await.ok();
+        let delivery = owner.post(&format!("/v1/webhooks/{}/test", id_of(&webhook)), json!({})).await.ok();
         owner.post("/v1/model_aliases/favourite", json!({ "model": "scripted/demo" })).await.ok();
         let plain: domain::AgentId = agent.parse().unwrap();
         let (agent_uuid, number) = (plain.0.to_string(), tool["number"].to_string());
@@ -333,6 +345,8 @@ impl Things {
                 ("run_id", id_of(&run)),
                 ("tool", id_of(&tool)),
                 ("provider", id_of(&provider)),
+                ("webhook_id", id_of(&webhook)),
+                ("delivery_id", id_of(&delivery)),
                 ("name", "favourite".to_owned()),
                 ("agentId", agent_uuid),
                 ("contextId", context),
@@ -406,6 +420,8 @@ fn body(method: &str, path: &str, ids: &[(&'static str, String)]) -> Value {
             json!({ "name": "ours", "provider": "openai", "base_url": "https://models.example.com/v1" })
         }
         ("POST", "/v1/providers/{provider}") => json!({ "name": "stolen" }),
+        ("POST", "/v1/webhooks") => json!({ "url": "https://hooks.example.com/in" }),
+        ("POST", "/v1/webhooks/{webhook_id}") => json!({ "description": "stolen" }),
         ("POST", "/api/v1/deployments") => json!({ "deployment_request": "Deploy 2.5.1", "status": "running" }),
         ("POST", "/api/v1/agent-sessions") => json!({ "prompt": "Why?" }),
         ("POST", "/api/v1/docs") => json!({ "title": "t", "content": "c" }),

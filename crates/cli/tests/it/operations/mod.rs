@@ -6,6 +6,7 @@ mod metrics;
 mod tail;
 mod traces;
 mod transfer;
+mod webhooks;
 
 use serde_json::Value;
 

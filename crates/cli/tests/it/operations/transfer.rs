@@ -13,6 +13,7 @@ use super::post;
 use crate::sortie::{Ended, House, Server, sortie};
 
 const SECRET: &str = "a-header-that-nobody-may-see";
+const HOOK: &str = "https://hooks.example.com/in";
 
 /// A house with something of everything, and its export.
 fn exported() -> (House, Server, PathBuf, Value) {
@@ -43,6 +44,7 @@ fn exported() -> (House, Server, PathBuf, Value) {
     runtime.block_on(post(&url, server.text("first_key"), None, &report));
     house.run(&["keys", "create", "spare", "--budget-tokens", "77"]).done();
     house.run(&["approval-rules", "create", "production"]).done();
+    house.run(&["webhooks", "create", HOOK, "--event", "webhook.test"]).done();
     let file = house.path().join("org.sortie");
     let told = house.run(&["export", file.to_str().unwrap(), "--json"]).json();
     (house, server, file, told)
@@ -79,13 +81,14 @@ fn orgs(house: &House) -> usize {
 fn an_organization_moves_whole_and_without_its_secrets() {
     let (old, _old_server, file, told) = exported();
     let text = lines_of(&file).join("\n");
-    for secret in [SECRET, "srt_", "hash", "secrets.toml"] {
+    for secret in [SECRET, "srt_", "whsec_", "hash", "secrets.toml"] {
         assert!(!text.contains(secret), "{secret} is in the file");
     }
     assert_eq!(told["left_out"]["headers"][0]["headers"], json!(["x-secret"]));
     let keys: Vec<&Value> = told["left_out"]["keys"].as_array().unwrap().iter().map(|key| &key["name"]).collect();
     assert!(keys.contains(&&json!("spare")), "{told}");
     assert!(told["left_out"].to_string().contains(r#""budget":{"tokens":77}"#), "{told}");
+    assert_eq!(told["left_out"]["webhooks"], json!([HOOK]));
 
     let new = House::new();
     let _new_server = new.serve();
@@ -128,6 +131,18 @@ fn an_organization_moves_whole_and_without_its_secrets() {
     assert_eq!(spent(&new, 1)["steps"].as_u64(), before["steps"].as_u64().map(|steps| steps + 1));
     let tool = Ended::of(sortie(new.path()).args(["tools", "list", "--json"]).env("SORTIE_KEY", &key)).json();
     assert_eq!((tool[0]["number"].as_u64(), tool[0]["headers"].clone()), (Some(1), json!({})), "{tool}");
+
+    // A webhook tells nobody before it has a secret here and somebody wants it to.
+    let webhooks = |arguments: &[&str]| {
+        Ended::of(sortie(new.path()).arg("webhooks").args(arguments).arg("--json").env("SORTIE_KEY", &key))
+    };
+    let webhook = webhooks(&["list"]).json()[0].clone();
+    assert_eq!((&webhook["url"], &webhook["disabled_reason"]), (&json!(HOOK), &json!("imported")), "{webhook}");
+    let id = webhook["id"].as_str().unwrap();
+    let refused = webhooks(&["update", id, "--enable"]);
+    assert!(refused.code == 2 && refused.stderr.contains("rotate"), "{refused:#?}");
+    assert!(webhooks(&["rotate", id]).json()["secret"].as_str().unwrap().starts_with("whsec_"));
+    assert_eq!(webhooks(&["update", id, "--enable"]).json()["disabled"], false);
 }
 
 #[test]
