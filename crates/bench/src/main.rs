@@ -26,13 +26,13 @@ use anyhow::{Context, Result, bail};
 use pico_args::Arguments;
 
 use figures::Figures;
-use measures::{Bench, company, idle, latency, load, log, start, streams, tools};
+use measures::{Bench, company, idle, latency, load, log, rollouts, start, streams, threads, tools};
 
 const HELP: &str = "\
 bench [NAME …] [options]
 
-  NAMEs: start, latency, load, streams, idle, log, tools, company, relay (all of these
-         without a NAME), and local, which needs the default model and a server and a
+  NAMEs: start, latency, load, streams, idle, log, tools, rollouts, threads, company,
+         relay (all of these without a NAME), and local, which needs the default model and a server and a
          bench built with it
 
   --server FILE      the `sortie` to measure [target/release/sortie]
@@ -43,7 +43,8 @@ bench [NAME …] [options]
 ";
 
 /// The measures by name, in the order they run.
-const MEASURES: &[&str] = &["start", "latency", "load", "streams", "idle", "log", "tools", "company", "relay"];
+const MEASURES: &[&str] =
+    &["start", "latency", "load", "streams", "idle", "log", "tools", "rollouts", "threads", "company", "relay"];
 
 struct Options {
     names: Vec<String>,
@@ -132,6 +133,8 @@ async fn measure(options: &Options) -> Result<Figures> {
             "idle" => idle::measure(bench, &mut figures).await,
             "log" => log::measure(bench, &mut figures).await,
             "tools" => tools::measure(bench, &mut figures).await,
+            "rollouts" => rollouts::measure(bench, &mut figures).await,
+            "threads" => threads::measure(bench, &mut figures).await,
             "company" => company::measure(bench, &mut figures).await,
             "relay" => load::measure_relay(bench, &mut figures).await,
             #[cfg(feature = "local")]

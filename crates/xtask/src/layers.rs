@@ -59,12 +59,13 @@ const LAYERS: &[(&str, MayImport)] = &[
     ("cli", These(&["config", "server", "domain", "app"])),
     ("test-kit", Anything),
     ("bench", Anything),
+    ("eval", These(&[])),
     ("fuzzed", Anything),
     ("xtask", These(&[])),
 ];
 
 /// Never shipped: only other such crates, and tests, may import them.
-const NEVER_SHIPPED: &[&str] = &["test-kit", "bench", "fuzzed", "xtask"];
+const NEVER_SHIPPED: &[&str] = &["test-kit", "bench", "eval", "fuzzed", "xtask"];
 
 /// Foreign crates that only some of ours may import, tests included.
 const KEPT_TO: &[(&str, &[&str])] = &[

@@ -10,6 +10,7 @@ mod bench;
 mod builds;
 mod clients;
 mod dependencies;
+mod eval;
 mod generated;
 mod layers;
 mod lengths;
@@ -40,6 +41,8 @@ cargo xtask <chore>
   build --release            the binary that ships [--engine v3|baseline]
   bench [NAME] [--json] [-- ARGS]
                              measure a release build against a mock model
+  eval [CASE …] [--model MODEL] [--json]
+                             judge how well troubles are looked into
   battery crash|power|streams|mutations [--count N]
                              kill, or cut the power or connections, at N random moments
 ";
@@ -94,6 +97,7 @@ fn run() -> Result<()> {
             finish(args)?;
             bench::bench(name, json, &passed_on)
         }
+        "eval" => eval::eval(&args.finish().into_iter().chain(passed_on).collect::<Vec<_>>()),
         "battery" => {
             let count = args.opt_value_from_str("--count")?;
             let kind = args.free_from_str()?;

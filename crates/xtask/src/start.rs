@@ -9,7 +9,7 @@ use crate::builds::Builds;
 use crate::{machine, process};
 
 /// Optimised where it matters and quicker to build than what ships.
-const PROFILE: &str = "start";
+pub(crate) const PROFILE: &str = "start";
 
 /// Builds, fetches the default model, and serves; `passed_on` goes to `sortie serve`.
 pub(crate) fn start(passed_on: &[OsString]) -> Result<()> {

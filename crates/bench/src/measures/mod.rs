@@ -8,8 +8,10 @@ pub(crate) mod load;
 #[cfg(feature = "local")]
 pub(crate) mod local;
 pub(crate) mod log;
+pub(crate) mod rollouts;
 pub(crate) mod start;
 pub(crate) mod streams;
+pub(crate) mod threads;
 pub(crate) mod tools;
 
 use std::path::PathBuf;

@@ -30,6 +30,8 @@ struct Heard {
     tokens_per_second: f64,
     delays: Samples,
     kibibytes_each: f64,
+    /// The server's own, on both sides of the kernel.
+    processor_us_per_token: f64,
 }
 
 pub(crate) async fn measure(bench: &Bench, figures: &mut Figures) -> Result<()> {
@@ -41,10 +43,12 @@ pub(crate) async fn measure(bench: &Bench, figures: &mut Figures) -> Result<()> 
     figures.add(format!("{name}: relay, tokens"), relay.tokens_per_second, "/s");
     figures.add(format!("{name}: relay, delay p50"), relay.delays.percentile_ms(50.0), "ms");
     figures.add(format!("{name}: relay, delay p99"), p99, "ms");
+    figures.add(format!("{name}: relay, processor time each"), relay.processor_us_per_token, "µs");
     let wanted = Wanted::AtLeast(0.9 * relay.tokens_per_second);
     figures.add_wanted(format!("{name}: tokens"), sortie.tokens_per_second, "/s", wanted);
     figures.add(format!("{name}: delay p50"), sortie.delays.percentile_ms(50.0), "ms");
     figures.add_wanted(format!("{name}: delay p99"), sortie.delays.percentile_ms(99.0), "ms", Wanted::Below(1.5 * p99));
+    figures.add(format!("{name}: processor time each"), sortie.processor_us_per_token, "µs");
     figures.add_wanted(format!("{name}: memory each"), sortie.kibibytes_each, "KiB", Wanted::Below(100.0));
     Ok(())
 }
@@ -90,11 +94,12 @@ where
         }
     }
     tokio::time::sleep(SETTLED_AFTER).await;
-    let started = Instant::now();
+    let (started, busy) = (Instant::now(), server.processor_time()?);
     clock.begin();
     tokio::time::sleep(bench.load_time).await;
     let tokens = clock.end();
-    let took = started.elapsed();
+    let (took, busy) = (started.elapsed(), server.processor_time()? - busy);
+    let processor_us_per_token = busy.as_secs_f64() * 1e6 / tokens.max(1) as f64;
     let kibibytes_each = (server.resident_mib()? - before) * 1024.0 / STREAMS as f64;
     let mut delays = Samples::default();
     while let Some(heard) = listeners.join_next().await {
@@ -104,7 +109,7 @@ where
         }
         delays = delays.join(heard);
     }
-    Ok(Heard { tokens_per_second: tokens as f64 / took.as_secs_f64(), delays, kibibytes_each })
+    Ok(Heard { tokens_per_second: tokens as f64 / took.as_secs_f64(), delays, kibibytes_each, processor_us_per_token })
 }
 
 /// When tokens count, and how many did.
