@@ -36,7 +36,12 @@ pub struct MonitorSpec {
 
 impl Default for MonitorSpec {
     fn default() -> Self {
-        Self { schedule: Schedule::default(), sample_every: SAMPLE_EVERY, signals: Vec::new() }
+        Self {
+            schedule: Schedule::default(),
+            sample_every: SAMPLE_EVERY,
+            signals: Vec::new(),
+            rollback: RollbackSpec::default(),
+        }
     }
 }
 
