@@ -63,7 +63,7 @@ impl App {
         let mut faults = Faults::default();
         self.check_budget(budget.as_ref(), &mut faults);
         faults.into_result()?;
-        let act = act.with("budget", serde_json::to_value(&budget).unwrap_or_default());
+        let act = act.with("budget", serde_json::to_value(budget).unwrap_or_default());
         let recorded = self.audited(&operator.acting_for(org, self.now()), act);
         let changes = ChangeSet::of([Change::SetBudget { account, budget }]).with(recorded);
         crate::commit_in_time(&*self.store(org), changes).await?.ok_or_else(|| Error::contended("budget"))?;

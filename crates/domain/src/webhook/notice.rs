@@ -289,6 +289,7 @@ mod tests {
             failed_attempts: 0,
             model_at: 0,
             refused_tokens: None,
+            remedy: None,
             outcome,
         }
     }

@@ -9,8 +9,9 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use tokio::task::block_in_place;
 
-use crate::sortie::{Ended, House};
+use crate::sortie::{Ended, House, sortie};
 
 fn allowed(command: &mut Command) {
     command.env("SORTIE_OUTBOUND__ALLOW", r#"["127.0.0.1"]"#);
@@ -32,12 +33,15 @@ async fn receiver(status: Arc<AtomicU16>) -> String {
 async fn webhooks_are_made_tried_looked_after_and_deleted_from_the_command_line() {
     let status = Arc::new(AtomicU16::new(200));
     let url = receiver(Arc::clone(&status)).await;
-    tokio::task::block_in_place(|| {
+    block_in_place(|| {
         let house = House::new();
         let _server = house.serve_with(allowed);
         let webhooks = |arguments: &[&str]| house.run(&[&["webhooks"], arguments].concat());
         let doctor = || {
-            let Ended { stdout, .. } = house.run(&["doctor"]);
+            // Without the models of this machine, which are large.
+            let mut command = sortie(house.path());
+            let Ended { stdout, .. } =
+                Ended::of(command.arg("doctor").env("SORTIE_MODEL_DIR", house.path().join("models")));
             stdout.lines().filter(|line| line.contains("webhook")).map(str::to_owned).collect::<Vec<_>>()
         };
         assert!(doctor().is_empty());
@@ -107,12 +111,11 @@ async fn whatever_kill_9_cuts_short_what_the_log_has_is_told() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 
     let house = House::new();
-    let blocking = tokio::task::block_in_place;
-    let mut server = blocking(|| house.serve_with(allowed));
+    let mut server = block_in_place(|| house.serve_with(allowed));
     let key = server.text("first_key").to_owned();
-    let agent = blocking(|| house.run(&["agents", "create", "Ada", "--model", "scripted/demo", "--json"]).json());
+    let agent = block_in_place(|| house.run(&["agents", "create", "Ada", "--model", "scripted/demo", "--json"]).json());
     let agent = agent["id"].as_str().unwrap().to_owned();
-    let webhook = blocking(|| house.run(&["webhooks", "create", &url, "--json"]).json());
+    let webhook = block_in_place(|| house.run(&["webhooks", "create", &url, "--json"]).json());
     let webhook = webhook["id"].as_str().unwrap();
     for life in 0..8 {
         let address = server.address().to_owned();
@@ -125,7 +128,7 @@ async fn whatever_kill_9_cuts_short_what_the_log_has_is_told() {
         server.signal("KILL");
         drop(server);
         talks.into_iter().for_each(|talk| talk.abort());
-        server = blocking(|| house.serve_with(allowed));
+        server = block_in_place(|| house.serve_with(allowed));
     }
 
     let is_settled = || {
@@ -136,7 +139,7 @@ async fn whatever_kill_9_cuts_short_what_the_log_has_is_told() {
     };
     let settled = async {
         loop {
-            match blocking(is_settled) {
+            match block_in_place(is_settled) {
                 Some(sessions) => return sessions,
                 None => tokio::time::sleep(Duration::from_millis(50)).await,
             }
@@ -145,7 +148,7 @@ async fn whatever_kill_9_cuts_short_what_the_log_has_is_told() {
     let sessions = tokio::time::timeout(Duration::from_secs(60), settled).await.expect("all is told");
     let ids: BTreeSet<String> =
         sessions.as_array().unwrap().iter().map(|session| session["id"].as_str().unwrap().to_owned()).collect();
-    let ended = blocking(|| {
+    let ended = block_in_place(|| {
         let runs =
             ids.iter().flat_map(|id| match house.run(&["sessions", "show", id, "--json"]).json()["runs"].take() {
                 Value::Array(runs) => runs,
