@@ -20,6 +20,10 @@ use crate::talk::{End, Listener, text_of};
 /// Most bytes of a message.
 const BYTES_MAX: usize = 5 << 20;
 
+/// Most values in one. Each takes up to a hundred times its bytes once it is read, and anybody
+/// may send them.
+const VALUES_MAX: usize = 200_000;
+
 /// Steps that are told of a run.
 const STEPS_MAX: usize = 1_000;
 
@@ -93,40 +97,60 @@ async fn receive(cassidy: &Cassidy, id: &str, query: &Query, request: Request) -
     let operator = Operator::of_this_installation();
     let webhook = cassidy.app.open_webhook(&operator, id).await?;
     let (parts, body) = request.into_parts();
-    let mut sender = None;
     if webhook.requires_key() {
         let caller = web::auth::authenticate(&cassidy.app, &parts.headers, HeaderOrder::ApiKeyFirst).await?;
         cassidy.shared.limits.check(Facade::Cassidy, caller.ctx())?;
         cassidy.app.may_deliver(caller.ctx(), &webhook).await?;
-        sender = Some(caller.ctx().org);
     } else {
         cassidy.shared.limits.check_of(Facade::Cassidy, webhook.id().0, cassidy.app.now())?;
     }
     if !web::body::is_json(&parts.headers) {
         return Err(Rejection::NotSaidToBeJson.into());
     }
-    let bytes = web::body::read(body, BYTES_MAX, sender).await?;
-    let payload: Value = serde_json::from_slice(&bytes).map_err(|_| ApiError::bad_request("Invalid JSON"))?;
-    let delivery = delivery(&parts.headers, &bytes, &payload);
-    let delivered = cassidy.app.deliver_webhook(&operator, &webhook, delivery).await?;
+    // Whoever sends it, it takes a place of its receiver's: nobody's address is anybody else's
+    // trouble.
+    let bytes = web::body::read(body, BYTES_MAX, Some(webhook.org())).await?;
+    let proven = cassidy.app.prove_delivery(&webhook, delivery(&parts.headers, &bytes))?;
+    let payload = read_payload(&bytes)?;
+    let delivered = cassidy.app.deliver_webhook(&operator, proven, &payload).await?;
     let is_asked = query.find("results").is_some_and(|asked| matches!(asked, "true" | "1"));
     let workflow_run =
         if is_asked || webhook.returns_results() { ended(cassidy, delivered).await? } else { begun(delivered) };
     Ok(Answer(TakenView { workflow_run }))
 }
 
-fn delivery<'a>(headers: &'a HeaderMap, bytes: &'a [u8], payload: &'a Value) -> Delivery<'a> {
+fn delivery<'a>(headers: &'a HeaderMap, bytes: &'a [u8]) -> Delivery<'a> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     Delivery {
         bytes,
-        payload,
         idempotency_key: header("idempotency-key"),
         webhook_id: header("webhook-id"),
         webhook_timestamp: header("webhook-timestamp"),
         webhook_signature: header("webhook-signature"),
         github_signature: header("x-hub-signature-256"),
-        github_delivery: header("x-github-delivery"),
     }
+}
+
+fn read_payload(bytes: &[u8]) -> Result<Value, ApiError> {
+    if values_in(bytes) > VALUES_MAX {
+        return Err(ApiError::bad_request("Too many values: at most 200,000"));
+    }
+    serde_json::from_slice(bytes).map_err(|_| ApiError::bad_request("Invalid JSON"))
+}
+
+/// At least as many as a JSON text holds: each but the first stands behind one of these marks.
+fn values_in(json: &[u8]) -> usize {
+    let (mut in_text, mut is_escaped) = (false, false);
+    let mark = |byte: &&u8| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match byte {
+            b'\\' => is_escaped = in_text && !was_escaped,
+            b'"' => in_text ^= !was_escaped,
+            _ => {}
+        }
+        !in_text && matches!(byte, b',' | b'[' | b'{')
+    };
+    json.iter().filter(mark).count()
 }
 
 /// The answer that comes at once.
@@ -272,6 +296,23 @@ mod tests {
             content: vec![Block::text(text)],
             is_error,
         }
+    }
+
+    #[test]
+    fn values_are_counted_before_they_are_read() {
+        for (json, values) in [
+            ("7", 0),
+            ("[1,2]", 2),
+            (r#"{"a":[{},{}],"b":1}"#, 6),
+            (r#"["[,{\",[","\\",1]"#, 3),
+            (r#""\\\"[[[""#, 0),
+            (r#""\\",[["#, 3),
+        ] {
+            assert_eq!(values_in(json.as_bytes()), values, "{json}");
+        }
+        let empty = |count: usize| format!("[{}[]]", "[],".repeat(count));
+        assert!(read_payload(empty(VALUES_MAX / 3).as_bytes()).is_ok());
+        assert!(read_payload(empty(VALUES_MAX).as_bytes()).is_err());
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod webhooks;
 
 use domain::budget::Budget;
 use domain::deployment::{DEPLOYMENTS_MAX, Deployment, DeploymentRun, Trigger};
+use domain::idempotency::Made;
 use domain::key::Scope;
 use domain::{AgentId, ChangeSet, DeploymentId, DeploymentRunId, EventBody};
 use indexmap::IndexMap;
@@ -21,7 +22,7 @@ use crate::{App, Ctx, TRIES};
 
 pub use embed_tokens::{EmbedClaims, EmbedToken};
 pub(crate) use monitors::first_monitor;
-pub use webhooks::{Delivered, Delivery, OpenWebhook};
+pub use webhooks::{Delivered, Delivery, OpenWebhook, ProvenDelivery};
 
 /// What a new deployment is to be.
 #[derive(Debug, Clone)]
@@ -49,6 +50,9 @@ impl App {
     pub async fn create_deployment(&self, ctx: &Ctx, create: CreateDeployment) -> Result<Deployment, Error> {
         ctx.require(Scope::DeploymentsWrite)?;
         ctx.require(Scope::AgentsRun)?;
+        if let Some(Made::Deployment { deployment }) = ctx.made_before() {
+            return self.reachable_deployment(ctx, *deployment).await;
+        }
         let agent = self.newest_agent(ctx, create.agent).await?;
         self.check_deployment_count(ctx).await?;
         let described = Deployment {
@@ -71,6 +75,7 @@ impl App {
         };
         let ready = self.ready_deployment(ctx, described, None).await?;
         let (deployment, changes) = ready.create();
+        let changes = ctx.making(|| Made::Deployment { deployment: deployment.id }).recording(changes);
         match self.commit_deployment(ctx, changes).await? {
             true => Ok(deployment),
             false => Err(Error::not_found(agent.id)),
@@ -98,7 +103,8 @@ impl App {
         Ok(self.store(ctx.org).list_deployments(DeploymentFilter { project, open_to, ..filter }).await?)
     }
 
-    /// Changes a deployment. `change` is asked again if somebody else was faster.
+    /// Changes a deployment. `change` is asked again if somebody else was faster. Whoever says
+    /// what its runs begin with must be allowed to begin runs.
     ///
     /// # Errors
     /// It is archived, what it is to be breaks a rule, or as [`App::find_deployment`].
@@ -109,6 +115,7 @@ impl App {
         change: impl Fn(&Deployment) -> Result<Deployment, Error> + Send + Sync,
     ) -> Result<Deployment, Error> {
         ctx.require(Scope::DeploymentsWrite)?;
+        ctx.require(Scope::AgentsRun)?;
         for _ in 0..TRIES {
             let before = self.reachable_deployment(ctx, id).await?;
             may_change(ctx, &before)?;
@@ -130,11 +137,13 @@ impl App {
         self.change_deployment(ctx, id, |before| Ok(before.pause(ctx.now)?)).await
     }
 
-    /// Lets a deployment begin by itself again. What was missed is not made up for.
+    /// Lets a deployment begin by itself again, which takes the right to begin runs. What was
+    /// missed is not made up for.
     ///
     /// # Errors
     /// It is archived, or as [`App::find_deployment`].
     pub async fn resume_deployment(&self, ctx: &Ctx, id: DeploymentId) -> Result<Deployment, Error> {
+        ctx.require(Scope::AgentsRun)?;
         self.change_deployment(ctx, id, |before| Ok(before.resume(ctx.now)?)).await
     }
 
@@ -150,8 +159,8 @@ impl App {
     /// What deployments began, the newest first.
     ///
     /// # Errors
-    /// The deployment that is asked for is not there, the scope is missing, or the store
-    /// failed.
+    /// The deployment that is asked for is not there, or watches more than the caller reaches;
+    /// the scope is missing, or the store failed.
     pub async fn list_deployment_runs(
         &self,
         ctx: &Ctx,
@@ -159,7 +168,7 @@ impl App {
     ) -> Result<Vec<DeploymentRun>, Error> {
         ctx.require(Scope::DeploymentsRead)?;
         match filter.deployment {
-            Some(id) => self.reachable_deployment(ctx, id).await.map(drop)?,
+            Some(id) => may_ask(ctx, &self.reachable_deployment(ctx, id).await?)?,
             // A list over all of them would show what the caller does not reach.
             None if ctx.project.is_some() || ctx.restricted().is_some() => {
                 let message = "must be given by a caller who does not reach all of the organization";
@@ -173,14 +182,15 @@ impl App {
     /// A time that a deployment began something, or tried to.
     ///
     /// # Errors
-    /// It is not there, the scope is missing, or the store failed.
+    /// It is not there, it is of a deployment that watches more than the caller reaches, the
+    /// scope is missing, or the store failed.
     pub async fn find_deployment_run(&self, ctx: &Ctx, id: DeploymentRunId) -> Result<DeploymentRun, Error> {
         ctx.require(Scope::DeploymentsRead)?;
         let found = self.store(ctx.org).find_deployment_run(id).await?;
         let begun = found.ok_or_else(|| Error::not_found(id))?;
         match self.reachable_deployment(ctx, begun.deployment).await {
             Err(Error::NotFound(_)) => Err(Error::not_found(id)),
-            reached => reached.map(|_| begun),
+            reached => may_ask(ctx, &reached?).map(|()| begun),
         }
     }
 
@@ -234,9 +244,18 @@ impl App {
     }
 }
 
-/// Whether the caller may change it, or have it do something: a monitor for all projects is the
-/// organization's, though its agent is of one of them.
+/// Whether the caller may have it do something, and read what it began: a monitor for all
+/// projects is the organization's, though its agent is of one of them.
+fn may_ask(ctx: &Ctx, deployment: &Deployment) -> Result<(), Error> {
+    match deployment.watches_all() && ctx.project.is_some() {
+        true => Err(Error::Forbidden { missing: None }),
+        false => Ok(()),
+    }
+}
+
+/// Whether the caller may change it: what watches for all is for those to change who administer
+/// the organization.
 fn may_change(ctx: &Ctx, deployment: &Deployment) -> Result<(), Error> {
-    let is_for_all = deployment.monitor().is_some_and(|monitor| monitor.project.is_none());
-    if is_for_all && ctx.project.is_some() { Err(Error::Forbidden { missing: None }) } else { Ok(()) }
+    may_ask(ctx, deployment)?;
+    if deployment.watches_all() { ctx.require(Scope::Admin) } else { Ok(()) }
 }

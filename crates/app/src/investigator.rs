@@ -2,10 +2,12 @@
 //!
 //! It is an agent like others, known by its name: whoever wants another model or other tools
 //! changes it. It is made when it is first needed. Where a monitor watches the rollouts of
-//! several projects, each of them has an agent of the name of the monitor's, a copy at first.
+//! several projects, each of them has an agent of the name of the monitor's, at first a copy that
+//! is open to the same people.
 
 use domain::agent::{Agent, AgentSpec, AgentTool, ModelChoice};
 use domain::deployment::Deployment;
+use domain::rights::Access;
 use domain::tool::Permission;
 use domain::{AgentId, ProjectId};
 use ports::store::AgentFilter;
@@ -42,7 +44,7 @@ impl App {
     /// rollouts watched by it all the same.
     pub(crate) async fn investigator(&self, ctx: &Ctx, project: ProjectId) -> Result<Agent, Error> {
         let model = self.ports().default_model.to_string();
-        self.named_agent(ctx, project, NAME, || describe(model)).await
+        self.named_agent(ctx, project, NAME, || (describe(model), Access::of_all(None))).await
     }
 
     /// The agent that watches rollouts of a project for this monitor: the monitor's own, or in
@@ -57,7 +59,10 @@ impl App {
         let whole = Ctx { project: None, ..ctx.clone() };
         match self.agent_here(&whole, monitor.agent).await {
             Ok(own) if own.project == project && own.archived_at.is_none() => Ok(own),
-            Ok(own) => self.named_agent(ctx, project, &own.spec.name, || copy_of(&own.spec)).await,
+            Ok(own) => {
+                let copy = || (copy_of(&own.spec), Access::clone(&own.access));
+                self.named_agent(ctx, project, &own.spec.name, copy).await
+            }
             // It was deleted since.
             Err(Error::NotFound(_)) => self.investigator(ctx, project).await,
             Err(error) => Err(error),
@@ -70,7 +75,7 @@ impl App {
         ctx: &Ctx,
         project: ProjectId,
         name: &str,
-        spec: impl FnOnce() -> AgentSpec,
+        describe: impl FnOnce() -> (AgentSpec, Access),
     ) -> Result<Agent, Error> {
         if let Some(agent) = self.known_agent(ctx, project, name).await? {
             return Ok(agent);
@@ -79,7 +84,8 @@ impl App {
         if let Some(agent) = self.known_agent(ctx, project, name).await? {
             return Ok(agent);
         }
-        let (agent, changes) = Agent::create(self.fresh(), project, spec(), ctx.now);
+        let (spec, access) = describe();
+        let (agent, changes) = Agent::create_open_to(access, self.fresh(), project, spec, ctx.now);
         let committed = crate::commit_in_time(&*self.store(ctx.org), changes).await?;
         committed.map(|_| agent).ok_or_else(|| Error::not_found(project))
     }

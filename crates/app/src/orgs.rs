@@ -208,7 +208,7 @@ impl App {
             removed_at: None,
         };
         let name = "First project".into();
-        let project = Project { id: self.fresh(), number: 0, name, repository: None, created_at: now };
+        let project = Project { id: self.fresh(), number: 0, name, repository: None, version: 0, created_at: now };
         let all = CreateKey {
             name: "First key".into(),
             scopes: vec![Scope::Admin],

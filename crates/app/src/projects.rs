@@ -6,10 +6,11 @@ use domain::monitor::MonitorSpec;
 use domain::org::{Project, RolloutSettings};
 use domain::repository::Repository;
 use domain::{Change, ChangeSet, ProjectId};
+use ports::{CommitError, Refusal};
 
 use crate::error::{Error, Faults, Missing};
 use crate::orgs::is_name;
-use crate::{App, Ctx};
+use crate::{App, Ctx, TRIES};
 
 /// What of a project is to be another; what is absent stays.
 #[derive(Debug, Clone, Default)]
@@ -36,7 +37,7 @@ impl App {
     ) -> Result<Project, Error> {
         ctx.require_whole(Scope::Admin)?;
         check_name(&name)?;
-        let project = Project { id: self.fresh(), number: 0, name, repository, created_at: ctx.now };
+        let project = Project { id: self.fresh(), number: 0, name, repository, version: 0, created_at: ctx.now };
         let act = described(Action::ProjectCreated, &project);
         let changes = ChangeSet::of([Change::InsertProject(project.clone())]).with(self.audited(ctx, act));
         let committed = crate::commit_in_time(&*self.store(ctx.org), changes).await?;
@@ -44,32 +45,57 @@ impl App {
         Ok(Project { number: committed.numbers.first().copied().unwrap_or_default(), ..project })
     }
 
-    /// Changes a project.
+    /// Changes a project, and then how its rollouts are watched: two changes, of which the
+    /// first stays if the second cannot be made.
     ///
     /// # Errors
-    /// It is not there, or as [`App::create_project`].
+    /// It is not there, the monitor breaks a rule (at `monitor`), or as
+    /// [`App::create_project`].
     pub async fn update_project(&self, ctx: &Ctx, id: ProjectId, patch: ProjectPatch) -> Result<Project, Error> {
         ctx.require_whole(Scope::Admin)?;
-        let project = self.find_project(ctx, id).await?;
-        let ProjectPatch { name, repository, monitor } = patch;
-        let monitor_changes = monitor.is_some();
-        let next = Project {
-            name: name.unwrap_or_else(|| project.name.clone()),
-            repository: repository.unwrap_or_else(|| project.repository.clone()),
-            ..project.clone()
-        };
-        check_name(&next.name)?;
-        if let Some(monitor) = monitor {
+        if let Some(monitor) = &patch.monitor
+            && let Some((field, rule)) = self.monitor_fault(ctx, id, Some(id), monitor).await?
+        {
+            return Err(Error::invalid(format!("monitor.{field}"), rule));
+        }
+        let project = self.describe_project(ctx, id, &patch).await?;
+        if let Some(monitor) = patch.monitor {
             self.watch_project(ctx, &project, monitor).await?;
         }
-        let act = described(Action::ProjectUpdated, &next);
-        let act = if monitor_changes { act.with("monitor", "changed") } else { act };
-        let (app, org, recorded) = (self.clone(), ctx.org, self.audited(ctx, act));
+        Ok(project)
+    }
+
+    async fn describe_project(&self, ctx: &Ctx, id: ProjectId, patch: &ProjectPatch) -> Result<Project, Error> {
+        for _ in 0..TRIES {
+            let before = self.find_project(ctx, id).await?;
+            let name = patch.name.clone().unwrap_or_else(|| before.name.clone());
+            let repository = patch.repository.clone().unwrap_or_else(|| before.repository.clone());
+            check_name(&name)?;
+            let (next, changes) = before.update(name, repository);
+            if changes.is_empty() {
+                return Ok(next);
+            }
+            let recorded = self.audited(ctx, described(Action::ProjectUpdated, &next));
+            if self.commit_project(ctx, &next, changes.with(recorded)).await? {
+                return Ok(next);
+            }
+        }
+        Err(Error::contended("project"))
+    }
+
+    /// Commits a change of a project and forgets what was known of it; `false` if somebody else
+    /// was faster.
+    async fn commit_project(&self, ctx: &Ctx, next: &Project, changes: ChangeSet) -> Result<bool, Error> {
+        let (app, org, next) = (self.clone(), ctx.org, next.clone());
         self.to_the_end(async move {
-            let changes = ChangeSet::of([Change::PutProject(next.clone())]).with(recorded);
-            let committed = crate::commit_in_time(&*app.store(org), changes).await?;
+            let committed = app.store(org).commit(changes).await;
             app.known().projects.forget(&(org, next.number));
-            committed.map(|_| next.clone()).ok_or_else(|| repository_taken(&next))
+            match committed {
+                Ok(_) => Ok(true),
+                Err(CommitError::Refused(Refusal::Exists)) => Err(repository_taken(&next)),
+                Err(CommitError::Refused(_)) => Ok(false),
+                Err(CommitError::Store(error)) => Err(error.into()),
+            }
         })
         .await
     }

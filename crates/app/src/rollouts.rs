@@ -195,7 +195,7 @@ impl App {
         }
         let name = repository.to_string();
         let repository = Some(repository.clone());
-        let project = Project { id: self.fresh(), number: 0, name, repository, created_at: ctx.now };
+        let project = Project { id: self.fresh(), number: 0, name, repository, version: 0, created_at: ctx.now };
         let act = Act::new(Action::ProjectCreated, project.id).with("name", project.name.clone());
         let making = ChangeSet::of([Change::InsertProject(project.clone())]).with(self.audited(ctx, act));
         Ok((project, making))

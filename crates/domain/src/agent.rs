@@ -189,8 +189,18 @@ impl Agent {
         spec: AgentSpec,
         now: Timestamp,
     ) -> (Agent, ChangeSet) {
-        let spec = Arc::new(spec);
-        let access = Arc::new(Access::of_all(creator));
+        Self::create_open_to(Access::of_all(creator), id, project, spec, now)
+    }
+
+    /// A new agent, at version 1, open to these from the beginning.
+    pub fn create_open_to(
+        access: Access,
+        id: AgentId,
+        project: ProjectId,
+        spec: AgentSpec,
+        now: Timestamp,
+    ) -> (Agent, ChangeSet) {
+        let (spec, access) = (Arc::new(spec), Arc::new(access));
         let agent =
             Agent { id, project, version: 1, spec, created_at: now, updated_at: now, archived_at: None, access };
         let changes = ChangeSet::of([Change::InsertAgent(agent.clone())]);

@@ -12,8 +12,8 @@ use crate::budget::{AccountId, Budget, Payers, Reservation, Totals};
 use crate::deployment::{Deployment, DeploymentRun};
 use crate::event::NewEvent;
 use crate::id::{
-    AgentId, ApprovalRuleId, DeliveryId, DeploymentId, DocumentId, EventId, KeyId, MemberId, ProviderId, RolloutId,
-    RunId, SessionId, ToolId, WebhookId,
+    AgentId, ApprovalRuleId, DeliveryId, DeploymentId, DocumentId, EventId, KeyId, MemberId, ProjectId, ProviderId,
+    RolloutId, RunId, SessionId, ToolId, WebhookId,
 };
 use crate::idempotency::RequestRecord;
 use crate::key::Key;
@@ -86,6 +86,13 @@ pub enum Guard {
     AgentLives {
         /// The agent.
         agent: AgentId,
+    },
+    /// The project is at this version.
+    ProjectAt {
+        /// The project.
+        project: ProjectId,
+        /// Its version.
+        version: u64,
     },
     /// The deployment is at this version.
     DeploymentAt {

@@ -36,7 +36,8 @@ pub struct Deployment {
     pub agent: AgentId,
     /// For people.
     pub name: String,
-    /// Whose rights its runs have, at the moment they begin; `None` is the operator.
+    /// Whose rights its runs have, at the moment they begin; `None` is the operator. The watches
+    /// of a monitor are the organization's, whoever made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub creator: Option<MemberId>,
     /// What begins its runs.
@@ -338,8 +339,8 @@ mod tests {
     }
 
     pub(super) fn hourly() -> Deployment {
-        let trigger = Trigger::Schedule(Schedule::new("0 * * * *".into(), "UTC".into()).unwrap());
         let now = at("2026-11-22T12:30:00Z");
+        let trigger = Trigger::Schedule(Schedule::new("0 * * * *".into(), "UTC".into(), now).unwrap());
         Deployment {
             id: DeploymentId(Uuid::from_u128(1)),
             project: ProjectId(Uuid::from_u128(2)),
@@ -400,7 +401,7 @@ mod tests {
         let now = at("2026-11-22T12:40:00Z");
         let renamed = Deployment { name: "other".into(), ..hourly() };
         assert_eq!(hourly().update(renamed, now).unwrap().0.next_run_at, Some(at("2026-11-22T13:00:00Z")));
-        let trigger = Trigger::Schedule(Schedule::new("45 12 * * *".into(), "UTC".into()).unwrap());
+        let trigger = Trigger::Schedule(Schedule::new("45 12 * * *".into(), "UTC".into(), now).unwrap());
         let (changed, _) = hourly().update(Deployment { trigger, ..hourly() }, now).unwrap();
         assert_eq!((changed.next_run_at, changed.version), (Some(at("2026-11-22T12:45:00Z")), 1));
     }

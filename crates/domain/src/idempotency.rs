@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::change::Change;
 use crate::id::{
-    AgentId, ApprovalRuleId, DocumentId, EventId, KeyId, ProviderId, RolloutId, RunId, SessionId, ToolId, WebhookId,
+    AgentId, ApprovalRuleId, DeploymentId, DeploymentRunId, DocumentId, EventId, KeyId, ProviderId, RolloutId, RunId,
+    SessionId, ToolId, WebhookId,
 };
 
 /// How long a request is remembered.
@@ -90,6 +91,16 @@ pub enum Made {
         /// The version it got.
         version: u64,
     },
+    /// A deployment.
+    Deployment {
+        /// The deployment.
+        deployment: DeploymentId,
+    },
+    /// A time that a deployment began something, by hand.
+    DeploymentRun {
+        /// Its place in the history.
+        run: DeploymentRunId,
+    },
 }
 
 /// What a request was answered with.
@@ -142,7 +153,9 @@ impl Made {
             | Made::Rollout { .. }
             | Made::ApprovalRule { .. }
             | Made::Document { .. }
-            | Made::Webhook { .. } => None,
+            | Made::Webhook { .. }
+            | Made::Deployment { .. }
+            | Made::DeploymentRun { .. } => None,
         }
     }
 }

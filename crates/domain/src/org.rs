@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::change::{Change, ChangeSet, Guard};
 use crate::id::{MemberId, OrgId, ProjectId};
 use crate::repository::Repository;
 pub use crate::rights::Role;
@@ -89,6 +90,22 @@ pub struct Project {
     /// has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<Repository>,
+    /// Grows with each change.
+    #[serde(default)]
+    pub version: u64,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+impl Project {
+    /// Of this name and repository from now on; what is as it was is no change.
+    pub fn update(self, name: String, repository: Option<Repository>) -> (Project, ChangeSet) {
+        if (&self.name, &self.repository) == (&name, &repository) {
+            return (self, ChangeSet::default());
+        }
+        let guard = Guard::ProjectAt { project: self.id, version: self.version };
+        let next = Project { name, repository, version: self.version + 1, ..self };
+        let changes = ChangeSet::of([Change::PutProject(next.clone())]).guarded(guard);
+        (next, changes)
+    }
 }

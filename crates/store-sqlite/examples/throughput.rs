@@ -184,7 +184,7 @@ fn an_org(id: OrgId) -> Org {
 
 fn a_project() -> Project {
     let created_at = SystemSources.now();
-    Project { id: PROJECT, number: 0, name: "first".into(), repository: None, created_at }
+    Project { id: PROJECT, number: 0, name: "first".into(), repository: None, version: 0, created_at }
 }
 
 fn an_agent() -> Agent {

@@ -136,6 +136,7 @@ impl Application<'_> {
             },
             Guard::SessionAt { session, seq } => sessions::head(db, org, session)?.is_some_and(|head| head.seq == seq),
             Guard::SessionDescribedAt { session, version } => sessions::is_described_at(db, org, session, version)?,
+            Guard::ProjectAt { project, version } => projects::is_at(db, org, project, version)?,
             Guard::DeploymentAt { deployment, version } => deployments::is_at(db, org, deployment, version)?,
             Guard::ProviderAt { provider, version } => providers::is_at(db, org, provider, version)?,
             Guard::RolloutAt { rollout, version } => rollouts::is_at(db, org, rollout, version)?,

@@ -31,6 +31,11 @@ pub(crate) fn find(db: &Connection, org: OrgId, id: ProjectId) -> Result<Option<
     one(db, FIND, (id.0, org.0), read)
 }
 
+/// Projects change so rarely that no column holds their version.
+pub(crate) fn is_at(db: &Connection, org: OrgId, id: ProjectId, version: u64) -> Result<bool, Fault> {
+    Ok(find(db, org, id)?.is_some_and(|project| project.version == version))
+}
+
 pub(crate) fn find_numbered(db: &Connection, org: OrgId, wanted: u64) -> Result<Option<Project>, Fault> {
     // A number beyond what SQLite can hold was never given.
     let Ok(wanted) = i64::try_from(wanted) else { return Ok(None) };

@@ -232,7 +232,14 @@ mod tests {
         let name = "p".repeat(10_000);
         let id = ProjectId(SystemSources.uuid_v7());
         let created_at = Timestamp::UNIX_EPOCH;
-        ChangeSet::of([Change::InsertProject(Project { id, number: 0, name, repository: None, created_at })])
+        ChangeSet::of([Change::InsertProject(Project {
+            id,
+            number: 0,
+            name,
+            repository: None,
+            version: 0,
+            created_at,
+        })])
     }
 
     /// Lets the database grow to so many pages and no further, as a full disk does.

@@ -1,6 +1,9 @@
 //! Workflow webhooks: who may send, what it begins, and what comes back.
 
 use axum::body::Body;
+use domain::org::Role;
+use futures::StreamExt;
+use futures::stream::{self, FuturesUnordered};
 use http::{Method, Request};
 use serde_json::{Value, json};
 use test_kit::conversation::id_of;
@@ -186,6 +189,7 @@ async fn a_message_may_have_to_be_signed() {
     let send = async |signed: Option<&str>, delivery: &str| {
         let mut request = Request::builder().method(Method::POST).uri(&w1.path);
         request = request.header("content-type", "application/json").header("x-github-delivery", delivery);
+        request = request.header("idempotency-key", delivery);
         if let Some(signed) = signed {
             request = request.header("x-hub-signature-256", signed);
         }
@@ -194,11 +198,73 @@ async fn a_message_may_have_to_be_signed() {
     let good = "sha256=3aea7d9882012d69ea49b8443b94e755179f85ee830bfa901efb5dc673af63a3";
     let first = send(Some(good), "d1").await.ok()["workflowRun"]["id"].clone();
     assert_eq!(send(Some(good), "d1").await.ok()["workflowRun"]["id"], first, "sent again by its sender");
+    // Whoever has seen it can send it again with the headers that nobody signed changed.
+    assert_eq!(send(Some(good), "d3").await.ok()["workflowRun"]["id"], first);
     for wrong in [None, Some("sha256=00"), Some("")] {
         refused(&send(wrong, "d2").await, 401, "UNAUTHORIZED");
     }
+    // Nobody reads what a stranger sent.
+    let mut junk = Request::builder().method(Method::POST).uri(&w1.path);
+    junk = junk.header("content-type", "application/json").header("x-hub-signature-256", good);
+    refused(&w1.cast.house.nobody().send_raw(junk.body(Body::from("{")).unwrap()).await, 401, "UNAUTHORIZED");
     let shown = w1.cast.house.owner().get(&format!("/v1/deployments/{}", w1.id)).await;
     assert_eq!(shown.ok()["trigger"]["signature"]["scheme"], "github");
     assert!(!shown.text.contains(secret));
     assert_eq!(w1.cast.house.file_with(secret), None, "it is sealed on disk");
+}
+
+#[tokio::test]
+async fn a_name_is_used_up_by_what_began_a_run_alone() {
+    let cast = Cast::echoing().await;
+    let maker = cast.house.person("mara", Role::Member).await;
+    let trigger =
+        json!({ "type": "webhook", "dedupe": "/id", "filter": [{ "field": "/action", "one_of": ["opened"] }] });
+    let new = json!({ "name": "w", "agent": cast.a1, "trigger": trigger });
+    let made = maker.post("/v1/deployments", new).await.ok();
+    let path = made["trigger"]["path"].as_str().unwrap();
+    let (app, ctx) = (cast.house.app(), cast.house.owner_ctx().await);
+    let maker = app.authenticate(maker.key()).await.unwrap().member.unwrap();
+    let send = async |action: &str| {
+        let sent = cast.house.nobody().post(path, json!({ "id": "1", "action": action })).await;
+        sent.ok()["workflowRun"].clone()
+    };
+    assert_eq!(send("closed").await["status"], "success", "passed over");
+    app.suspend_member(&ctx, maker).await.unwrap();
+    assert_eq!(send("opened").await["status"], "failed");
+    app.reinstate_member(&ctx, maker).await.unwrap();
+    let begun = send("opened").await;
+    assert_eq!(begun["status"], "running");
+    assert_eq!(send("opened").await["id"], begun["id"]);
+    assert_eq!(send("closed").await["status"], "success");
+}
+
+/// More of them than large bodies are read at once.
+#[tokio::test]
+async fn bodies_that_never_end_hold_up_nobody_but_the_webhooks_organization() {
+    const BODIES: usize = 40;
+    let mut w1 = Workflow::with(Cast::echoing().await, json!({})).await;
+    let other = w1.cast.house.other_org().await;
+    let nobody = w1.cast.house.nobody();
+    let (read, mut pieces) = tokio::sync::mpsc::unbounded_channel();
+    let endless = || {
+        let read = read.clone();
+        let piece = move |_| {
+            read.send(()).unwrap();
+            Ok::<_, std::io::Error>(vec![b' '; 40 << 10])
+        };
+        let body = Body::from_stream(stream::iter(0..2).map(piece).chain(stream::pending()));
+        let request = Request::builder().method(Method::POST).uri(&w1.path).header("content-type", "application/json");
+        nobody.send_raw(request.body(body).unwrap())
+    };
+    let mut held: FuturesUnordered<_> = (0..BODIES).map(|_| endless()).collect();
+    let large = async {
+        for _ in 0..2 * BODIES {
+            pieces.recv().await.unwrap();
+        }
+        other.post("/v1/agents", json!({ "junk": "x".repeat(200 << 10) })).await
+    };
+    tokio::select! {
+        answered = large => drop(answered.expect(400)),
+        ended = held.next() => panic!("the other organization waits: {:?}", ended.map(|reply| reply.status)),
+    }
 }

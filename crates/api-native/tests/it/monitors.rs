@@ -1,7 +1,9 @@
 //! Monitors of rollouts as deployments.
 
 use app::{CreateKey, KeyFormat};
+use domain::ProjectId;
 use domain::key::Scope;
+use domain::org::Role;
 use serde_json::{Value, json};
 use test_kit::TestHouse;
 use test_kit::conversation::id_of;
@@ -91,16 +93,7 @@ async fn whoever_is_kept_to_a_project_cannot_change_what_watches_all() {
     let (owner, ctx) = (house.owner(), house.owner_ctx().await);
     let agent = owner.agent(json!({})).await;
     let project = house.app().list_projects(&ctx).await.unwrap()[0].id;
-    let kept = CreateKey {
-        name: "kept".to_owned(),
-        scopes: Scope::ALL.to_vec(),
-        project: Some(project),
-        expires_at: None,
-        budget: None,
-        member: None,
-        format: KeyFormat::Sortie,
-    };
-    let kept = house.keyed(kept).await;
+    let kept = house.keyed(kept_to(project)).await;
     let all = owner.post("/v1/deployments", monitor(&agent, json!({}))).await.ok();
     let path = format!("/v1/deployments/{}", id_of(&all));
     kept.get(&path).await.ok();
@@ -113,4 +106,56 @@ async fn whoever_is_kept_to_a_project_cannot_change_what_watches_all() {
     // Nor make what watches all of one's own.
     let own = format!("/v1/deployments/{}", id_of(&own));
     kept.post(&own, json!({ "trigger": { "type": "rollout_monitor" } })).await.expect(403);
+}
+
+#[tokio::test]
+async fn what_watches_all_is_for_those_to_change_who_administer() {
+    let house = TestHouse::new().start().await;
+    let (owner, ctx) = (house.owner(), house.owner_ctx().await);
+    let agent = owner.agent(json!({})).await;
+    let project = house.app().list_projects(&ctx).await.unwrap()[0].id.to_string();
+    let all = owner.post("/v1/deployments", monitor(&agent, json!({}))).await.ok();
+    let path = format!("/v1/deployments/{}", id_of(&all));
+    let member = house.person("mia", Role::Member).await;
+    member.post("/v1/deployments", monitor(&agent, json!({}))).await.expect(403);
+    for verb in ["", "/pause", "/unpause", "/archive"] {
+        member.post(&format!("{path}{verb}"), json!({ "name": "mine" })).await.expect(403);
+    }
+    assert_eq!(owner.get(&path).await.ok(), all);
+    member.post(&format!("{path}/run"), json!({})).await.expect(400);
+    let own = member.post("/v1/deployments", monitor(&agent, json!({ "project_id": project }))).await.ok();
+    let own = format!("/v1/deployments/{}", id_of(&own));
+    member.post(&format!("{own}/pause"), json!({})).await.ok();
+    member.post(&own, json!({ "trigger": { "type": "rollout_monitor" } })).await.expect(403);
+}
+
+#[tokio::test]
+async fn whoever_is_kept_to_a_project_does_not_read_what_happened_in_others() {
+    let house = TestHouse::new().start().await;
+    let (owner, ctx) = (house.owner(), house.owner_ctx().await);
+    let project = house.app().list_projects(&ctx).await.unwrap()[0].id;
+    let repository = Some("acme/other".parse().unwrap());
+    house.app().create_project(&ctx, "Other".into(), repository).await.unwrap();
+    let report = json!({ "deployment_request": "Deploy", "repository_full_name": "acme/other" });
+    owner.post("/api/v1/deployments", report).await.expect(201);
+    let monitor = id_of(&owner.get("/v1/deployments").await.ok()["data"][0]);
+    let list = format!("/v1/deployment_runs?deployment_id={monitor}");
+    let began = owner.get(&list).await.ok()["data"][0].clone();
+    assert_eq!(began["trigger_context"]["type"], "rollout");
+    let kept = house.keyed(kept_to(project)).await;
+    kept.get(&format!("/v1/deployments/{monitor}")).await.ok();
+    kept.get(&list).await.expect(403);
+    kept.get(&format!("/v1/deployment_runs/{}", id_of(&began))).await.expect(403);
+}
+
+fn kept_to(project: ProjectId) -> CreateKey {
+    CreateKey {
+        name: "kept".to_owned(),
+        scopes: Scope::ALL.to_vec(),
+        project: Some(project),
+        expires_at: None,
+        budget: None,
+        member: None,
+        format: KeyFormat::Sortie,
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::agent::AgentRefusal;
 use domain::deployment::{Begun, Cause, Deployment, DeploymentRun};
+use domain::idempotency::Made;
 use domain::key::{Scope, Scopes};
 use domain::model::Block;
 use domain::rights::Role;
@@ -21,12 +22,14 @@ use crate::{App, Ctx, RunWatch, TRIES};
 const RUNNING: [Scope; 4] = [Scope::AgentsRead, Scope::AgentsRun, Scope::SessionsRead, Scope::SessionsWrite];
 
 /// Why and with what a deployment begins.
-pub(super) struct Occasion {
+pub(super) struct Occasion<'a> {
     pub(super) cause: Cause,
     /// What is said behind the deployment's own first events.
     pub(super) message: Option<String>,
     /// The name of what came: it begins one run.
     pub(super) name: Option<String>,
+    /// Whoever asked for it: a request of theirs is kept with what it began.
+    pub(super) asked_by: Option<&'a Ctx>,
 }
 
 impl App {
@@ -39,12 +42,16 @@ impl App {
         ctx.require(Scope::DeploymentsWrite)?;
         ctx.require(Scope::AgentsRun)?;
         let deployment = self.reachable_deployment(ctx, id).await?;
-        super::may_change(ctx, &deployment)?;
+        super::may_ask(ctx, &deployment)?;
+        if let Some(Made::DeploymentRun { run }) = ctx.made_before() {
+            let began = self.store(ctx.org).find_deployment_run(*run).await?;
+            return began.ok_or_else(|| Error::not_found(*run));
+        }
         deployment.check_by_hand()?;
         if deployment.monitor().is_some() {
             return self.look_now(ctx, &deployment).await;
         }
-        let occasion = Occasion { cause: Cause::Manual, message: None, name: None };
+        let occasion = Occasion { cause: Cause::Manual, message: None, name: None, asked_by: Some(ctx) };
         Ok(self.begin_and_record(ctx.org, &deployment, &occasion, ctx.now).await?.0)
     }
 
@@ -53,7 +60,7 @@ impl App {
         &self,
         org: OrgId,
         deployment: &Deployment,
-        occasion: &Occasion,
+        occasion: &Occasion<'_>,
         now: Timestamp,
     ) -> Result<(DeploymentRun, Option<RunWatch>), Error> {
         let failed = match self.begin(org, deployment, occasion, now).await {
@@ -78,17 +85,18 @@ impl App {
         Ok((begun, None))
     }
 
-    /// Keeps in the history what came of an occasion that began no run.
+    /// Keeps in the history what came of an occasion that began no run. Its name is not used
+    /// up: what comes under it again may begin one.
     pub(super) async fn record(
         &self,
         org: OrgId,
         deployment: &Deployment,
-        occasion: &Occasion,
+        occasion: &Occasion<'_>,
         outcome: Begun,
         now: Timestamp,
     ) -> Result<DeploymentRun, Error> {
         let begun = self.history(deployment, occasion, outcome, now);
-        let changes = recorded(deployment, &begun, occasion.name.clone(), now);
+        let changes = recorded(deployment, occasion, &begun, None);
         // Refused if it is there already, which is as good.
         crate::commit_in_time(&*self.store(org), changes).await?;
         Ok(begun)
@@ -98,7 +106,7 @@ impl App {
         &self,
         org: OrgId,
         deployment: &Deployment,
-        occasion: &Occasion,
+        occasion: &Occasion<'_>,
         now: Timestamp,
     ) -> Result<(DeploymentRun, Option<RunWatch>), Error> {
         let ctx = self.acting_as_maker(org, deployment, now).await?;
@@ -128,7 +136,7 @@ impl App {
             let run = self.new_run(&ctx, &session, &agent, Arc::default(), Origin::Native);
             let outcome = Begun::Run { session: session.id, run: run.id };
             let begun = self.history(deployment, occasion, outcome, now);
-            let also = recorded(deployment, &begun, occasion.name.clone(), now);
+            let also = recorded(deployment, occasion, &begun, occasion.name.clone());
             let watch = self.watch(&ctx, run.clone(), session.clone());
             let inputs = bodies.iter().cloned().map(|body| Input { id: self.fresh(), body }).collect();
             let (version, spec, id) = (agent.version, Arc::clone(&agent.spec), agent.id);
@@ -177,14 +185,30 @@ impl App {
         })
     }
 
-    fn history(&self, deployment: &Deployment, occasion: &Occasion, outcome: Begun, at: Timestamp) -> DeploymentRun {
+    fn history(
+        &self,
+        deployment: &Deployment,
+        occasion: &Occasion<'_>,
+        outcome: Begun,
+        at: Timestamp,
+    ) -> DeploymentRun {
         DeploymentRun { id: self.fresh(), deployment: deployment.id, cause: occasion.cause, at, outcome }
     }
 }
 
-fn recorded(deployment: &Deployment, begun: &DeploymentRun, name: Option<String>, now: Timestamp) -> ChangeSet {
-    let next_due = deployment.due_after(now);
-    ChangeSet::of([Change::InsertDeploymentRun { begun: begun.clone(), name, next_due }])
+/// What came of an occasion, under this name, with the request that asked for it.
+fn recorded(
+    deployment: &Deployment,
+    occasion: &Occasion<'_>,
+    begun: &DeploymentRun,
+    name: Option<String>,
+) -> ChangeSet {
+    let next_due = deployment.due_after(begun.at);
+    let changes = ChangeSet::of([Change::InsertDeploymentRun { begun: begun.clone(), name, next_due }]);
+    match occasion.asked_by {
+        Some(ctx) => ctx.making(|| Made::DeploymentRun { run: begun.id }).recording(changes),
+        None => changes,
+    }
 }
 
 impl From<domain::deployment::DeploymentRefusal> for Error {

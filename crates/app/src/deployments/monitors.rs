@@ -7,9 +7,11 @@
 use std::sync::Arc;
 
 use domain::agent::Agent;
+use domain::audit::{Act, Action};
 use domain::deployment::{
     Begun, Cause, Deployment, DeploymentRefusal, DeploymentRun, RolloutMonitor, Trigger, who_watches,
 };
+use domain::idempotency::Made;
 use domain::monitor::MonitorSpec;
 use domain::org::Project;
 use domain::{Change, ChangeSet, DeploymentId, MemberId, ProjectId, Timestamp};
@@ -39,25 +41,23 @@ impl App {
         Ok(who_watches(&monitors, project).cloned())
     }
 
-    /// How the rollouts of a project are watched: as its own monitor says, be it paused or
-    /// not, else as the one says that watches it.
+    /// How the rollouts of a project are watched: as the monitor says that watches them, or
+    /// as its own would if nobody does.
     ///
     /// # Errors
     /// The store failed.
     pub async fn monitor_spec(&self, ctx: &Ctx, project: ProjectId) -> Result<MonitorSpec, Error> {
-        let monitor = match self.own_monitor(ctx, project).await? {
-            Some(own) => Some(own),
-            None => self.monitor_of(ctx, project).await?,
+        let monitor = match self.monitor_of(ctx, project).await? {
+            Some(watching) => Some(watching),
+            None => self.own_monitor(ctx, project).await?,
         };
         let spec = monitor.as_ref().and_then(Deployment::monitor).map(|monitor| monitor.monitor.clone());
         Ok(spec.unwrap_or_default())
     }
 
-    /// Has a project watched like this, by its own monitor, which is made if it has none.
+    /// Has a project watched like this, by its own monitor, which is made if it has none. One
+    /// that is paused stays so.
     pub(crate) async fn watch_project(&self, ctx: &Ctx, project: &Project, monitor: MonitorSpec) -> Result<(), Error> {
-        if let Some((field, rule)) = self.monitor_fault(ctx, project.id, Some(project.id), &monitor).await? {
-            return Err(Error::invalid(format!("monitor.{field}"), rule));
-        }
         let agent = self.investigator(ctx, project.id).await?;
         let _turn = self.0.monitors.lock().await;
         for _ in 0..TRIES {
@@ -74,7 +74,11 @@ impl App {
                         .create()
                 }
             };
-            if self.commit_deployment(ctx, changes).await? {
+            if changes.is_empty() {
+                return Ok(());
+            }
+            let act = Act::new(Action::ProjectUpdated, project.id).with("monitor", "changed");
+            if self.commit_deployment(ctx, changes.with(self.audited(ctx, act))).await? {
                 return Ok(());
             }
         }
@@ -102,34 +106,43 @@ impl App {
             let (cause, outcome) = (Cause::Manual, Begun::Watch { session });
             let begun = DeploymentRun { id: self.fresh(), deployment: monitor.id, cause, at: ctx.now, outcome };
             let recorded = Change::InsertDeploymentRun { begun: begun.clone(), name: None, next_due: None };
-            if crate::commit_in_time(&*store, asked.and(ChangeSet::of([recorded]))).await?.is_some() {
+            let changes = asked.and(ChangeSet::of([recorded]));
+            let changes = ctx.making(|| Made::DeploymentRun { run: begun.id }).recording(changes);
+            if crate::commit_in_time(&*store, changes).await?.is_some() {
                 return Ok(begun);
             }
         }
         Err(Error::contended("watch"))
     }
 
-    /// An organization that never had a monitor is given its first.
+    /// Those that are not archived, the oldest first. An organization that never had one for all
+    /// projects is given its first, be there monitors of single projects or not.
     async fn load_monitors(&self, ctx: &Ctx) -> Result<Arc<[Deployment]>, Error> {
-        let monitors = self.list_monitors(ctx, false).await?;
-        if !monitors.is_empty() || !self.list_monitors(ctx, true).await?.is_empty() {
-            return Ok(monitors.into());
+        if !self.had_one_for_all(ctx).await? {
+            let whole = Ctx { project: None, ..ctx.clone() };
+            let agent = self.investigator(&whole, self.first_project(&whole).await?).await?;
+            let _turn = self.0.monitors.lock().await;
+            if !self.had_one_for_all(ctx).await? {
+                let (_, changes) = first_monitor(self.fresh(), &agent, ctx.now).create();
+                self.commit_deployment(ctx, changes).await?;
+            }
         }
-        let whole = Ctx { project: None, ..ctx.clone() };
-        let agent = self.investigator(&whole, self.first_project(&whole).await?).await?;
-        let _turn = self.0.monitors.lock().await;
-        let monitors = self.list_monitors(ctx, true).await?;
-        if !monitors.is_empty() {
-            return Ok(monitors.into());
-        }
-        let (monitor, changes) = first_monitor(self.fresh(), &agent, ctx.now).create();
-        self.commit_deployment(ctx, changes).await?;
-        Ok([monitor].into())
+        Ok(self.list_monitors(ctx, false).await?.into())
     }
 
+    /// Whether it has one, or had one that was archived: that was somebody's will.
+    async fn had_one_for_all(&self, ctx: &Ctx) -> Result<bool, Error> {
+        let is_for_all = |monitors: Vec<Deployment>| monitors.iter().any(Deployment::watches_all);
+        Ok(is_for_all(self.list_monitors(ctx, false).await?) || is_for_all(self.list_monitors(ctx, true).await?))
+    }
+
+    /// The monitor of a project that is shown and changed as its own: the oldest in force, or
+    /// else the oldest.
     async fn own_monitor(&self, ctx: &Ctx, project: ProjectId) -> Result<Option<Deployment>, Error> {
-        let is_its = |one: &Deployment| one.monitor().is_some_and(|monitor| monitor.project == Some(project));
-        Ok(self.list_monitors(ctx, false).await?.into_iter().find(is_its))
+        let mut own = self.list_monitors(ctx, false).await?;
+        own.retain(|one| one.monitor().is_some_and(|monitor| monitor.project == Some(project)));
+        let in_force = own.iter().position(|one| one.check_open().is_ok());
+        Ok((!own.is_empty()).then(|| own.swap_remove(in_force.unwrap_or_default())))
     }
 
     async fn list_monitors(&self, ctx: &Ctx, include_archived: bool) -> Result<Vec<Deployment>, Error> {

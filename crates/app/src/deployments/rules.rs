@@ -49,21 +49,21 @@ impl App {
         if let Trigger::RolloutMonitor(monitor) = &described.trigger {
             self.check_rollout_monitor(ctx, &described, monitor).await?;
         }
-        let trigger = self.ready_trigger(ctx.org, &described, before, &mut faults)?;
+        let trigger = self.ready_trigger(ctx, &described, before, &mut faults)?;
         faults.into_result()?;
         Ok(Deployment { trigger, ..described })
     }
 
     fn ready_trigger(
         &self,
-        org: OrgId,
+        ctx: &Ctx,
         described: &Deployment,
         before: Option<&Deployment>,
         faults: &mut Faults,
     ) -> Result<Trigger, Error> {
         match described.trigger.clone() {
             Trigger::Schedule(Schedule { expression, timezone }) => {
-                let checked = Schedule::new(expression, timezone);
+                let checked = Schedule::new(expression, timezone, ctx.now);
                 let wrong = |error: domain::deployment::BadSchedule| {
                     let path = match error {
                         domain::deployment::BadSchedule::TimeZone => "schedule.timezone",
@@ -80,7 +80,7 @@ impl App {
                     _ => None,
                 });
                 let signature = match webhook.signature {
-                    Some(given) => Some(self.ready_signature(org, described, given, stored)?),
+                    Some(given) => Some(self.ready_signature(ctx.org, described, given, stored)?),
                     None => None,
                 };
                 Ok(Trigger::Webhook(Webhook { signature, ..webhook }))
@@ -114,7 +114,7 @@ impl App {
     /// What is wrong with how rollouts (of this project, or of all) are to be watched: the
     /// field, and why. What is asked may be asked, and the tools that signals name are those of
     /// the project `tools_of`, and only read.
-    pub(super) async fn monitor_fault(
+    pub(crate) async fn monitor_fault(
         &self,
         ctx: &Ctx,
         tools_of: ProjectId,

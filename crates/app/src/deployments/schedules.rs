@@ -67,7 +67,7 @@ impl App {
             return self.move_due(org, &deployment).await;
         }
         let cause = Cause::Schedule { scheduled_at: due };
-        let occasion = Occasion { cause, message: None, name: None };
+        let occasion = Occasion { cause, message: None, name: None, asked_by: None };
         let begun = match self.begin_and_record(org, &deployment, &occasion, self.now()).await {
             Ok((begun, _)) => begun,
             // It has begun something for this time already.

@@ -1,15 +1,18 @@
 //! The server fell after a request's work was committed and before its answer was kept.
 
-use app::{Begun, CreateSession, Ctx};
+use app::{Begun, CreateDeployment, CreateSession, Ctx, DeploymentFilter, DeploymentRunFilter, ReportRollout};
 use domain::agent::AgentSpec;
 use domain::budget::Budget;
+use domain::deployment::{Trigger, Webhook};
 use domain::key::Scope;
+use domain::rollout::{Report, RolloutStatus};
 use domain::run::RunStatus;
 use domain::session::SessionPatch;
 use serde_json::json;
 use test_kit::{TestHouse, hangs, says};
 
 use crate::desk::{Desk, message, native, spec};
+use crate::rollouts::from_run;
 
 /// The caller of a request that nobody answers: the place is given back, and no answer kept.
 async fn begun(desk: &Desk, ctx: &Ctx, path: &str) -> Ctx {
@@ -75,6 +78,43 @@ async fn what_a_request_changed_before_a_crash_is_not_refused_when_it_comes_agai
         desk.run_is(held, RunStatus::Cancelled).await;
         desk.house.restart().await;
     }
+}
+
+#[tokio::test]
+async fn a_deployment_is_made_once_and_run_once_by_one_request() {
+    let mut desk = Desk::at(TestHouse::new()).await;
+    let key = desk.house.key(Scope::ALL.iter().copied()).await;
+    let ctx = desk.app().authenticate(key.key()).await.expect("a caller");
+    let agent = desk.agent().await.id;
+    let report = Report {
+        status: RolloutStatus::Running,
+        details: from_run("1"),
+        gives_metadata: false,
+        extra: Default::default(),
+    };
+    desk.app().report_rollout(&ctx, ReportRollout { repository: None, report }).await.expect("taken");
+    let monitor = desk.app().list_deployments(&ctx, DeploymentFilter::default()).await.expect("one")[0].id;
+    let create = || CreateDeployment {
+        agent,
+        name: "w".into(),
+        trigger: Trigger::Webhook(Webhook::default()),
+        initial_events: vec![message("hi")],
+        metadata: Default::default(),
+        budget: None,
+    };
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let app = desk.app();
+        let made = app.create_deployment(&begun(&desk, &ctx, "/deployments").await, create()).await.expect("made").id;
+        let run = app.run_deployment(&begun(&desk, &ctx, "/run").await, made).await.expect("begun");
+        let look = app.run_deployment(&begun(&desk, &ctx, "/look").await, monitor).await.expect("asked for");
+        seen.push((made, run, look));
+        desk.house.restart().await;
+    }
+    assert_eq!(seen[0], seen[1]);
+    let by_hand = DeploymentRunFilter { cause: Some("manual"), ..DeploymentRunFilter::default() };
+    let history = desk.app().list_deployment_runs(&desk.ctx, by_hand).await.expect("a history");
+    assert_eq!(history.len(), 2, "one run and one look");
 }
 
 #[tokio::test]

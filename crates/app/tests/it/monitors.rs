@@ -6,7 +6,7 @@ use domain::monitor::{MonitorSpec, Schedule, WatchEnd};
 use domain::rollout::{Rollout, RolloutStatus};
 use domain::{ProjectId, SessionId};
 
-use crate::desk::spec;
+use crate::desk::{paths, spec};
 use crate::rollouts::{Pipeline, from_run};
 
 async fn monitors(pipeline: &Pipeline) -> Vec<Deployment> {
@@ -188,4 +188,83 @@ async fn running_a_monitor_looks_at_what_it_began_to_watch_last() {
 
     app.archive_session(&ctx, session).await.unwrap();
     nothing(app.run_deployment(&ctx, monitor.id).await);
+}
+
+#[tokio::test]
+async fn a_monitor_of_one_project_leaves_no_other_unwatched() {
+    let pipeline = Pipeline::new().await;
+    let (app, ctx) = (pipeline.desk.app(), &pipeline.desk.ctx);
+    app.create_project(ctx, "Api".into(), Some("acme/api".parse().unwrap())).await.unwrap();
+    set(&pipeline, pipeline.desk.project, every(20)).await;
+    let session = reported(&pipeline, "1", Some("acme/api")).await.session;
+    let monitor = watched_by(&pipeline, session).await.expect("watched");
+    assert_eq!(monitor.monitor(), Some(&RolloutMonitor::default()));
+    app.archive_deployment(ctx, monitor.id).await.unwrap();
+    let session = reported(&pipeline, "2", Some("acme/api")).await.session;
+    assert_eq!(watched_by(&pipeline, session).await.map(|one| one.id), None, "another is made by nobody");
+}
+
+#[tokio::test]
+async fn the_copy_of_an_agent_is_open_to_the_same_people() {
+    let pipeline = Pipeline::new().await;
+    let (app, ctx) = (pipeline.desk.app(), &pipeline.desk.ctx);
+    let closed = reported(&pipeline, "1", None).await.session;
+    app.create_project(ctx, "Shop".into(), Some("acme/shop".parse().unwrap())).await.unwrap();
+    let closed = app.find_session(ctx, closed).await.unwrap().agent.id();
+    let closed = app.open_agent(ctx, closed, Some(Vec::new())).await.unwrap();
+    let copy = reported(&pipeline, "2", Some("acme/shop")).await.session;
+    let copy = app.find_session(ctx, copy).await.unwrap().agent.id();
+    let copy = app.find_agent(ctx, copy).await.unwrap();
+    assert_ne!((copy.id, copy.project), (closed.id, closed.project));
+    assert_eq!((&copy.access, &copy.access.members), (&closed.access, &Some(Vec::new())));
+}
+
+#[tokio::test]
+async fn what_is_shown_of_a_project_is_what_watches_it() {
+    let pipeline = Pipeline::new().await;
+    let (app, ctx, project) = (pipeline.desk.app(), &pipeline.desk.ctx, pipeline.desk.project);
+    reported(&pipeline, "1", None).await;
+    set(&pipeline, project, every(20)).await;
+    let shown = async || app.monitor_spec(ctx, project).await.unwrap();
+    assert_eq!(shown().await, every(20));
+    let older = monitors(&pipeline).await.remove(1);
+    app.pause_deployment(ctx, older.id).await.unwrap();
+    assert_eq!(shown().await, MonitorSpec::default(), "the one for all watches");
+
+    // What is set is set where it counts.
+    let trigger = Trigger::RolloutMonitor(RolloutMonitor { project: Some(project), monitor: every(30) });
+    let create = CreateDeployment {
+        agent: older.agent,
+        name: "newer".into(),
+        trigger,
+        initial_events: Vec::new(),
+        metadata: Default::default(),
+        budget: None,
+    };
+    let newer = app.create_deployment(ctx, create).await.unwrap().id;
+    set(&pipeline, project, every(40)).await;
+    assert_eq!(shown().await, every(40));
+    let session = reported(&pipeline, "2", None).await.session;
+    assert_eq!(watched_by(&pipeline, session).await.map(|one| one.id), Some(newer));
+    let older = app.find_deployment(ctx, older.id).await.unwrap();
+    assert_eq!(older.monitor().unwrap().monitor, every(20));
+}
+
+#[tokio::test]
+async fn two_who_change_a_project_lose_nothing_of_each_other() {
+    let pipeline = Pipeline::new().await;
+    let (app, ctx, project) = (pipeline.desk.app(), &pipeline.desk.ctx, pipeline.desk.project);
+    let name = ProjectPatch { name: Some("Shop".into()), ..ProjectPatch::default() };
+    let repository = ProjectPatch { repository: Some(Some("acme/shop".parse().unwrap())), ..ProjectPatch::default() };
+    let (named, placed) =
+        tokio::join!(app.update_project(ctx, project, name), app.update_project(ctx, project, repository));
+    assert!(named.is_ok() && placed.is_ok(), "{named:?} {placed:?}");
+    let now = app.find_project(ctx, project).await.unwrap();
+    assert_eq!((now.name.as_str(), now.repository.is_some(), now.version), ("Shop", true, 2));
+
+    // A monitor that cannot be leaves the rest alone, and one that can is no change of the project.
+    let wrong = ProjectPatch { name: Some("Other".into()), monitor: Some(every(1)), ..ProjectPatch::default() };
+    assert_eq!(paths(app.update_project(ctx, project, wrong).await), ["monitor.schedule.every"]);
+    set(&pipeline, project, every(20)).await;
+    assert_eq!(app.find_project(ctx, project).await.unwrap(), now);
 }

@@ -49,7 +49,7 @@ pub(crate) enum Projects {
         /// Which: id, number or name.
         project: String,
         /// A file with the signals and the schedule, as JSON; `-` is the standard input. Without
-        /// it, what is set is printed in that form.
+        /// it, what watches the project is printed in that form.
         #[arg(long, value_name = "FILE")]
         set: Option<PathBuf>,
         /// Whose: id, number or name. Not needed if there is one organization.

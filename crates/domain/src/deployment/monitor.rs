@@ -39,6 +39,11 @@ impl Deployment {
         }
     }
 
+    /// Whether it watches the rollouts of all projects that have no monitor of their own.
+    pub fn watches_all(&self) -> bool {
+        self.monitor().is_some_and(|monitor| monitor.project.is_none())
+    }
+
     /// What a watch takes over from it, if it is a monitor of rollouts.
     pub fn watcher(&self) -> Option<Watcher> {
         let schedule = self.monitor()?.monitor.schedule.clone();

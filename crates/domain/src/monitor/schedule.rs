@@ -126,8 +126,9 @@ impl Course {
     #[must_use]
     pub fn checked(self, due: Timestamp, at: Timestamp) -> Self {
         let is_in_time = at.duration_since(due) <= LATE_BY_MAX;
-        // One that was asked for besides uses up no gap.
-        let made = if self.asked_at.is_some() { self.made } else { self.made.saturating_add(1) };
+        // One that was asked for besides uses up no gap. One that was due is not it, though
+        // somebody asked meanwhile: it answers them too.
+        let made = if self.asked_at == Some(due) { self.made } else { self.made.saturating_add(1) };
         Self { last: if is_in_time { due } else { at }, made, asked_at: None, ..self }
     }
 
@@ -224,6 +225,15 @@ mod tests {
         let moment = SignedDuration::from_millis(900);
         let course = Course::begin(&schedule, false, at(0)).checked(at(10), at(10) + moment);
         assert_eq!(course.next(&schedule), Next::Check(at(40)));
+    }
+
+    #[test]
+    fn a_look_that_is_asked_for_while_one_is_made_repeats_no_gap() {
+        let schedule = Schedule::default();
+        let asked = |from: i64| Course::begin(&schedule, false, at(0)).asked(at(from));
+        assert_eq!(asked(3).checked(at(3), at(3)).next(&schedule), Next::Check(at(13)), "besides");
+        assert_eq!(asked(11).next(&schedule), Next::Check(at(10)));
+        assert_eq!(asked(11).checked(at(10), at(10)).next(&schedule), Next::Check(at(40)), "the one that was due");
     }
 
     #[test]

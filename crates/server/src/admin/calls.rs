@@ -209,9 +209,13 @@ impl Call for UpdateProject {
             Some(repository) => Some(Some(repository)),
             None => self.without_repository.then_some(None),
         };
-        let patch = ProjectPatch { name: self.name, repository, monitor: self.monitor };
+        let patch = ProjectPatch { name: self.name, repository, monitor: self.monitor.clone() };
         let project = desk.app.update_project(&ctx, project.id, patch).await?;
-        let monitor = desk.app.monitor_spec(&ctx, project.id).await?;
+        // What was set may watch nothing yet: its monitor may be paused.
+        let monitor = match self.monitor {
+            Some(set) => set,
+            None => desk.app.monitor_spec(&ctx, project.id).await?,
+        };
         Ok(ProjectView { monitor: Some(monitor), ..project.into() })
     }
 }

@@ -90,7 +90,7 @@ pub struct ProjectView {
 
 impl From<Project> for ProjectView {
     fn from(project: Project) -> Self {
-        let Project { id, number, name, repository, created_at } = project;
+        let Project { id, number, name, repository, created_at, version: _ } = project;
         let repository = repository.map(|repository| repository.to_string());
         Self { id, uuid: id.0, number, name, repository, monitor: None, created_at }
     }

@@ -28,7 +28,7 @@ async fn furnish(store: &SqliteStore, org: OrgId, word: &str, events: usize) -> 
     let at = Timestamp::UNIX_EPOCH;
     let rollouts = Default::default();
     let named = Org { id: org, number: 0, name: "o".into(), time_zone: "UTC".into(), rollouts, created_at: at };
-    let project = Project { id: fresh(), number: 0, name: "p".into(), repository: None, created_at: at };
+    let project = Project { id: fresh(), number: 0, name: "p".into(), repository: None, version: 0, created_at: at };
     let (agent, inserted) = Agent::create(fresh(), project.id, AgentSpec::default(), at);
     let session = Session {
         id: fresh(),

@@ -1,7 +1,7 @@
 //! What an organization has: members, projects, keys, agents, tools, documents.
 
 use domain::agent::Agent;
-use domain::change::{Change, ChangeSet};
+use domain::change::{Change, ChangeSet, Guard};
 use domain::knowledge::{Document, Reader};
 use domain::org::Org;
 use domain::run::RunStatus;
@@ -48,7 +48,14 @@ pub async fn projects_are_found_by_id_and_number(stage: Stage) {
     assert_eq!(ours.store.find_project(stored.id).await.unwrap().as_ref(), Some(&stored));
     assert_eq!(ours.store.find_project_numbered(number).await.unwrap().as_ref(), Some(&stored));
     assert_eq!(ours.store.find_project_numbered(u64::MAX).await.unwrap(), None);
-    assert_eq!(ours.store.list_projects().await.unwrap(), [ours.project.clone(), stored]);
+    assert_eq!(ours.store.list_projects().await.unwrap(), [ours.project.clone(), stored.clone()]);
+
+    let (renamed, changes) = stored.update("renamed".into(), None);
+    ours.store.commit(changes.clone()).await.unwrap();
+    assert_eq!(ours.store.find_project(renamed.id).await.unwrap().as_ref(), Some(&renamed));
+    let refused = ours.refusal(changes).await;
+    assert!(matches!(refused, Refusal::Guard(Guard::ProjectAt { version: 0, .. })), "from an old version");
+    assert!(renamed.clone().update("renamed".into(), None).1.is_empty());
 
     let found: Option<Org> = ours.store.find_org().await.unwrap();
     assert_eq!(found.map(|org| (org.id, org.name)), Some((ours.org, "ours".to_owned())));

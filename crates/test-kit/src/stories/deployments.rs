@@ -86,7 +86,7 @@ pub async fn a_deployment_is_changed_as_it_was_and_listed_in_pages(stage: Stage)
 pub async fn what_is_due_first_is_found_first(stage: Stage) {
     let (ours, theirs) = (&stage.ours, &stage.theirs);
     assert_eq!(stage.store.next_due_deployment().await.unwrap(), None);
-    let clock = |expression: &str| Trigger::Schedule(Schedule::new(expression.into(), "UTC".into()).unwrap());
+    let clock = |expression: &str| Trigger::Schedule(Schedule::new(expression.into(), "UTC".into(), now()).unwrap());
     let yearly = stored(ours, clock("0 0 1 1 *")).await;
     let hourly = stored(theirs, clock("0 * * * *")).await;
     let next =

@@ -324,7 +324,7 @@ pub(super) fn spec(name: &str) -> AgentSpec {
 }
 
 pub(super) fn project(name: &str) -> Project {
-    Project { id: fresh::<ProjectId>(), number: 0, name: name.into(), repository: None, created_at: now() }
+    Project { id: fresh::<ProjectId>(), number: 0, name: name.into(), repository: None, version: 0, created_at: now() }
 }
 
 pub(super) fn member(name: &str) -> Member {
