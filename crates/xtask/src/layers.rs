@@ -84,6 +84,7 @@ const DOMAIN_MAY_IMPORT: &[&str] = &[
     "chacha20poly1305",
     "croner",
     "fast32",
+    "globset",
     "indexmap",
     "jiff",
     "jsonschema",
