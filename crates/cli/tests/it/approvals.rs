@@ -36,7 +36,7 @@ async fn a_rollout_is_approved_from_the_command_line() {
 
     let report = async |request: &str| {
         let body = json!({ "deployment_request": request, "status": "pending", "ref": "main", "commit_sha": "abc" });
-        let url = format!("{address}/api/v1/deployments/");
+        let url = format!("http://{address}/api/v1/deployments/");
         post(&url, &owner_key, None, &body).await["id"].as_str().unwrap().to_owned()
     };
     let (one, two) = (report("Deploy 1").await, report("Deploy 2").await);
