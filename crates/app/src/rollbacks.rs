@@ -1,10 +1,10 @@
 //! Taking rollouts back: whether a project's way of doing it can work, who decides about it,
 //! and when it is no longer in question.
 
-use domain::monitor::{RollbackSpec, RollbackStep, remedy};
-use domain::run::{Outcome, Run, RunStatus};
+use domain::monitor::{RollbackSpec, remedy};
+use domain::run::{Run, RunStatus};
 use domain::session::{Origin, Session};
-use domain::turn::{Queued, drop_queued, end_waiting, hand_over};
+use domain::turn::{Queued, call_off_queued, end_waiting, hand_over};
 use domain::{Change, ChangeSet, EventBody, ProjectId};
 
 use crate::error::Error;
@@ -51,27 +51,35 @@ impl App {
         Ok(misfit.map(|why| ("input".to_owned(), format!("does not fit the tool's schema: {why}"))))
     }
 
-    /// What calls off an open rollback in this session; nothing if there is none, or if its
-    /// call is being made at this moment.
+    /// What calls off an open rollback in this session; nothing if there is none, if its call
+    /// is being made at this moment or may have been made, or if it is called off already.
     pub(crate) async fn void_rollback(&self, ctx: &Ctx, session: &Session, why: &str) -> Result<ChangeSet, Error> {
         let store = self.store(ctx.org);
         let mut changes = ChangeSet::default();
         let queued = store.list_queued_runs(session.id).await?;
         for run in queued.into_iter().filter(|run| run.remedy.is_some()) {
-            changes = changes.and(self.tell_void(ctx, &run, why)).and(self.drop_monitors(ctx, run).await?);
+            changes = changes.and(self.drop_monitors(ctx, run, why).await?);
         }
         let active = match session.state.active_run {
             Some(active) => store.find_run(active).await?,
             None => None,
         };
-        let Some(run) = active.filter(|run| run.remedy.is_some()) else { return Ok(changes) };
+        let Some(run) = active.filter(|run| run.remedy.is_some() && !run.is_in_doubt()) else {
+            return Ok(changes);
+        };
         let ended = match run.status {
             RunStatus::Waiting => self.end_waiting_rollback(ctx, session, why).await?,
             // Somebody has allowed it, and nobody has begun.
-            RunStatus::Queued => hand_over(&run, vec![(self.fresh(), EventBody::UserInterrupt {})], ctx.now),
-            _ => return Ok(changes),
+            RunStatus::Queued => self.interrupt_once(ctx, &run).await?,
+            RunStatus::Running | RunStatus::Completed | RunStatus::Failed | RunStatus::Cancelled => {
+                ChangeSet::default()
+            }
         };
-        Ok(changes.and(self.tell_void(ctx, &run, why)).and(ended))
+        if ended.is_empty() {
+            return Ok(changes);
+        }
+        let told = self.decide(ctx.now, |at| remedy::tell_void(&run, why, at));
+        Ok(changes.and(told).and(ended))
     }
 
     /// What calls off all that the monitor has begun in a session and that waits there.
@@ -79,14 +87,15 @@ impl App {
         let mut changes = self.void_rollback(ctx, session, why).await?;
         for run in self.store(ctx.org).list_queued_runs(session.id).await? {
             if run.origin == Origin::Monitor && run.remedy.is_none() {
-                changes = changes.and(self.drop_monitors(ctx, run).await?);
+                changes = changes.and(self.drop_monitors(ctx, run, why).await?);
             }
         }
         Ok(changes)
     }
 
     async fn end_waiting_rollback(&self, ctx: &Ctx, session: &Session, why: &str) -> Result<ChangeSet, Error> {
-        let Some(unfinished) = unfinished(&*self.store(ctx.org), session).await? else {
+        let unfinished = unfinished(&*self.store(ctx.org), session).await?;
+        let Some(unfinished) = unfinished.filter(|unfinished| !unfinished.run.is_in_doubt()) else {
             return Ok(ChangeSet::default());
         };
         let mut state = session.state.clone();
@@ -94,15 +103,17 @@ impl App {
         Ok(ended.and(ChangeSet::of([Change::Release(session.id)])))
     }
 
-    async fn drop_monitors(&self, ctx: &Ctx, run: Run) -> Result<ChangeSet, Error> {
-        let queued = Queued { inbox: self.store(ctx.org).list_inbox(run.id).await?, run };
-        Ok(self.decide(ctx.now, |at| drop_queued(queued, Outcome::Interrupted, at)))
+    /// Has the worker that takes a run up end it, unless it is to already.
+    async fn interrupt_once(&self, ctx: &Ctx, run: &Run) -> Result<ChangeSet, Error> {
+        let inbox = self.store(ctx.org).list_inbox(run.id).await?;
+        if inbox.iter().any(|item| item.body == EventBody::UserInterrupt {}) {
+            return Ok(ChangeSet::default());
+        }
+        Ok(hand_over(run, vec![(self.fresh(), EventBody::UserInterrupt {})], ctx.now))
     }
 
-    fn tell_void(&self, ctx: &Ctx, run: &Run, why: &str) -> ChangeSet {
-        let Some(remedy) = &run.remedy else { return ChangeSet::default() };
-        let summary = format!("The rollout is not taken back: {why}.");
-        let body = remedy.told(RollbackStep::Void, summary);
-        self.decide(ctx.now, |at| remedy::tell(run.session, body, at))
+    async fn drop_monitors(&self, ctx: &Ctx, run: Run, why: &str) -> Result<ChangeSet, Error> {
+        let queued = Queued { inbox: self.store(ctx.org).list_inbox(run.id).await?, run };
+        Ok(self.decide(ctx.now, |at| call_off_queued(queued, why, at)))
     }
 }

@@ -243,12 +243,19 @@ impl App {
         let (Some(session), Some(mut watch)) = (session, store.find_watch(next.session).await?) else {
             return Ok((next, changes.and(told)));
         };
-        let mut void = ChangeSet::default();
-        if is_another_commit {
+        let begins_anew = watch.begins_anew(&next);
+        let void = match (begins_anew, is_another_commit) {
+            (true, _) => {
+                self.void_rollback(ctx, &session, "the rollout was begun again since it was called for").await?
+            }
+            (_, true) => self.void_rollback(ctx, &session, "another commit was reported since it was proposed").await?,
+            _ => ChangeSet::default(),
+        };
+        // A call that was decided, or is being made, was the one of this round.
+        if is_another_commit && (watch.rollback.run.is_none() || !void.is_empty()) {
             watch = watch.of_another_commit();
-            void = self.void_rollback(ctx, &session, "another commit was reported since it was proposed").await?;
         }
-        let monitor = match watch.begins_anew(&next) {
+        let monitor = match begins_anew {
             true => self.monitor_of(ctx, next.project).await?,
             false => None,
         };

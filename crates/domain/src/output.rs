@@ -47,7 +47,9 @@ impl Schema {
             let has_open = places.iter().any(|place| holds(at, place));
             // Of what has open places in it, only its names are known.
             let concerns_names = ["/required", "/additionalProperties"].iter().any(|end| rule.ends_with(end));
-            !is_open && (!has_open || concerns_names)
+            // What will stand there may decide whether the rule applies at all.
+            let applies = places.is_empty() || !hangs_on_a_condition(error.evaluation_path().as_str());
+            applies && !is_open && (!has_open || concerns_names)
         };
         let faults = self.0.iter_errors(value).filter(is_certain).take(FAULTS_TOLD).map(told);
         let faults: Vec<String> = faults.collect();
@@ -63,6 +65,22 @@ impl Schema {
         let value: Value = serde_json::from_str(unfenced(answer)).map_err(|error| format!("not JSON: {error}"))?;
         self.check(&value).map(|()| value)
     }
+}
+
+/// Whether a rule applies only to values that meet another one, by its path in the schema.
+fn hangs_on_a_condition(path: &str) -> bool {
+    let mut steps = path.split('/').skip(1);
+    while let Some(step) = steps.next() {
+        match step {
+            "then" | "else" | "dependentSchemas" | "dependencies" => return true,
+            // What follows is a name, whatever it is.
+            "properties" | "patternProperties" | "$defs" | "definitions" => {
+                steps.next();
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 fn told(error: jsonschema::ValidationError<'_>) -> String {
@@ -94,6 +112,27 @@ mod tests {
         assert_eq!(schema.read("```json\n{\"n\": 1}\n```"), Ok(json!({"n": 1})));
         assert!(schema.read("{}").unwrap_err().contains("\"n\""));
         assert!(schema.read("no").unwrap_err().starts_with("not JSON"));
+    }
+
+    #[test]
+    fn a_rule_that_may_not_apply_in_the_end_is_no_fault_yet() {
+        let (named, strict) = (json!({ "required": ["name"] }), json!({ "additionalProperties": false }));
+        let is_text = json!({ "properties": { "to": { "type": "string" } } });
+        let value = json!({ "to": "{environment}", "target": {} });
+        let places = ["/to".to_owned()];
+        for schema in [
+            json!({ "if": is_text, "then": named }),
+            json!({ "if": { "not": is_text }, "else": strict }),
+            json!({ "if": is_text, "then": { "properties": { "target": named } } }),
+            json!({ "$defs": { "named": named }, "if": is_text, "then": { "$ref": "#/$defs/named" } }),
+            json!({ "allOf": [{ "dependentSchemas": { "to": named } }] }),
+        ] {
+            let checked = Schema::new(&schema).unwrap();
+            assert!(checked.check(&value).is_err() && checked.check_around(&value, &[]).is_err(), "{schema}");
+            assert_eq!(checked.check_around(&value, &places), Ok(()), "{schema}");
+        }
+        let certain = Schema::new(&json!({ "properties": { "then": named } })).unwrap();
+        assert!(certain.check_around(&json!({ "to": "{commit}", "then": {} }), &places).is_err(), "that is a name");
     }
 
     #[test]

@@ -243,6 +243,12 @@ impl Run {
         Payers { session: Some(self.session), agent: self.agent, key: self.key }
     }
 
+    /// Whether a call of it may have happened that has no answer: one that is under way, or was
+    /// when a worker died.
+    pub fn is_in_doubt(&self) -> bool {
+        !self.in_flight.is_empty() || self.waiting.iter().any(|waiting| waiting.need == Need::Resolution)
+    }
+
     /// Whether the deadline has passed.
     pub fn is_late(&self, now: Timestamp) -> bool {
         self.deadline.is_some_and(|deadline| now >= deadline)

@@ -11,7 +11,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use chapter::{Chapter, Entry, Kind};
@@ -26,8 +26,8 @@ use crate::model::{Block, Message};
 pub struct Transcript {
     seq: u64,
     runs: VecDeque<Chapter>,
-    /// The last run in which no model had a part.
-    aside: Option<RunId>,
+    /// The runs in which no model had a part.
+    aside: HashSet<RunId>,
 }
 
 impl Transcript {
@@ -48,10 +48,10 @@ impl Transcript {
             return;
         }
         self.seq = event.seq;
-        if event.run.is_some() && matches!(event.body, EventBody::MonitorRollback { .. }) {
-            self.aside = event.run;
+        if matches!(event.body, EventBody::MonitorRollback { .. }) {
+            self.aside.extend(event.run);
         }
-        if is_aside(&event.body) || (event.run.is_some() && event.run == self.aside) {
+        if is_aside(&event.body) || event.run.is_some_and(|run| self.aside.contains(&run)) {
             // It stands in the middle of a run that is at work, or is none of a model's.
             return;
         }

@@ -25,7 +25,7 @@ use jiff::Timestamp;
 pub use accept::{Accepted, Claim, Input, accept};
 pub use calls::{Call, CallState};
 pub use compact::Summary;
-pub use drop_queued::{Queued, drop_queued, with_queue_dropped};
+pub use drop_queued::{Queued, call_off_queued, drop_queued, with_queue_dropped};
 pub use end_waiting::{Unfinished, end_waiting};
 pub use steer::{NotWaiting, Resolution, hand_over, resolve_waiting};
 
@@ -423,8 +423,12 @@ impl Turn {
         for index in 0..self.calls.len() {
             let text = match self.calls[index].state {
                 CallState::Done => continue,
-                CallState::Started => format!("{why}; whether the call took effect is unknown"),
-                CallState::Ready | CallState::Waiting(_) => format!("{why}; the call was not made"),
+                CallState::Started | CallState::Waiting(Need::Resolution) => {
+                    format!("{why}; whether the call took effect is unknown")
+                }
+                CallState::Ready | CallState::Waiting(Need::Approval | Need::ClientResult) => {
+                    format!("{why}; the call was not made")
+                }
             };
             self.answer(index, vec![Block::text(text)], true, at);
         }

@@ -14,6 +14,7 @@ mod login;
 mod monitor;
 mod monitor_faults;
 mod rollback;
+mod rollback_order;
 mod sampled;
 mod sessions;
 mod two;

@@ -112,16 +112,13 @@ async fn a_failed_rollout_whose_rollback_came_to_nothing_is_a_failed_rollout() {
 /// An approval is of one commit.
 #[tokio::test]
 async fn another_commit_voids_a_proposal() {
-    let mut watched = without_model(rollback(json!({ "input": { "to": "{ref}" } }))).await;
-    let unnamed = json!({ "status": "running", "github_run_id": 78 });
-    watched.id = watched.two.deploy(unnamed).await["session_id"].as_str().unwrap().to_owned();
-    let session = crate::monitor::session(&watched.two, &watched.id).await;
-    watched.native = session["native_id"].as_str().unwrap().to_owned();
+    let house = TestHouse::new().default_model("nowhere/none");
+    let policy = rollback(json!({ "input": { "to": "{ref}" } }));
+    let mut watched = Watched::unnamed(house, policy, json!({}), vec![]).await;
     watched.check(300.0).await;
     watched.check(300.0).await;
     let call = watched.proposed().await;
-    let named = json!({ "status": "running", "github_run_id": 78, "commit_sha": "abc1234" });
-    assert_eq!(watched.two.deploy(named).await["session_id"], watched.id.as_str(), "the same rollout");
+    watched.is_named().await;
     let seen = watched.is("agent_running").await;
     assert!(says_in(&seen["execution_logs"], "message", "another commit"), "{seen}");
     let late = watched.decide(&watched.two.one, &call, json!({ "result": "allow" })).await;

@@ -21,20 +21,44 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    /// A deployment with these fields, under this rollback policy, whose tool has these fields
+    /// A deployment, under this rollback policy, whose tool has these fields
     /// besides and answers so. The one signal is as before until it is said otherwise.
     pub(crate) async fn new(house: HouseBuilder, rollback: Value, tool: Value, answers: Vec<ToolAnswer>) -> Self {
+        let fields = json!({ "status": "running", "github_run_id": 77, "commit_sha": "4f2c1e0",
+            "event_metadata": { "environment": "production" } });
+        Self::of(fields, house, rollback, tool, answers).await
+    }
+
+    /// As [`Watched::new`], of a deployment of which its pipeline has not said the commit.
+    pub(crate) async fn unnamed(house: HouseBuilder, rollback: Value, tool: Value, answers: Vec<ToolAnswer>) -> Self {
+        Self::of(json!({ "status": "running", "github_run_id": 77 }), house, rollback, tool, answers).await
+    }
+
+    async fn of(fields: Value, house: HouseBuilder, rollback: Value, tool: Value, answers: Vec<ToolAnswer>) -> Self {
         // Whoever waits asks often.
         let two = Two::of(house.web(|web| web.cased_per_minute = 0)).await;
         let (metrics, stub) = (Metrics::start(100.0, 60).await, ToolStub::start(answers).await);
         metrics.shows(100.0);
         two.one.post("/v1/tools", rollback_tool(&stub, tool)).await.ok();
         set(&two, json!({ "signals": [metrics.signal(json!({}))], "rollback": rollback })).await.unwrap();
-        let fields = json!({ "status": "running", "github_run_id": 77, "commit_sha": "4f2c1e0",
-            "event_metadata": { "environment": "production" } });
         let id = two.deploy(fields).await["session_id"].as_str().unwrap().to_owned();
         let native = session(&two, &id).await["native_id"].as_str().unwrap().to_owned();
         Self { two, metrics, stub, id, native, checks: 0 }
+    }
+
+    /// The pipeline of a deployment that was begun unnamed says its commit.
+    pub(crate) async fn is_named(&self) {
+        let named = json!({ "status": "running", "github_run_id": 77, "commit_sha": "abc1234" });
+        assert_eq!(self.two.deploy(named).await["session_id"], self.id.as_str(), "the same rollout");
+    }
+
+    /// The deployment fails, and is begun again.
+    pub(crate) async fn is_begun_again(&self) {
+        for status in ["failure", "running"] {
+            let report = json!({ "status": status, "github_run_id": 77, "commit_sha": "4f2c1e0",
+                "event_metadata": { "environment": "production" } });
+            assert_eq!(self.two.deploy(report).await["session_id"], self.id.as_str(), "the same rollout");
+        }
     }
 
     /// The next check shows this number, beside 100 before; the session then.

@@ -65,7 +65,7 @@ pub enum RollbackStep {
     Begun,
     /// It cannot be made.
     Impossible,
-    /// What was proposed is not in question any more.
+    /// What was called for is not in question any more.
     Void,
 }
 
@@ -158,6 +158,35 @@ pub fn begin(run: Run, body: EventBody, at: &mut Moment<'_>) -> ChangeSet {
     let (session, id) = (run.session, run.id);
     let item = InboxItem { id: (at.ids)(), session, run: id, accepted_at: at.now, body };
     ChangeSet::of([Change::InsertRun(run), Change::Enqueue(item)]).guarded(guard)
+}
+
+/// Why a run that takes a rollout back came to nothing before it began: it waited too long.
+pub const TOO_LATE: &str = "its turn did not come in time";
+
+/// Why a run that takes a rollout back came to nothing before it began: somebody ended it.
+pub const CALLED_OFF: &str = "it was called off before its turn came";
+
+/// What a run is told first, as it is told of one that never begins: that a rollout is taken
+/// back, or might be, would not be true.
+pub fn never_begun(body: EventBody, why: &str) -> EventBody {
+    match body {
+        EventBody::MonitorRollback { rollout, commit, .. } => {
+            EventBody::MonitorRollback { rollout, commit, step: RollbackStep::Void, summary: not_taken_back(why) }
+        }
+        other => other,
+    }
+}
+
+/// Told of a run that was to take a rollout back, and does not any more.
+pub fn tell_void(run: &Run, why: &str, at: &mut Moment<'_>) -> ChangeSet {
+    let Some(remedy) = &run.remedy else { return ChangeSet::default() };
+    let body = remedy.told(RollbackStep::Void, not_taken_back(why));
+    let event = NewEvent { id: (at.ids)(), run: Some(run.id), at: at.now, body };
+    ChangeSet::of([Change::Append { session: run.session, events: vec![event], state: None }])
+}
+
+fn not_taken_back(why: &str) -> String {
+    format!("The rollout is not taken back: {why}.")
 }
 
 /// Something told in a session, whatever runs there.

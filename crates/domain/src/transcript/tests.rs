@@ -8,8 +8,9 @@ use uuid::Uuid;
 use super::*;
 use crate::Timestamp;
 use crate::event::{EventBody, NewEvent, StopReason};
-use crate::id::{EventId, RunId};
+use crate::id::{EventId, RolloutId, RunId};
 use crate::model::{ToolCall, Usage, text_of};
+use crate::monitor::RollbackStep;
 use crate::tool::{Effect, Permission, Ruling};
 
 /// What happens in a run, besides that it begins with a message and ends.
@@ -273,4 +274,17 @@ fn what_is_said_between_a_call_and_its_answer_is_shown_behind_it() {
     let messages = desk.transcript.messages(None);
     check_calls(&messages).unwrap();
     assert!(texts(&messages).last().unwrap().contains("be brief"));
+}
+
+#[test]
+fn runs_without_a_model_stay_aside_however_they_are_mixed() {
+    let mut desk = Desk::default();
+    for (run, step) in [(1, RollbackStep::Begun), (2, RollbackStep::Void)] {
+        desk.run = run;
+        let rollout = RolloutId(Uuid::nil());
+        desk.log(EventBody::MonitorRollback { rollout, commit: None, step, summary: "It is told.".into() });
+    }
+    desk.run = 1;
+    desk.log(EventBody::StatusIdle { stop_reason: StopReason::EndTurn });
+    assert!(desk.transcript.runs.is_empty(), "none of it is a model's");
 }

@@ -6,7 +6,7 @@ use crate::agent::AgentSpec;
 use crate::budget::Payers;
 use crate::event::EventBody;
 use crate::id::{EventId, SessionId};
-use crate::monitor::remedy::DECIDED_WITHIN;
+use crate::monitor::remedy::{self, DECIDED_WITHIN};
 use crate::run::{Run, RunStatus};
 use crate::session::{InboxItem, Session, SessionState, SessionStatus};
 
@@ -101,6 +101,11 @@ fn taken_from(session: SessionId, inbox: Vec<InboxItem>) -> (Vec<Input>, Change)
     (inputs, Change::TakeInput { session, items })
 }
 
+/// The input of a run that ends before it does anything.
+fn never_begun(inputs: Vec<Input>, why: &str) -> Vec<Input> {
+    inputs.into_iter().map(|Input { id, body }| Input { id, body: remedy::never_begun(body, why) }).collect()
+}
+
 /// What taking a run is decided on, since nobody holds it yet: neither it nor its session
 /// has moved.
 pub(super) fn unmoved(run: &Run, state: &SessionState) -> [Guard; 2] {
@@ -136,7 +141,7 @@ impl Turn {
         turn.run.first_seq.get_or_insert(turn.state.seq + 1);
         turn.guards.extend(guards);
         turn.changes.push(taken);
-        turn.log_inputs(inputs, at);
+        turn.log_inputs(never_begun(inputs, "the run could not go on"), at);
         turn.unrunnable(why, at);
         turn
     }
@@ -154,11 +159,17 @@ impl Turn {
         turn.run.started_at = Some(at.now);
         turn.run.first_seq = Some(turn.state.seq + 1);
         let interrupted = inputs.iter().any(|input| input.body == EventBody::UserInterrupt {});
+        let is_late = turn.run.is_late(at.now);
+        let inputs = match (interrupted, is_late) {
+            (true, _) => never_begun(inputs, remedy::CALLED_OFF),
+            (_, true) => never_begun(inputs, remedy::TOO_LATE),
+            _ => inputs,
+        };
         turn.log_inputs(inputs, at);
         turn.log(at, EventBody::StatusRunning {});
         if interrupted {
             turn.finish(crate::run::Outcome::Interrupted, at);
-        } else if turn.run.is_late(at.now) {
+        } else if is_late {
             turn.timed_out(at);
         } else if let Some(remedy) = turn.run.remedy.clone() {
             turn.run.deadline = Some(at.now.saturating_add(DECIDED_WITHIN).unwrap_or(jiff::Timestamp::MAX));

@@ -2,6 +2,8 @@
 
 use super::{Change, ChangeSet, Guard, Moment};
 use crate::event::{EventBody, NewEvent};
+use crate::limits::Unit;
+use crate::monitor::remedy;
 use crate::run::{Outcome, Run};
 use crate::session::InboxItem;
 
@@ -17,8 +19,21 @@ pub struct Queued {
 /// Ends a queued run that has not begun. Its input is kept in the log as dropped; the
 /// session's state stays as it is, since another run may have it.
 pub fn drop_queued(queued: Queued, outcome: Outcome, at: &mut Moment<'_>) -> ChangeSet {
+    let why = match outcome {
+        Outcome::LimitReached { unit: Unit::Time, .. } => remedy::TOO_LATE,
+        _ => remedy::CALLED_OFF,
+    };
+    dropped_alone(queued, outcome, why, at)
+}
+
+/// As [`drop_queued`], of a run that is called off for this reason.
+pub fn call_off_queued(queued: Queued, why: &str, at: &mut Moment<'_>) -> ChangeSet {
+    dropped_alone(queued, Outcome::Interrupted, why, at)
+}
+
+fn dropped_alone(queued: Queued, outcome: Outcome, why: &str, at: &mut Moment<'_>) -> ChangeSet {
     let session = queued.run.session;
-    let (events, ended) = dropped(queued, outcome, at);
+    let (events, ended) = dropped(queued, outcome, why, at);
     let logged = ChangeSet::of([Change::Append { session, events, state: None }]);
     logged.and(ended).and(ChangeSet::of([Change::Release(session)]))
 }
@@ -37,7 +52,7 @@ pub fn with_queue_dropped(
     let mut dropped_events = Vec::new();
     let mut ends = ChangeSet::default();
     for queued in behind {
-        let (events, ended) = dropped(queued, outcome.clone(), at);
+        let (events, ended) = dropped(queued, outcome.clone(), remedy::CALLED_OFF, at);
         dropped_events.extend(events);
         ends = ends.and(ended);
     }
@@ -53,12 +68,13 @@ pub fn with_queue_dropped(
     ends.and(end)
 }
 
-/// What the log says of a run that is dropped, and the change that ends it.
-fn dropped(queued: Queued, outcome: Outcome, at: &mut Moment<'_>) -> (Vec<NewEvent>, ChangeSet) {
+/// What the log says of a run that is dropped, and the change that ends it. `why` is told of
+/// one that takes a rollout back.
+fn dropped(queued: Queued, outcome: Outcome, why: &str, at: &mut Moment<'_>) -> (Vec<NewEvent>, ChangeSet) {
     let Queued { run, inbox } = queued;
     let entry = |id, body| NewEvent { id, run: Some(run.id), at: at.now, body };
     let items = inbox.iter().map(|item| item.id).collect();
-    let mut events: Vec<NewEvent> = inbox.into_iter().map(|item| entry(item.id, unused(item.body))).collect();
+    let mut events: Vec<NewEvent> = inbox.into_iter().map(|item| entry(item.id, unused(item.body, why))).collect();
     events.push(entry((at.ids)(), EventBody::RunDropped { outcome: outcome.clone() }));
     let as_loaded = Guard::RunAt { run: run.id, version: run.version };
     // Input that came since would be lost without a trace.
@@ -70,11 +86,11 @@ fn dropped(queued: Queued, outcome: Outcome, at: &mut Moment<'_>) -> (Vec<NewEve
 }
 
 /// Input as the log keeps it that was not used.
-pub(super) fn unused(body: EventBody) -> EventBody {
+pub(super) fn unused(body: EventBody, why: &str) -> EventBody {
     match body {
         EventBody::UserMessage { content, .. } => EventBody::UserMessage { content, dropped: true },
         EventBody::SystemMessage { content, .. } => EventBody::SystemMessage { content, dropped: true },
-        other => other,
+        other => remedy::never_begun(other, why),
     }
 }
 

@@ -34,7 +34,7 @@ pub fn end_waiting(
     let guards = unmoved(&run, state).into_iter().chain([Guard::NoInput { run: run.id }]);
     let (session, outcome) = (run.session, Outcome::Interrupted);
     let items = inbox.iter().map(|item| item.id).collect();
-    let mut log: Vec<(EventId, EventBody)> = inbox.into_iter().map(|item| (item.id, unused(item.body))).collect();
+    let mut log: Vec<(EventId, EventBody)> = inbox.into_iter().map(|item| (item.id, unused(item.body, why))).collect();
     log.extend(open_calls(&events).map(|call| ((at.ids)(), not_made(&run, call, why))));
     log.push(((at.ids)(), state.told_usage(budget)));
     log.push(((at.ids)(), EventBody::StatusIdle { stop_reason: outcome.stop_reason() }));

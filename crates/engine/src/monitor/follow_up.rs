@@ -102,12 +102,9 @@ impl Aftermath<'_> {
         Ok(Some(Scene { session, rollout, is_agent_there, open }))
     }
 
-    /// Begins taking the rollout back, or says why that is impossible. One that was called
-    /// for before and is still open stands for this one too.
+    /// Begins taking the rollout back, or says why that is impossible. One that is still open
+    /// belongs to a round before, or was called off: this one has its turn behind it.
     async fn take_back(&self, scene: &Scene, spec: &RollbackSpec) -> Result<FollowUp, StoreError> {
-        if let Some(open) = scene.rollback() {
-            return Ok(FollowUp { rollback: Some(open.id), ..FollowUp::default() });
-        }
         let remedy = match self.remedy(scene, spec).await? {
             Ok(remedy) => remedy,
             Err(why) => {
@@ -118,7 +115,7 @@ impl Aftermath<'_> {
         let mut changes = ChangeSet::default();
         if remedy.is_automatic() {
             // A model is not waited for.
-            for explaining in &scene.open {
+            for explaining in scene.open.iter().filter(|run| run.remedy.is_none()) {
                 changes = changes.and(self.call_off(explaining).await?);
             }
         }

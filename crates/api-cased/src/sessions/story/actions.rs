@@ -34,12 +34,14 @@ struct Told {
     rollbacks: HashSet<RunId>,
     /// Calls whose end is told already, or needs no telling.
     settled: HashSet<EventId>,
-    is_void: bool,
+    /// Runs that were called off before their call was made.
+    void: HashSet<RunId>,
 }
 
 impl Told {
     fn take(&mut self, event: &Event, all: &[Event]) {
         let is_rollback = event.run.is_some_and(|run| self.rollbacks.contains(&run));
+        let is_void = event.run.is_some_and(|run| self.void.contains(&run));
         match &event.body {
             EventBody::MonitorUpdate { level, summary, .. } => {
                 if level.is_anomaly() && *level > self.worst {
@@ -49,7 +51,9 @@ impl Told {
             }
             EventBody::MonitorRollback { step, summary, .. } => {
                 self.rollbacks.extend(event.run);
-                self.is_void = *step == RollbackStep::Void;
+                if *step == RollbackStep::Void {
+                    self.void.extend(event.run);
+                }
                 self.actions.push(summary.clone());
             }
             EventBody::AgentToolUse { .. } if is_rollback => {}
@@ -70,7 +74,7 @@ impl Told {
                 let tool = tool_of(all, *tool_use_id);
                 match is_error {
                     false => self.actions.push(format!("Rolled back by {tool}")),
-                    true if self.is_void || self.settled.contains(tool_use_id) => {}
+                    true if is_void || self.settled.contains(tool_use_id) => {}
                     true => self.actions.push(format!("Not rolled back: {}", text_of(content))),
                 }
             }

@@ -1,8 +1,9 @@
 //! A run that takes a rollout back: one call, by nobody's model, made at most once.
 
 use super::*;
-use crate::monitor::Policy;
+use crate::model::text_of;
 use crate::monitor::remedy::tests::remedy;
+use crate::monitor::{Policy, RollbackStep};
 use crate::transcript::Transcript;
 
 fn desk(policy: Policy, effect: Effect) -> Desk {
@@ -20,6 +21,14 @@ impl Desk {
         let Some(waiting) = self.turn.run.waiting.first() else { return };
         let tool_use_id = waiting.tool_use;
         self.hears(EventBody::UserToolConfirmation { tool_use_id, result, deny_message: None, content: None });
+    }
+
+    fn answers(&self) -> Vec<String> {
+        let answers = self.log.iter().filter_map(|event| match &event.body {
+            EventBody::AgentToolResult { content, .. } => Some(text_of(content)),
+            _ => None,
+        });
+        answers.collect()
     }
 
     fn results(&self) -> Vec<bool> {
@@ -75,6 +84,75 @@ fn one_that_asks_nobody_is_called_at_once_and_is_in_doubt_after_a_crash() {
     assert_eq!(desk.turn.run.waiting, [Waiting { tool_use: call, need: Need::Resolution }]);
     desk.decides(Verdict::Happened);
     assert_eq!((desk.turn.doing(), desk.results()), (Doing::Over, vec![true]));
+}
+
+#[test]
+fn a_doubt_that_is_given_up_stays_a_doubt() {
+    type End = fn(&mut Desk);
+    let ends: [End; 2] = [|desk| desk.hears(EventBody::UserInterrupt {}), |desk| desk.decide(Turn::timed_out)];
+    for end in ends {
+        let mut desk = desk(Policy::Automatic, Effect::Unsafe);
+        desk.crash();
+        end(&mut desk);
+        let answers = desk.answers();
+        assert_eq!((desk.turn.doing(), answers.len()), (Doing::Over, 1));
+        assert!(answers[0].contains("unknown") && !answers[0].contains("not made"), "{answers:?}");
+    }
+}
+
+/// A rollback that waits for its turn, and for how long it does.
+fn queued(policy: Policy) -> (Session, Queued, Timestamp) {
+    let now = Timestamp::UNIX_EPOCH;
+    let (session, remedy) = (session(now), remedy(policy, Some("4f2c1e0")).unwrap());
+    let (deadline, body) = (remedy.deadline(now), remedy.called_for(2));
+    let run = Run { deadline: Some(deadline), remedy: Some(Box::new(remedy)), ..run(&session, Limits::default(), now) };
+    let id = EventId(Uuid::from_u128(77));
+    let item = InboxItem { id, session: session.id, run: run.id, accepted_at: now, body };
+    (session, Queued { run, inbox: vec![item] }, deadline)
+}
+
+/// What is told of rollbacks.
+fn told(changes: &ChangeSet) -> Vec<(RollbackStep, String)> {
+    let logs = changes.changes.iter().filter_map(|change| match change {
+        Change::Append { events, .. } => Some(events),
+        _ => None,
+    });
+    let told = logs.flatten().filter_map(|event| match &event.body {
+        EventBody::MonitorRollback { step, summary, .. } => Some((*step, summary.clone())),
+        _ => None,
+    });
+    told.collect()
+}
+
+#[test]
+fn one_whose_turn_never_comes_is_void_and_never_said_to_be_begun() {
+    let is_void = |changes: &ChangeSet, why: &str| {
+        let told = told(changes);
+        assert!(matches!(told.as_slice(), [(RollbackStep::Void, said)] if said.contains(why)), "{why}: {told:?}");
+    };
+    for policy in [Policy::Propose, Policy::Automatic] {
+        let at = &mut Moment { now: Timestamp::UNIX_EPOCH, ids: &mut || EventId(Uuid::from_u128(78)) };
+        let late = Outcome::LimitReached { unit: Unit::Time, budget: None };
+        is_void(&drop_queued(queued(policy).1, late, at), "did not come in time");
+        is_void(&drop_queued(queued(policy).1, Outcome::Interrupted, at), "called off");
+        is_void(&call_off_queued(queued(policy).1, "it was asked for", at), "it was asked for");
+
+        let spec = AgentSpec::default();
+        let claim = || Claim { fence: FENCE, spec: &spec, models: Vec::new() };
+        let (session, Queued { run, mut inbox }, _) = queued(policy);
+        inbox.push(InboxItem {
+            id: EventId(Uuid::from_u128(79)),
+            body: EventBody::UserInterrupt {},
+            ..inbox[0].clone()
+        });
+        let mut interrupted = Turn::claim(run, session, inbox, claim(), at);
+        is_void(&interrupted.take_claim(), "called off");
+        let (session, Queued { run, inbox }, deadline) = queued(policy);
+        at.now = deadline;
+        let mut late = Turn::claim(run, session, inbox, claim(), at);
+        is_void(&late.take_claim(), "did not come in time");
+        assert_eq!((interrupted.doing(), late.doing()), (Doing::Over, Doing::Over));
+    }
 }
 
 #[test]
