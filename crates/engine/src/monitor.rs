@@ -7,18 +7,20 @@
 mod follow_up;
 mod looks;
 mod spec;
+mod turns;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::monitor::{Evidence, MonitorSpec, Next, Reading, Seen, Signal, Watch};
+use domain::monitor::{Evidence, MonitorSpec, Next, Reading, SIGNALS_MAX, Seen, Signal, Watch};
 use domain::turn::Moment;
 use domain::{ChangeSet, EventId, SessionId, Timestamp};
 use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use ports::OrgStore;
 use ports::store::{CommitError, DueWatch, StoreError};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use self::follow_up::{Aftermath, knowing_rollback};
@@ -26,7 +28,7 @@ use self::looks::Looks;
 pub(crate) use self::spec::seen_from;
 use self::spec::{Watched, spec_of};
 use crate::Shared;
-use crate::signals::{AT_ONCE_MAX, Reader};
+use crate::signals::Reader;
 
 /// After the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -68,9 +70,9 @@ pub(crate) async fn run(shared: Arc<Shared>) {
 
 /// Looks once. What fails is tried again a moment later; a panic ends the watch in a named
 /// state, lest it come again and again.
-async fn unshaken(shared: Arc<Shared>, due: DueWatch) {
+async fn unshaken(shared: Arc<Shared>, due: DueWatch, readers: Arc<Semaphore>) {
     let session = due.session;
-    let pause = match AssertUnwindSafe(look(&shared, due)).catch_unwind().await {
+    let pause = match AssertUnwindSafe(look(&shared, due, &readers)).catch_unwind().await {
         Ok(Ok(())) => return,
         Ok(Err(error)) => {
             tracing::error!(%error, session.id = %session, "a rollout could not be looked at");
@@ -102,7 +104,7 @@ async fn given_up(shared: &Shared, due: DueWatch) -> Duration {
 }
 
 /// One look. Its time is when it began, however long it takes.
-async fn look(shared: &Shared, due: DueWatch) -> Result<(), StoreError> {
+async fn look(shared: &Shared, due: DueWatch, readers: &Semaphore) -> Result<(), StoreError> {
     let store = shared.org(due.org);
     let began = shared.ports.clock.now();
     let mut seen: Option<Seen> = None;
@@ -121,7 +123,7 @@ async fn look(shared: &Shared, due: DueWatch) -> Result<(), StoreError> {
                 let reader = Reader { shared, org: due.org, store: store.as_ref(), project: tools_of };
                 let seen = match &seen {
                     Some(seen) => seen.clone(),
-                    None => seen.insert(see(&reader, signals, &watch, began).await?).clone(),
+                    None => seen.insert(see(&reader, readers, signals, &watch, began).await?).clone(),
                 };
                 let watch = watch.under(&rollback);
                 let aftermath = Aftermath { shared, store: store.as_ref(), org: due.org, watch: &watch };
@@ -172,14 +174,24 @@ async fn commit(store: &dyn OrgStore, changes: ChangeSet) -> Result<bool, StoreE
     }
 }
 
-/// Reads all these signals at once.
-async fn see(reader: &Reader<'_>, signals: Vec<Signal>, watch: &Watch, now: Timestamp) -> Result<Seen, StoreError> {
+/// Reads all these signals at once, when it is this look's turn to read.
+async fn see(
+    reader: &Reader<'_>,
+    readers: &Semaphore,
+    signals: Vec<Signal>,
+    watch: &Watch,
+    now: Timestamp,
+) -> Result<Seen, StoreError> {
     if signals.is_empty() {
         return Ok(Seen { evidence: Vec::new(), note: Some(NO_SIGNALS.to_owned()) });
     }
+    // It is never closed.
+    let _turn = readers.acquire().await;
     let until = Instant::now() + LOOK_MAX;
     let looked_at = signals.into_iter().map(|signal| look_at(reader, signal, watch.began_at, now, until));
-    let evidence = stream::iter(looked_at).buffered(AT_ONCE_MAX).try_collect().await?;
+    // A server that hangs must not stand in front of the others: who waits for whom is decided
+    // where they are asked.
+    let evidence = stream::iter(looked_at).buffered(SIGNALS_MAX).try_collect().await?;
     Ok(Seen { evidence, note: None })
 }
 

@@ -15,9 +15,6 @@ use serde_json::Value;
 
 use crate::Shared;
 
-/// Signals of one look, or of one organization's samples, that are read at the same time.
-pub(crate) const AT_ONCE_MAX: usize = 8;
-
 /// How long a tool may take for a number, whatever it may take for a model.
 const CALL_MAX: Duration = Duration::from_secs(10);
 
@@ -75,6 +72,7 @@ impl Reader<'_> {
         let Some(tool) = tool else { return Ok(Measured::default()) };
         let ports = &self.shared.ports;
         let (effect, timeout) = (tool.http.effect, tool.http.timeout().min(CALL_MAX));
+        let _place = ports.signals.place(self.org, &tool.http.origin()).await;
         let outcome = ports.tools.run(ToolRun {
             org: self.org,
             tool: CarriedTool { row: tool.id.0, http: tool.http },

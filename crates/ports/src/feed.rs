@@ -75,7 +75,7 @@ struct Inner {
     shards: [Mutex<HashMap<SessionId, Channel>>; SHARDS],
     work: watch::Sender<u64>,
     timers: watch::Sender<u64>,
-    monitors: watch::Sender<u64>,
+    monitors: broadcast::Sender<OrgId>,
     deliveries: watch::Sender<u64>,
     inbox: broadcast::Sender<RunId>,
     rollouts: broadcast::Sender<RolloutId>,
@@ -97,7 +97,7 @@ impl Default for Feed {
             shards: Default::default(),
             work: watch::Sender::new(0),
             timers: watch::Sender::new(0),
-            monitors: watch::Sender::new(0),
+            monitors: broadcast::Sender::new(BEHIND_MAX),
             deliveries: watch::Sender::new(0),
             inbox: broadcast::Sender::new(16 * BEHIND_MAX),
             rollouts: broadcast::Sender::new(16 * BEHIND_MAX),
@@ -147,13 +147,14 @@ impl Feed {
         self.0.timers.subscribe()
     }
 
-    /// What is watched by has changed somewhere. Called by the store after the commit.
-    pub fn monitors_changed(&self) {
-        self.0.monitors.send_modify(|count| *count += 1);
+    /// What an organization watches by has changed. Called by the store after the commit.
+    pub fn monitors_changed(&self, org: OrgId) {
+        let _ = self.0.monitors.send(org);
     }
 
-    /// Wakes when what is watched by has changed.
-    pub fn watch_monitors(&self) -> watch::Receiver<u64> {
+    /// The organizations of which what is watched by changes. A receiver that falls behind must
+    /// look at all of them.
+    pub fn watch_monitors(&self) -> broadcast::Receiver<OrgId> {
         self.0.monitors.subscribe()
     }
 

@@ -20,7 +20,7 @@ pub mod workers;
 pub use feed::Feed;
 pub use metrics::Metrics;
 pub use model::{Alias, Model, ModelStream, Models, Offering, Provider};
-pub use signals::{Language, RangeQuery, SignalReader};
+pub use signals::{Language, RangeQuery, SignalPlace, SignalReader};
 pub use spans::Spans;
 pub use store::{CommitError, Committed, OrgStore, Refusal, Store, StoreError};
 pub use time::{Clock, IdSource};

@@ -52,4 +52,11 @@ pub trait SignalReader: Send + Sync + 'static {
     /// # Errors
     /// Why there is no answer.
     async fn probe(&self, org: OrgId, probe: &HttpProbe) -> Result<Answered, NotAnswered>;
+
+    /// Waits until the server of this origin may be asked in another way than these: one of
+    /// the organization's places, which it keeps until the answer is there.
+    async fn place(&self, org: OrgId, origin: &str) -> Box<dyn SignalPlace>;
 }
+
+/// A place for one question. It is free again when this is dropped.
+pub trait SignalPlace: Send + Sync {}

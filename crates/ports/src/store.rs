@@ -84,14 +84,19 @@ pub trait Store: Send + Sync + 'static {
     /// The addresses that are still to be told how a run ended, in the order they came.
     async fn list_callbacks(&self) -> Result<Vec<DueCallback>, StoreError>;
 
-    /// The watches that are due first, at most `limit`, whosever they are but for those of the
-    /// organizations that are passed over.
-    async fn next_watches(&self, limit: usize, passed_over: &[OrgId]) -> Result<Vec<DueWatch>, StoreError>;
+    /// The watches that are due by `now`, first due first, at most `limit`, whosever they are
+    /// but for those of the organizations that are passed over. Behind them, if there is room,
+    /// the first of all that is due later.
+    async fn next_watches(
+        &self,
+        now: Timestamp,
+        passed_over: &[OrgId],
+        limit: usize,
+    ) -> Result<Vec<DueWatch>, StoreError>;
 
-    /// The sources that are sampled, of all organizations, those of one together. Costs
-    /// nothing to speak of where there are none; [`crate::Feed::watch_monitors`] tells when
-    /// they may have changed.
-    async fn sampled_sources(&self) -> Result<Vec<SampledSource>, StoreError>;
+    /// The organizations behind `after` that have sources which are sampled, in their order, at
+    /// most `limit`. Costs nothing to speak of where there are none.
+    async fn sampled_orgs(&self, after: Option<OrgId>, limit: usize) -> Result<Vec<OrgId>, StoreError>;
 
     /// The rollouts whose approval is over first, at most `limit`, whosever they are.
     async fn next_approvals(&self, limit: usize) -> Result<Vec<DueApproval>, StoreError>;
@@ -371,6 +376,10 @@ pub trait OrgStore: Send + Sync {
 
     /// The watch that is told of in a session.
     async fn find_watch(&self, session: SessionId) -> Result<Option<Watch>, StoreError>;
+
+    /// The sources that are sampled; [`crate::Feed::watch_monitors`] tells when they may have
+    /// changed.
+    async fn sampled_sources(&self) -> Result<Vec<SampledSource>, StoreError>;
 
     /// What a source gave within a time, oldest first.
     async fn list_samples(&self, source: SourceDigest, within: Range<Timestamp>) -> Result<Vec<Sample>, StoreError>;

@@ -41,8 +41,8 @@ pub(crate) struct Effects {
     pub(crate) works: usize,
     /// How often a time was set.
     pub(crate) timers: usize,
-    /// How often what is watched by may have changed.
-    pub(crate) monitors: usize,
+    /// Of whom what is watched by may have changed.
+    pub(crate) monitors: Vec<OrgId>,
     /// Rollouts that were reported, or decided about.
     pub(crate) rollouts: Vec<RolloutId>,
     /// How often something came to wait for a webhook.
@@ -66,7 +66,7 @@ impl Effects {
             self.inputs.len(),
             self.works,
             self.timers,
-            self.monitors,
+            self.monitors.len(),
             self.rollouts.len(),
             self.deliveries,
             self.ended.len(),
@@ -81,7 +81,7 @@ impl Effects {
         self.inputs.truncate(inputs);
         self.works = works;
         self.timers = timers;
-        self.monitors = monitors;
+        self.monitors.truncate(monitors);
         self.rollouts.truncate(rollouts);
         self.deliveries = deliveries;
         self.ended.truncate(ended);
@@ -268,7 +268,7 @@ impl Application<'_> {
     }
 
     fn tell_of_monitor(&mut self, deployment: &Deployment) {
-        self.effects.monitors += usize::from(deployment.monitor().is_some());
+        self.effects.monitors.extend(deployment.monitor().map(|_| self.org));
     }
 
     fn tell_of_rollout(&mut self, rollout: &Rollout) {

@@ -15,9 +15,6 @@ use crate::sql::{exists, many, one, run, statements};
 /// How long the name of a message is known, so that it begins one run.
 const NAMED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-/// Monitors of all organizations whose sources are sampled.
-const SAMPLED_MAX: usize = 10_000;
-
 /// How long it is known what a deployment began.
 const HISTORY_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
@@ -54,7 +51,9 @@ statements! {
     FIND_ANYONES = "select d.version, d.last_run_at, d.next_run_at, d.body, d.org from deployments d where d.id = ?1";
     NEXT_DUE = "select org, id, next_run_at from deployments where next_run_at is not null
         order by next_run_at limit 1";
-    LIST_SAMPLED = "select org, body from deployments where sampled = 1 order by org, number limit ?1";
+    LIST_SAMPLED = "select body from deployments where org = ?1 and sampled = 1 order by number";
+    LIST_SAMPLED_ORGS = "select distinct org from deployments where sampled = 1 and org > ifnull(?1, x'')
+        order by org limit ?2";
     COUNT = "select count(*) from deployments where org = ?1 and archived_at is null";
     PLACE = "select created_at, number from deployments where id = ?1 and org = ?2";
     LIST_NEWEST_FIRST =
@@ -118,10 +117,15 @@ pub(crate) fn put(db: &Connection, org: OrgId, now: &Deployment) -> Result<(), F
     found(run(db, PUT, columns)?)
 }
 
-/// The sources that are sampled, whosever they are.
-pub(crate) fn list_sampled(db: &Connection) -> Result<Vec<SampledSource>, Fault> {
-    let read = |row: &Row<'_>| Ok(json::<Deployment>(row, 1)?.sampled_sources(id(row, 0)?));
-    Ok(many(db, LIST_SAMPLED, [limit(Some(SAMPLED_MAX))], read)?.into_iter().flatten().collect())
+/// The organization's sources that are sampled.
+pub(crate) fn list_sampled(db: &Connection, org: OrgId) -> Result<Vec<SampledSource>, Fault> {
+    let read = |row: &Row<'_>| Ok(json::<Deployment>(row, 0)?.sampled_sources(org));
+    Ok(many(db, LIST_SAMPLED, [org.0], read)?.into_iter().flatten().collect())
+}
+
+/// Those who have some.
+pub(crate) fn list_sampled_orgs(db: &Connection, after: Option<OrgId>, most: usize) -> Result<Vec<OrgId>, Fault> {
+    many(db, LIST_SAMPLED_ORGS, (after.map(|org| org.0), limit(Some(most))), |row| id(row, 0))
 }
 
 fn is_sampled(org: OrgId, of: &Deployment) -> bool {

@@ -130,7 +130,7 @@ impl Import {
             Record::AgentVersion { agent } => insert_version(desk.db(), org, &agent),
             Record::Document { document, text } => put_document(desk, org, &document, &text),
             Record::Deployment { deployment } => {
-                desk.monitors_changed();
+                desk.monitors_changed(org);
                 deployments::insert(desk.db(), org, &deployment)
             }
             Record::Session { session } => {

@@ -7,7 +7,6 @@ use std::thread::JoinHandle;
 use async_trait::async_trait;
 use domain::deployment::Deployment;
 use domain::key::KeyHash;
-use domain::monitor::SampledSource;
 use domain::org::Org;
 use domain::run::Fence;
 use domain::{DeploymentId, OrgId, Timestamp};
@@ -191,12 +190,17 @@ impl Store for SqliteStore {
         self.inner.readers.long(callbacks::list).await
     }
 
-    async fn next_watches(&self, limit: usize, passed_over: &[OrgId]) -> Result<Vec<DueWatch>, StoreError> {
-        self.inner.readers.short(|db| watches::next(db, limit, passed_over)).await
+    async fn next_watches(
+        &self,
+        now: Timestamp,
+        passed_over: &[OrgId],
+        limit: usize,
+    ) -> Result<Vec<DueWatch>, StoreError> {
+        self.inner.readers.short(|db| watches::next(db, now, passed_over, limit)).await
     }
 
-    async fn sampled_sources(&self) -> Result<Vec<SampledSource>, StoreError> {
-        self.inner.readers.long(deployments::list_sampled).await
+    async fn sampled_orgs(&self, after: Option<OrgId>, limit: usize) -> Result<Vec<OrgId>, StoreError> {
+        self.inner.readers.long(move |db| deployments::list_sampled_orgs(db, after, limit)).await
     }
 
     async fn next_approvals(&self, limit: usize) -> Result<Vec<DueApproval>, StoreError> {

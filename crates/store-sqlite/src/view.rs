@@ -13,7 +13,7 @@ use domain::deployment::{Deployment, DeploymentRun};
 use domain::idempotency::{RequestName, RequestRecord};
 use domain::key::Key;
 use domain::knowledge::Document;
-use domain::monitor::{Sample, SourceDigest, Watch};
+use domain::monitor::{Sample, SampledSource, SourceDigest, Watch};
 use domain::org::{Member, Org, Project};
 use domain::provider::{ModelAlias, OwnProvider};
 use domain::repository::Repository;
@@ -277,6 +277,11 @@ impl OrgStore for OrgView {
 
     async fn find_watch(&self, session: SessionId) -> Found<Watch> {
         self.inner.readers.short(|db| watches::find(db, self.org, session)).await
+    }
+
+    async fn sampled_sources(&self) -> Listed<SampledSource> {
+        let org = self.org;
+        self.inner.readers.long(move |db| deployments::list_sampled(db, org)).await
     }
 
     async fn list_samples(&self, source: SourceDigest, within: Range<Timestamp>) -> Listed<Sample> {

@@ -1,7 +1,7 @@
 //! Watches over rollouts, and when something is to be done in them.
 
 use domain::monitor::{Next, Watch, WatchEnd, WatchState};
-use domain::{OrgId, SessionId};
+use domain::{OrgId, SessionId, Timestamp};
 use ports::store::DueWatch;
 use rusqlite::{Connection, Row};
 
@@ -20,8 +20,9 @@ statements! {
     IS_AT = "select 1 from watches where session = ?1 and org = ?2 and version = ?3";
     FIND = "select body from watches where session = ?1 and org = ?2";
     // All columns stand in the index, so that passing many over reads no row.
-    NEXT = "select org, session, due_at from watches where due_at is not null
-        and org not in (select unhex(value) from json_each(?2)) order by due_at limit ?1";
+    DUE = "select org, session, due_at from watches where due_at <= ?1
+        and org not in (select unhex(value) from json_each(?2)) order by due_at limit ?3";
+    LATER = "select org, session, due_at from watches where due_at > ?1 order by due_at limit 1";
 }
 
 pub(crate) fn insert(db: &Connection, org: OrgId, new: &Watch) -> Result<(), Fault> {
@@ -56,11 +57,20 @@ pub(crate) fn find(db: &Connection, org: OrgId, session: SessionId) -> Result<Op
     one(db, FIND, (session.0, org.0), |row| json(row, 0))
 }
 
-pub(crate) fn next(db: &Connection, most: usize, passed_over: &[OrgId]) -> Result<Vec<DueWatch>, Fault> {
+pub(crate) fn next(
+    db: &Connection,
+    now: Timestamp,
+    passed_over: &[OrgId],
+    most: usize,
+) -> Result<Vec<DueWatch>, Fault> {
     let passed_over: Vec<_> = passed_over.iter().map(|org| org.0.simple().to_string()).collect();
-    many(db, NEXT, (limit(Some(most)), to_json(&passed_over)?), |row: &Row<'_>| {
-        Ok(DueWatch { org: id(row, 0)?, session: id(row, 1)?, due: time(row.get(2)?)? })
-    })
+    let read = |row: &Row<'_>| Ok(DueWatch { org: id(row, 0)?, session: id(row, 1)?, due: time(row.get(2)?)? });
+    let now = micros(now);
+    let mut next = many(db, DUE, (now, to_json(&passed_over)?, limit(Some(most))), read)?;
+    if next.len() < most {
+        next.extend(one(db, LATER, [now], read)?);
+    }
+    Ok(next)
 }
 
 /// What a list of sessions shows of one that is over; see [`domain::session::Progress`].

@@ -9,6 +9,7 @@ pub(crate) mod job;
 mod pruning;
 pub(crate) mod queue;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -207,8 +208,8 @@ impl Writer {
         if timers > 0 {
             feed.timer_is_set();
         }
-        if monitors > 0 {
-            feed.monitors_changed();
+        for org in monitors.into_iter().collect::<BTreeSet<_>>() {
+            feed.monitors_changed(org);
         }
         for rollout in rollouts {
             feed.rollout_changed(rollout);

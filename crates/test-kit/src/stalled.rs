@@ -6,7 +6,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::deployment::Deployment;
 use domain::key::KeyHash;
-use domain::monitor::SampledSource;
 use domain::org::Org;
 use domain::run::Fence;
 use domain::{DeploymentId, OrgId, Timestamp};
@@ -69,12 +68,18 @@ impl Store for Stalled {
     }
 
     /// Nor does it look at anything.
-    async fn next_watches(&self, limit: usize, passed_over: &[OrgId]) -> Result<Vec<DueWatch>, StoreError> {
-        let _ = (limit, passed_over);
+    async fn next_watches(
+        &self,
+        now: Timestamp,
+        passed_over: &[OrgId],
+        limit: usize,
+    ) -> Result<Vec<DueWatch>, StoreError> {
+        let _ = (now, passed_over, limit);
         Ok(Vec::new())
     }
 
-    async fn sampled_sources(&self) -> Result<Vec<SampledSource>, StoreError> {
+    async fn sampled_orgs(&self, after: Option<OrgId>, limit: usize) -> Result<Vec<OrgId>, StoreError> {
+        let _ = (after, limit);
         Ok(Vec::new())
     }
 

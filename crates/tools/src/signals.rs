@@ -15,11 +15,11 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method};
 use jiff::SignedDuration;
 use outbound::{Outbound, OutboundError, Request, Rest};
-use ports::{Language, RangeQuery, SignalReader};
+use ports::{Language, RangeQuery, SignalPlace, SignalReader};
 use tokio::time::Instant;
 use url::Url;
 
-use self::places::Places;
+use self::places::{Place, Places};
 
 /// How long one answer may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -96,7 +96,14 @@ impl SignalReader for Signals {
         }
         Ok(Answered { status, millis: began.elapsed().as_secs_f64() * 1_000.0, body: body.to_vec() })
     }
+
+    async fn place(&self, org: OrgId, origin: &str) -> Box<dyn SignalPlace> {
+        let host = Url::parse(origin).map_or_else(|_| origin.to_owned(), |url| host_of(&url));
+        Box::new(self.places.take(org, &host).await)
+    }
 }
+
+impl SignalPlace for Place {}
 
 fn request_of(probe: &HttpProbe, url: Url) -> Request {
     let method = match probe.method {

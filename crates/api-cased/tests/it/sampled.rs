@@ -1,5 +1,6 @@
 //! Signals that keep no past, which the server samples itself; and whose looks wait for whom.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,9 +11,9 @@ use domain::change::{Change, ChangeSet};
 use domain::monitor::{Samples, Source};
 use http::StatusCode;
 use serde_json::{Value, json};
-use test_kit::{Caller, Listening};
+use test_kit::{Caller, Gate, Listening, TestHouse};
 
-use crate::monitor::{first_level, once, updates, watch_by};
+use crate::monitor::{Metrics, first_level, once, updates, watch_by};
 use crate::two::{Two, deploy};
 
 /// An endpoint that answers as the test says.
@@ -187,7 +188,7 @@ async fn refusal(two: &Two, signal: &Value) -> String {
 /// Nothing that is asked of the one's server comes back, and the other hears nothing of it.
 #[tokio::test]
 async fn a_slow_server_delays_its_own_organization_alone() {
-    let two = Two::new().await;
+    let two = Two::of(TestHouse::new().web(|web| web.cased_per_minute = 0)).await;
     let silent = Listening::start(Router::new().fallback(std::future::pending::<()>)).await;
     let quick = Endpoint::start(json!({})).await;
     let source = json!({ "kind": "prometheus", "url": silent.url(), "query": "latency" });
@@ -198,7 +199,8 @@ async fn a_slow_server_delays_its_own_organization_alone() {
     app.update_project(&ctx, api.id, ProjectPatch { monitor, ..ProjectPatch::default() }).await.unwrap();
 
     let mut waiting = Vec::new();
-    for _ in 0..100 {
+    // More than there are places for looks.
+    for _ in 0..520 {
         waiting.push(two.deploy(json!({ "status": "running" })).await["session_id"].as_str().unwrap().to_owned());
     }
     let body = json!({ "status": "running", "repository_full_name": "acme/api" });
@@ -218,4 +220,67 @@ async fn a_slow_server_delays_its_own_organization_alone() {
         let session = once(&two, id, |_| true).await;
         assert!(updates(&session).is_empty(), "its server has not answered, and its time is not over: {session}");
     }
+}
+
+/// A server that hangs has its own places, and keeps nobody from being asked.
+#[tokio::test]
+async fn a_server_that_hangs_hides_no_signal_behind_it() {
+    let two = Two::new().await;
+    let (hung, healthy) = (Metrics::start(1.0, 10).await, Metrics::start(1.0, 10).await);
+    let gate = Gate::new();
+    hung.waits_for(&gate);
+    let mut signals = vec![hung.signal(json!({})); 12];
+    for (number, signal) in signals.iter_mut().enumerate() {
+        signal["name"] = json!(format!("hung {number}"));
+    }
+    signals.push(healthy.signal(json!({})));
+    watch_by(&two, json!(signals)).await;
+    let taken = two.deploy(json!({ "status": "running" })).await;
+    two.pass(10);
+    let asked = async {
+        while healthy.asked() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    // A question is given up after ten seconds.
+    tokio::time::timeout(Duration::from_secs(8), asked).await.expect("it is asked while the others are waited for");
+    gate.open();
+    once(&two, taken["session_id"].as_str().unwrap(), |session| !updates(session).is_empty()).await;
+}
+
+/// How many ask an endpoint at the same time, and how many did at most.
+#[derive(Default)]
+struct Crowd {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+async fn counted(State(crowd): State<Arc<Crowd>>) -> Json<Value> {
+    let now = crowd.now.fetch_add(1, Ordering::SeqCst) + 1;
+    crowd.most.fetch_max(now, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    crowd.now.fetch_sub(1, Ordering::SeqCst);
+    Json(json!({ "depth": 10 }))
+}
+
+#[tokio::test]
+async fn a_tool_that_is_a_signal_has_its_share_of_the_questions_too() {
+    let two = Two::new().await;
+    let crowd = Arc::<Crowd>::default();
+    let server = Listening::start(Router::new().fallback(counted).with_state(Arc::clone(&crowd))).await;
+    let tool = json!({ "name": "depth", "description": "How deep a queue is.", "method": "GET", "effect": "read",
+                       "url": server.url(), "input_schema": { "type": "object" } });
+    two.one.post("/v1/tools", tool).await.ok();
+    let source = json!({ "kind": "tool", "tool": "depth", "path": "$.depth" });
+    watch_by(&two, json!([{ "name": "queue", "source": source }])).await;
+    let mut watched = Vec::new();
+    for _ in 0..32 {
+        watched.push(two.deploy(json!({ "status": "running" })).await["session_id"].as_str().unwrap().to_owned());
+    }
+    two.pass(10);
+    for id in &watched {
+        once(&two, id, |session| !updates(session).is_empty()).await;
+    }
+    let most = crowd.most.load(Ordering::SeqCst);
+    assert!((2..=8).contains(&most), "{most} at once to one host");
 }

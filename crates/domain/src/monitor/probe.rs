@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use url::Url;
 
 use super::json_path::JsonPath;
 use super::source::{Measured, is_address};
@@ -103,7 +104,27 @@ pub enum NotAnswered {
     Failed(String),
 }
 
+impl ProbeMethod {
+    fn as_str(self) -> &'static str {
+        match self {
+            ProbeMethod::Get => "GET",
+            ProbeMethod::Head => "HEAD",
+            ProbeMethod::Post => "POST",
+        }
+    }
+}
+
 impl HttpProbe {
+    /// What is asked, for a model: method, host and path. A query often holds what is nobody
+    /// else's business.
+    pub fn asked(&self) -> String {
+        let method = self.method.as_str();
+        match Url::parse(&self.url) {
+            Ok(url) => format!("{method} {}{}", url.host_str().unwrap_or_default(), url.path()),
+            Err(_) => method.to_owned(),
+        }
+    }
+
     /// What is wrong with it: the field, and what it must be.
     pub(super) fn fault(&self) -> Option<(&'static str, String)> {
         if !is_address(&self.url) {

@@ -1,124 +1,134 @@
-//! The looks under way, and whose turn is next.
-//!
-//! Each organization has its share of the places, so that one whose servers are slow, or whose
-//! rollouts are many, delays its own looks and nobody else's.
+//! The looks under way. Whose turn is next is decided in [`Turns`].
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{OrgId, SessionId};
+use domain::OrgId;
 use ports::store::{DueWatch, StoreError};
-use tokio::task::{Id, JoinSet};
+use tokio::sync::Semaphore;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
 
+use super::turns::Turns;
 use super::unshaken;
 use crate::Shared;
 
 /// Looks under way at once; further ones are a moment late.
 const AT_ONCE_MAX: usize = 512;
 
-/// Those of one organization.
-const OF_ONE_ORG_MAX: usize = 32;
+/// Those of one organization that read signals at the same time. Of many that ask the same
+/// server at once none would be answered in its time.
+const READING_MAX: usize = 32;
 
 /// Those under way are due until they are over, and stand in front of what else is listed.
-const LISTED_MAX: usize = AT_ONCE_MAX + 1;
+const LISTED_MAX: usize = 2 * AT_ONCE_MAX + 1;
 
 /// How long new times may go unnoticed where some wait for a place.
 const CROWDED_PAUSE: Duration = Duration::from_millis(250);
 
 /// The looks under way. They end with whoever holds this.
-#[derive(Default)]
 pub(super) struct Looks {
+    turns: Turns,
     tasks: JoinSet<()>,
     under_way: HashMap<Id, DueWatch>,
-    sessions: HashSet<SessionId>,
-    of_org: HashMap<OrgId, usize>,
-    /// Whose share was used up when it was last listed what is due.
-    crowded: HashSet<OrgId>,
+    readers: HashMap<OrgId, Arc<Semaphore>>,
+    listed: Option<Listed>,
+}
+
+/// When it was last listed what is due.
+struct Listed {
+    at: Instant,
+    /// Whose it was not.
+    passed_over: HashSet<OrgId>,
+    /// Whether more was due than was listed.
+    is_cut: bool,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self {
+            turns: Turns::of(AT_ONCE_MAX),
+            tasks: JoinSet::new(),
+            under_way: HashMap::new(),
+            readers: HashMap::new(),
+            listed: None,
+        }
+    }
 }
 
 impl Looks {
     /// Begins the looks that are due and have a place; how long it is until the next one, if
-    /// that is known.
+    /// that is known. What waits for a place is kept, and listed no second time.
     pub(super) async fn begin_due(&mut self, shared: &Arc<Shared>) -> Result<Option<Duration>, StoreError> {
-        loop {
-            self.crowded =
-                self.of_org.iter().filter(|(_, looks)| **looks >= OF_ONE_ORG_MAX).map(|(org, _)| *org).collect();
-            if self.has_no_place() {
-                return Ok(Some(CROWDED_PAUSE));
+        self.begin(shared);
+        let mut wait = None;
+        let mut is_worth_listing = self.is_old();
+        while is_worth_listing && !self.turns.is_full() {
+            let passed_over = self.turns.waiting_orgs();
+            let now = shared.ports.clock.now();
+            let others: Vec<OrgId> = passed_over.iter().copied().collect();
+            let mut due = shared.ports.store.next_watches(now, &others, LISTED_MAX).await?;
+            if let Some(later) = due.pop_if(|watch| watch.due > now) {
+                wait = Some(Duration::try_from(later.due.duration_since(now)).unwrap_or_default());
             }
-            let passed_over: Vec<OrgId> = self.crowded.iter().copied().collect();
-            let listed = shared.ports.store.next_watches(LISTED_MAX, &passed_over).await?;
-            let (now, is_all) = (shared.ports.clock.now(), listed.len() < LISTED_MAX);
-            for watch in listed {
-                if watch.due > now {
-                    let wait = Duration::try_from(watch.due.duration_since(now)).unwrap_or_default();
-                    return Ok(Some(self.pause(wait)));
-                }
-                self.begin(shared, watch);
-            }
-            let is_more_crowded =
-                self.of_org.iter().any(|(org, looks)| *looks >= OF_ONE_ORG_MAX && !self.crowded.contains(org));
-            // Behind the many of one organization there may be others'.
-            if is_all || !is_more_crowded {
-                return Ok(self.is_crowded().then_some(CROWDED_PAUSE));
-            }
+            self.listed = Some(Listed { at: Instant::now(), passed_over, is_cut: due.len() >= LISTED_MAX });
+            self.turns.take_up(due);
+            self.begin(shared);
+            is_worth_listing = self.hides_others();
         }
+        Ok(if self.is_crowded() { Some(CROWDED_PAUSE) } else { wait })
     }
 
     /// Whether some wait for a place, so that it is not worth while to list them again with
     /// every time that is set.
     pub(super) fn is_crowded(&self) -> bool {
-        !self.crowded.is_empty() || self.has_no_place()
+        self.turns.is_waited_for() || self.turns.is_full()
     }
 
-    /// Waits until there is a place for one that may be due; for ever if nothing is under way.
+    /// Whether something may be due that is not known.
+    fn is_old(&self) -> bool {
+        let is_recent = self.listed.as_ref().is_some_and(|listed| listed.at.elapsed() < CROWDED_PAUSE);
+        !self.turns.is_waited_for() || !is_recent
+    }
+
+    /// Whether others may stand behind the many of an organization.
+    fn hides_others(&self) -> bool {
+        let Some(Listed { passed_over, is_cut: true, .. }) = &self.listed else { return false };
+        self.turns.waiting_orgs().iter().any(|org| !passed_over.contains(org))
+    }
+
+    /// Waits until some are over; for ever if nothing is under way.
     pub(super) async fn ended(&mut self) {
-        loop {
-            let (task, end) = match self.tasks.join_next_with_id().await {
-                Some(Ok((task, ()))) => (task, Ok(())),
-                Some(Err(error)) => (error.id(), Err(error)),
-                None => return std::future::pending().await,
-            };
-            if let Err(error) = end {
+        match self.tasks.join_next_with_id().await {
+            Some(end) => self.over(end),
+            None => return std::future::pending().await,
+        }
+        while let Some(end) = self.tasks.try_join_next_with_id() {
+            self.over(end);
+        }
+    }
+
+    fn over(&mut self, end: Result<(Id, ()), JoinError>) {
+        let task = match end {
+            Ok((task, ())) => task,
+            Err(error) => {
                 tracing::error!(%error, "a look at a rollout was lost: it is made again");
+                error.id()
             }
-            if self.over(task) {
-                return;
-            }
+        };
+        if let Some(watch) = self.under_way.remove(&task)
+            && self.turns.over(&watch)
+        {
+            self.readers.remove(&watch.org);
         }
     }
 
-    fn begin(&mut self, shared: &Arc<Shared>, watch: DueWatch) {
-        let looks = self.of_org.entry(watch.org).or_default();
-        if *looks >= OF_ONE_ORG_MAX || self.sessions.len() >= AT_ONCE_MAX || !self.sessions.insert(watch.session) {
-            return;
+    fn begin(&mut self, shared: &Arc<Shared>) {
+        for watch in self.turns.begin() {
+            let readers = self.readers.entry(watch.org).or_insert_with(|| Arc::new(Semaphore::new(READING_MAX)));
+            let task = self.tasks.spawn(unshaken(Arc::clone(shared), watch, Arc::clone(readers)));
+            self.under_way.insert(task.id(), watch);
         }
-        *looks += 1;
-        let task = self.tasks.spawn(unshaken(Arc::clone(shared), watch));
-        self.under_way.insert(task.id(), watch);
-    }
-
-    /// Takes note of the end of a look; whether what is due should be listed again. Where many
-    /// wait that is done for several places at once.
-    fn over(&mut self, task: Id) -> bool {
-        let had_no_place = self.has_no_place();
-        let Some(watch) = self.under_way.remove(&task) else { return true };
-        self.sessions.remove(&watch.session);
-        let looks = self.of_org.entry(watch.org).or_default();
-        *looks = looks.saturating_sub(1);
-        let left = *looks;
-        if left == 0 {
-            self.of_org.remove(&watch.org);
-        }
-        !had_no_place && (left <= OF_ONE_ORG_MAX / 2 || !self.crowded.contains(&watch.org))
-    }
-
-    fn has_no_place(&self) -> bool {
-        self.sessions.len() >= AT_ONCE_MAX
-    }
-
-    fn pause(&self, wait: Duration) -> Duration {
-        if self.is_crowded() { wait.min(CROWDED_PAUSE) } else { wait }
     }
 }

@@ -85,12 +85,13 @@ fn list(signals: &[Signal]) -> Result<String, String> {
     to_json(&listed.collect::<Vec<_>>())
 }
 
-/// What a signal asks, without the address of a server, which says nothing to a model.
-fn measures(source: &Source) -> &str {
+/// What a signal asks, without the address of a server, which says nothing to a model, and
+/// without what an address may hold in secret.
+fn measures(source: &Source) -> String {
     match source {
-        Source::Prometheus { query, .. } | Source::Logs { query, .. } => query,
-        Source::Http(probe) => &probe.url,
-        Source::Tool(probe) => &probe.tool,
+        Source::Prometheus { query, .. } | Source::Logs { query, .. } => query.clone(),
+        Source::Http(probe) => probe.asked(),
+        Source::Tool(probe) => probe.tool.clone(),
     }
 }
 
@@ -163,6 +164,15 @@ fn to_json(value: &impl Serialize) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_model_is_told_where_an_endpoint_is_and_none_of_its_secrets() {
+        let url = "https://otto:hunter2@shop.example:8443/health/db?token=s3cret#part";
+        let signal = |source| serde_json::from_value(serde_json::json!({ "name": "a", "source": source })).unwrap();
+        let signals: [Signal; 1] = [signal(serde_json::json!({ "kind": "http", "url": url, "method": "HEAD" }))];
+        let listed: Value = serde_json::from_str(&list(&signals).unwrap()).unwrap();
+        assert_eq!(listed[0]["measures"], "HEAD shop.example/health/db");
+    }
 
     #[test]
     fn a_course_is_bounded_and_ends_with_the_newest() {

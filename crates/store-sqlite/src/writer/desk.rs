@@ -78,9 +78,9 @@ impl Desk {
         self.effects.changed.push((org, session, at));
     }
 
-    /// What is watched by changed in another way than by a change set.
-    pub(crate) fn monitors_changed(&mut self) {
-        self.effects.monitors += 1;
+    /// What an organization watches by changed in another way than by a change set.
+    pub(crate) fn monitors_changed(&mut self, org: OrgId) {
+        self.effects.monitors.push(org);
     }
 
     /// See [`ports::Store::take_lease`].

@@ -165,11 +165,11 @@ pub async fn what_is_due_is_known_of_all_and_survives(stage: Stage) {
         sessions.push((tenant.org, session.id, watch));
     }
     assert!(timers.has_changed().unwrap(), "whoever sleeps is told");
-    let next = stage.store.next_watches(10, &[]).await.unwrap();
+    let next = stage.store.next_watches(Timestamp::MAX, &[], 10).await.unwrap();
     let listed: Vec<_> = next.iter().map(|watch| (watch.org, watch.session, watch.due)).collect();
     let expected = [1, 2, 0].map(|n: usize| (sessions[n].0, sessions[n].1, due[n]));
     assert_eq!(listed, expected);
-    assert_eq!(stage.store.next_watches(1, &[]).await.unwrap().len(), 1);
+    assert_eq!(stage.store.next_watches(Timestamp::MAX, &[], 1).await.unwrap().len(), 1);
 
     let stage = stage.reopen().await;
     let (_, id, watch) = &sessions[0];
@@ -182,9 +182,9 @@ pub async fn what_is_due_is_known_of_all_and_survives(stage: Stage) {
     assert!(matches!(stage.theirs.refusal(stop()).await, Refusal::Guard(Guard::WatchAt { .. })));
     stage.ours.store.commit(stop()).await.unwrap();
     assert!(matches!(stage.ours.refusal(stop()).await, Refusal::Guard(Guard::WatchAt { .. })), "it has moved on");
-    assert_eq!(stage.store.next_watches(10, &[]).await.unwrap().len(), 2);
+    assert_eq!(stage.store.next_watches(Timestamp::MAX, &[], 10).await.unwrap().len(), 2);
     stage.ours.commit([Change::DeleteSession { session: sessions[2].1, at: now() }]).await;
-    assert_eq!(stage.store.next_watches(10, &[]).await.unwrap().len(), 1, "gone with its session");
+    assert_eq!(stage.store.next_watches(Timestamp::MAX, &[], 10).await.unwrap().len(), 1, "gone with its session");
 }
 
 pub async fn those_of_an_organization_can_be_passed_over(stage: Stage) {
@@ -199,13 +199,20 @@ pub async fn those_of_an_organization_can_be_passed_over(stage: Stage) {
     }
     let (ours, theirs) = (stage.ours.org, stage.theirs.org);
     let next = async |limit, passed_over: &[_]| {
-        let next = stage.store.next_watches(limit, passed_over).await.unwrap();
+        let next = stage.store.next_watches(Timestamp::MAX, passed_over, limit).await.unwrap();
         next.iter().map(|watch| watch.org).collect::<Vec<_>>()
     };
     assert_eq!(next(3, &[]).await, [ours; 3]);
     assert_eq!(next(3, &[ours]).await, [theirs]);
     assert_eq!(next(10, &[theirs]).await, [ours; 3]);
     assert_eq!(next(10, &[ours, theirs]).await, []);
+
+    let all = stage.store.next_watches(Timestamp::MAX, &[], 10).await.unwrap();
+    let by = async |now, passed_over: &[_]| stage.store.next_watches(now, passed_over, 10).await.unwrap();
+    assert_eq!(by(now(), &[]).await, all[..1], "the next that is due later");
+    assert_eq!(by(all[1].due, &[]).await, all[..3]);
+    assert_eq!(by(all[1].due, &[ours]).await, all[2..3], "whosever is due later");
+    assert_eq!(by(all[3].due, &[ours]).await, all[3..]);
 }
 
 pub async fn nothing_is_watched_in_an_archived_session(stage: Stage) {
@@ -228,7 +235,7 @@ pub async fn nothing_is_watched_in_an_archived_session(stage: Stage) {
     let watch = ours.store.find_watch(session.id).await.unwrap().unwrap();
     let again = watch.reported(&rollout, Some(watcher()), &mut Moment { now: now(), ids: &mut ids });
     assert_eq!(ours.refusal(again).await, Refusal::Missing);
-    assert_eq!(stage.store.next_watches(10, &[]).await.unwrap(), []);
+    assert_eq!(stage.store.next_watches(Timestamp::MAX, &[], 10).await.unwrap(), []);
 }
 
 pub async fn a_session_with_a_purpose_shows_where_it_stands(stage: Stage) {

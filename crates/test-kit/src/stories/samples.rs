@@ -85,32 +85,40 @@ pub async fn it_is_known_what_is_sampled_and_told_when_that_changes(stage: Stage
         source: source.clone(),
         every: 30,
     };
-    assert_eq!(stage.store.sampled_sources().await.unwrap(), []);
+    let orgs = async |stage: &Stage| stage.store.sampled_orgs(None, 10).await.unwrap();
+    assert_eq!(orgs(&stage).await, []);
     let mut monitors = stage.feed.watch_monitors();
     let (ours, theirs) = (&stage.ours, &stage.theirs);
     let first = watching(ours, &[&query, &http, &depth]);
     ours.commit([Change::InsertDeployment(Box::new(first.clone()))]).await;
-    assert!(monitors.has_changed().unwrap());
+    assert_eq!(monitors.try_recv(), Ok(ours.org));
     for more in [watching(theirs, &[&http]), watching(theirs, &[&query])] {
         theirs.commit([Change::InsertDeployment(Box::new(more))]).await;
+        assert_eq!(monitors.try_recv(), Ok(theirs.org), "its own and no other");
     }
-    let mut expected = vec![of(ours, &http), of(ours, &depth), of(theirs, &http)];
-    expected.sort_by_key(|source| source.org);
+    let mut both = [ours.org, theirs.org];
+    both.sort();
     let stage = stage.reopen().await;
-    assert_eq!(stage.store.sampled_sources().await.unwrap(), expected);
-
     let (ours, theirs) = (&stage.ours, &stage.theirs);
-    monitors.mark_unchanged();
+    assert_eq!(orgs(&stage).await, both);
+    assert_eq!(stage.store.sampled_orgs(None, 1).await.unwrap(), both[..1]);
+    assert_eq!(stage.store.sampled_orgs(Some(both[0]), 1).await.unwrap(), both[1..], "behind it is the next one");
+    assert_eq!(stage.store.sampled_orgs(Some(both[1]), 1).await.unwrap(), []);
+    let expected = [of(ours, &http), of(ours, &depth)];
+    assert_eq!(ours.store.sampled_sources().await.unwrap(), expected);
+    assert_eq!(theirs.store.sampled_sources().await.unwrap(), [of(theirs, &http)]);
+
     let (paused, changes) = first.pause(now()).unwrap();
     ours.store.commit(changes).await.unwrap();
-    assert!(monitors.has_changed().unwrap());
-    assert_eq!(stage.store.sampled_sources().await.unwrap(), expected, "what it watches goes on");
+    assert_eq!(monitors.try_recv(), Ok(ours.org));
+    assert_eq!(ours.store.sampled_sources().await.unwrap(), expected, "what it watches goes on");
     let (_, changes) = paused.archive(now());
     ours.store.commit(changes).await.unwrap();
-    assert_eq!(stage.store.sampled_sources().await.unwrap(), [of(theirs, &http)]);
+    assert_eq!(monitors.try_recv(), Ok(ours.org));
+    assert_eq!(ours.store.sampled_sources().await.unwrap(), []);
+    assert_eq!(orgs(&stage).await, [theirs.org]);
 
-    monitors.mark_unchanged();
     theirs.refusal(ChangeSet::of([Change::PutDeployment(Box::new(watching(ours, &[&http])))])).await;
     ours.commit([Change::InsertTool(tool(ours.project.id, "other"))]).await;
-    assert!(!monitors.has_changed().unwrap(), "nothing of it changed");
+    assert!(monitors.is_empty(), "nothing of it changed");
 }
