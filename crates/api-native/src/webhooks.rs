@@ -78,7 +78,7 @@ pub(crate) struct CreateWebhook {
     /// Of what it is to be told; everything if absent, or with `*`.
     #[serde(default)]
     event_types: Option<Vec<String>>,
-    /// The only project whose events it is to be told.
+    /// The only project whose events it is to be told, for good.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     project_id: Option<ProjectId>,
@@ -96,7 +96,7 @@ pub(crate) struct UpdateWebhook {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     event_types: Patch<Vec<String>>,
-    /// Null is all projects.
+    /// Stays what it was: another one is refused.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     project_id: Patch<ProjectId>,
@@ -266,8 +266,8 @@ pub(crate) async fn find_webhook(
 
 /// Update a webhook
 ///
-/// While it is disabled nothing is queued for it; what waited for it is sent when it is enabled
-/// again.
+/// While it is disabled nothing is queued for it; what waited for it is sent at once when it is
+/// enabled again, with all attempts before it.
 #[utoipa::path(post, path = "/v1/webhooks/{webhook_id}", tag = "webhooks", params(("webhook_id" = String, Path)),
     request_body = UpdateWebhook,
     responses((status = 200, body = WebhookView), (status = "4XX", body = ErrorEnvelope)))]

@@ -332,6 +332,9 @@ pub enum Refused {
     /// The webhook is told nothing.
     #[error("the webhook is disabled: {}", .0.sentence())]
     WebhookDisabled(WhyDisabled),
+    /// Nothing more can be sent to the webhook.
+    #[error("too many deliveries wait for the webhook already: see what its receiver says to them")]
+    WebhookFull,
     /// The webhook cannot be switched on.
     #[error(transparent)]
     NoSecret(#[from] NoSecret),

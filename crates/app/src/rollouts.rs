@@ -237,7 +237,7 @@ impl App {
         let considered = self.considered(ctx, rollout.clone().reported(report, ctx.now), Some(&rollout)).await?;
         let next = considered.rollout.clone();
         let is_another_commit = next.details.commit.as_ref().map(|commit| commit.to_lowercase()) != before;
-        let changes = ChangeSet::of([Change::PutRollout(next.clone())]).guarded(guard);
+        let changes = ChangeSet::of([Change::ReportRollout(next.clone())]).guarded(guard);
         let session = self.open_session(ctx, next.session).await?;
         let told = self.told(ctx, &considered, session.as_ref().map(|session| session.id));
         let (Some(session), Some(mut watch)) = (session, store.find_watch(next.session).await?) else {

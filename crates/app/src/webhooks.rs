@@ -40,8 +40,8 @@ impl App {
     /// missing, or the store failed.
     pub async fn create_webhook(&self, ctx: &Ctx, settings: WebhookSettings) -> Result<SignedWebhook, Error> {
         ctx.require(Scope::Admin)?;
-        if let Some(Made::Webhook { webhook, .. }) = ctx.made_before() {
-            return self.signed_webhook(ctx, *webhook).await;
+        if let Some(Made::Webhook { webhook, version }) = ctx.made_before() {
+            return self.signed_webhook(ctx, *webhook, *version).await;
         }
         self.check_webhook(ctx, &settings).await?;
         let store = self.store(ctx.org);
@@ -78,11 +78,11 @@ impl App {
     }
 
     /// Changes a webhook, switches it off or on. `change` is asked again if somebody else was
-    /// faster.
+    /// faster. Its project stays: who is kept to one project reads what was sent before.
     ///
     /// # Errors
-    /// As [`App::create_webhook`]; also if it is not there, or is to be switched on without a
-    /// secret.
+    /// As [`App::create_webhook`]; also if it is not there, is to be of another project, or is
+    /// to be switched on without a secret.
     pub async fn update_webhook(
         &self,
         ctx: &Ctx,
@@ -92,6 +92,9 @@ impl App {
         for _ in 0..TRIES {
             let current = self.find_webhook(ctx, id).await?;
             let WebhookChange { settings, disabled } = change(&current.settings)?;
+            if settings.project != current.settings.project {
+                return Err(Error::invalid("project_id", "cannot be changed: make another webhook"));
+            }
             self.check_webhook(ctx, &settings).await?;
             // One version, whatever changes.
             let described = Webhook { settings, ..current.clone() };
@@ -113,10 +116,10 @@ impl App {
     /// # Errors
     /// It is not there, the scope is missing, or the store failed.
     pub async fn rotate_webhook_secret(&self, ctx: &Ctx, id: WebhookId) -> Result<SignedWebhook, Error> {
-        if let Some(Made::Webhook { webhook, .. }) = ctx.made_before()
+        if let Some(Made::Webhook { webhook, version }) = ctx.made_before()
             && *webhook == id
         {
-            return self.signed_webhook(ctx, id).await;
+            return self.signed_webhook(ctx, id, *version).await;
         }
         let secret = WebhookSecret::fresh()?;
         for _ in 0..TRIES {
@@ -144,13 +147,17 @@ impl App {
     /// Sends a webhook something to try it out. The delivery that was queued.
     ///
     /// # Errors
-    /// As [`App::find_webhook`]; also if it is disabled.
+    /// As [`App::find_webhook`]; also if it is disabled, or too much waits for it.
     pub async fn test_webhook(&self, ctx: &Ctx, id: WebhookId) -> Result<Delivery, Error> {
         let webhook = self.enabled_webhook(ctx, id).await?;
         let notice = Notice::test(self.0.ports.ids.uuid_v7(), ctx.now);
         let delivery = Delivery::of(&notice, webhook.id, None);
         let changes = ChangeSet::of([Change::Notify { webhook: id, notice: Box::new(notice) }]);
-        crate::commit_in_time(&*self.store(ctx.org), changes).await?.ok_or_else(|| Error::contended("webhook"))?;
+        if crate::commit_in_time(&*self.store(ctx.org), changes).await?.is_none() {
+            // If it was not disabled meanwhile, there is no room.
+            self.enabled_webhook(ctx, id).await?;
+            return Err(Refused::WebhookFull.into());
+        }
         Ok(delivery)
     }
 
@@ -221,12 +228,15 @@ impl App {
         }
     }
 
-    /// A webhook that a request sent before has made, with the secret that it showed.
-    async fn signed_webhook(&self, ctx: &Ctx, id: WebhookId) -> Result<SignedWebhook, Error> {
+    /// A webhook that a request sent before has made, with the secret that it showed: the one
+    /// that came with this version, and no other since.
+    async fn signed_webhook(&self, ctx: &Ctx, id: WebhookId, version: u64) -> Result<SignedWebhook, Error> {
         let webhook = self.find_webhook(ctx, id).await?;
         let place = Webhook::secret_place(id, ctx.org);
         let opened = match &webhook.secret {
-            Some(Secret::Sealed(sealed)) => self.sealing_key().open(sealed, place).ok(),
+            Some(Secret::Sealed(sealed)) if webhook.secret_since == version => {
+                self.sealing_key().open(sealed, place).ok()
+            }
             _ => None,
         };
         let secret = opened.ok_or_else(|| Error::Conflict("the webhook's secret cannot be shown again".to_owned()))?;

@@ -326,6 +326,8 @@ pub enum Change {
     InsertRollout(Rollout),
     /// A rollout as it is now. Its version is the one before, and grows by one.
     PutRollout(Rollout),
+    /// The same after one more report of it, which webhooks are told of.
+    ReportRollout(Rollout),
     /// A new rule of approvals.
     InsertApprovalRule(ApprovalRule),
     /// A rule of approvals as it is now, with the version it has from now on.
@@ -344,7 +346,8 @@ pub enum Change {
     KeepSamples(Samples),
     /// A new webhook. It is told of what is committed behind it.
     InsertWebhook(Box<Webhook>),
-    /// A webhook as it is now.
+    /// A webhook as it is now. If that enables it, what waits for it is due at once with all
+    /// attempts before it, and as many more may wait as [`crate::webhook::waiting_max`] says.
     PutWebhook(Box<Webhook>),
     /// A webhook is gone, with its deliveries.
     DeleteWebhook(WebhookId),
@@ -367,7 +370,8 @@ pub enum Change {
         /// Why.
         why: WhyDisabled,
     },
-    /// A webhook is told of this, whether it wants such things or not. What the other changes
+    /// A webhook is told of this, whether it wants such things or not; refused if it is disabled
+    /// or too many wait for it. What the other changes
     /// of the set have to tell is queued by the store itself ([`crate::webhook::notices`]).
     Notify {
         /// The webhook.

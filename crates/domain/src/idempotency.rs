@@ -88,7 +88,7 @@ pub enum Made {
     Webhook {
         /// The webhook.
         webhook: WebhookId,
-        /// The version it got.
+        /// The version it got, and its secret with it.
         version: u64,
     },
     /// A deployment.

@@ -27,6 +27,14 @@ pub const WEBHOOKS_MAX: usize = 50;
 /// Deliveries of one webhook that may wait. A webhook that falls further behind is disabled.
 pub const WAITING_MAX: u32 = 20_000;
 
+/// How many more may wait for a webhook that is enabled again, however many waited then.
+pub const ENABLED_ROOM: u32 = 5_000;
+
+/// How many may wait for a webhook for which so many waited when it was enabled.
+pub fn waiting_max(waited: u32) -> u32 {
+    WAITING_MAX.max(waited.saturating_add(ENABLED_ROOM))
+}
+
 /// Deliveries of one webhook that are kept once they are over,
 pub const OVER_KEPT_MAX: u64 = 10_000;
 
@@ -128,6 +136,8 @@ pub struct Webhook {
     /// What it signs with; `None` if it came from another installation, where that stayed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<Secret>,
+    /// The version that its secret came with.
+    pub secret_since: u64,
     /// What it signed with before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<PreviousSecret>,
@@ -214,7 +224,7 @@ impl WhyDisabled {
             WhyDisabled::ByHand => "it was switched off",
             WhyDisabled::Gone => "its receiver answered 410: it is gone",
             WhyDisabled::Failing => "its receiver took nothing for five days",
-            WhyDisabled::TooFarBehind => "its receiver fell too far behind: 20,000 deliveries waited for it",
+            WhyDisabled::TooFarBehind => "its receiver fell too far behind: 20,000 deliveries or more waited for it",
             WhyDisabled::Imported => "it came from another installation: rotate its secret, then enable it",
         }
     }
@@ -269,6 +279,7 @@ impl Webhook {
             version: 1,
             settings,
             secret: Some(secret),
+            secret_since: 1,
             previous: None,
             disabled: None,
             failing_since: None,
@@ -312,7 +323,7 @@ impl Webhook {
     pub fn rotated(self, secret: Secret, now: Timestamp) -> (Self, ChangeSet) {
         let until = now.saturating_add(ROTATION).unwrap_or(Timestamp::MAX);
         let previous = self.secret.clone().map(|secret| PreviousSecret { secret, until });
-        let next = Self { secret: Some(secret), previous, ..self.clone() };
+        let next = Self { secret: Some(secret), secret_since: self.version + 1, previous, ..self.clone() };
         self.becomes(next, now)
     }
 
@@ -405,6 +416,9 @@ mod tests {
     fn a_secret_signs_on_for_a_day_beside_its_successor() {
         let (rotated, changes) = webhook().rotated(secret("second"), time(0));
         assert_eq!(changes.guards, [Guard::WebhookAt { webhook: rotated.id, version: 1 }]);
+        assert_eq!((webhook().secret_since, rotated.secret_since), (1, rotated.version));
+        let (other, _) = rotated.clone().update(settings("https://b.example"), time(1));
+        assert_eq!(other.secret_since, rotated.secret_since, "only another secret changes it");
         let signs = |at| rotated.secrets_at(at).cloned().collect::<Vec<_>>();
         assert_eq!(signs(time(86_399)), [secret("second"), secret("first")]);
         assert_eq!(signs(time(86_400)), [secret("second")]);

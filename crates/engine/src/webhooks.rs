@@ -10,12 +10,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::webhook::{Answer, Attempt, Delivery, DeliveryState, Reached, Webhook};
-use domain::{DeliveryId, OrgId, Timestamp, WebhookId};
+use domain::{DeliveryId, Guard, OrgId, Timestamp, WebhookId};
 use futures::FutureExt;
-use ports::store::{CommitError, DueWebhook, StoreError};
+use ports::store::{CommitError, DueWebhook, Refusal, StoreError};
 use tokio::task::JoinSet;
 
 use crate::Shared;
+use crate::commits::{Lost, patiently};
 
 /// Deliveries under way at once,
 const AT_ONCE_MAX: usize = 512;
@@ -141,55 +142,63 @@ impl Flights {
     }
 }
 
-/// Sends once and commits what came of it. If that fails it is tried again a moment later; a
-/// panic counts as an attempt that failed, lest it come again and again.
+/// A delivery that was sent, and what came of it.
+struct Sent {
+    org: OrgId,
+    /// As it was then.
+    webhook: Arc<Webhook>,
+    delivery: Delivery,
+    attempt: Attempt,
+    retry_after: Option<Duration>,
+}
+
+/// Sends once and commits what came of it. If that fails it is the commit that is repeated: a
+/// receiver is not told anew because of a full disk. A panic counts as an attempt that failed,
+/// lest it come again and again.
 async fn unshaken(shared: Arc<Shared>, org: OrgId, webhook: Arc<Webhook>, delivery: Delivery) -> DeliveryId {
     let (id, began) = (delivery.id, Instant::now());
     let at = shared.ports.clock.now();
-    let sent = AssertUnwindSafe(shared.ports.webhooks.send(org, &webhook, &delivery, at)).catch_unwind().await;
-    let Reached { answer, retry_after } = sent.unwrap_or_else(|_panic| {
+    let reached = AssertUnwindSafe(shared.ports.webhooks.send(org, &webhook, &delivery, at)).catch_unwind().await;
+    let Reached { answer, retry_after } = reached.unwrap_or_else(|_panic| {
         tracing::error!(delivery.id = %id, "sending to a webhook panicked");
         let why = "The server met a fault of its own while it sent this.".to_owned();
         Reached { answer: Answer::Failed { why }, retry_after: None }
     });
     let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let attempt = Attempt { at, took_ms, answer };
-    if let Err(error) = settle(&shared, org, &webhook, delivery, attempt, retry_after).await {
-        tracing::error!(%error, delivery.id = %id, "what came of a delivery could not be stored: it is sent again");
-        tokio::time::sleep(STORE_PAUSE).await;
+    let sent = Sent { org, webhook, delivery, attempt: Attempt { at, took_ms, answer }, retry_after };
+    if let Err(Lost) = patiently(&shared, || settle(&shared, &sent)).await {
+        tracing::warn!(delivery.id = %id, "what came of a delivery was not stored: the next start sends it again");
     }
     id
 }
 
-async fn settle(
-    shared: &Shared,
-    org: OrgId,
-    webhook: &Webhook,
-    delivery: Delivery,
-    attempt: Attempt,
-    retry_after: Option<Duration>,
-) -> Result<(), StoreError> {
-    let store = shared.org(org);
-    // How its receiver does may have changed while this one was under way.
-    let current = store.find_webhook(webhook.id).await?;
-    let Some(current) = current else { return Ok(()) };
-    let (id, attempts) = (delivery.id, delivery.attempts.saturating_add(1));
-    let tried = delivery.tried(&current, attempt, retry_after, shared.ports.ids.fraction());
-    match store.commit(tried.changes).await {
-        Ok(_) => {}
-        // It was sent again by hand meanwhile, or is gone.
-        Err(CommitError::Refused(refusal)) => {
-            tracing::debug!(%refusal, delivery.id = %id, "a delivery moved on while it was under way");
-            return Ok(());
+/// Commits what came of a delivery.
+async fn settle(shared: &Shared, sent: &Sent) -> Result<(), StoreError> {
+    let Sent { org, webhook, delivery, attempt, retry_after } = sent;
+    let store = shared.org(*org);
+    loop {
+        // How its receiver does, and what its address is, may have changed meanwhile.
+        let Some(current) = store.find_webhook(webhook.id).await? else { return Ok(()) };
+        let (url, fraction) = (&webhook.settings.url, shared.ports.ids.fraction());
+        let tried = delivery.clone().tried(url, &current, attempt.clone(), *retry_after, fraction);
+        match store.commit(tried.changes).await {
+            Ok(_) => {}
+            Err(CommitError::Refused(Refusal::Guard(Guard::WebhookAt { .. }))) => continue,
+            // It was sent again by hand meanwhile, or is gone.
+            Err(CommitError::Refused(refusal)) => {
+                tracing::debug!(%refusal, delivery.id = %delivery.id, "a delivery moved on while it was under way");
+                return Ok(());
+            }
+            Err(CommitError::Store(error)) => return Err(error),
         }
-        Err(CommitError::Store(error)) => return Err(error),
+        shared.ports.metrics.delivery_tried(tried.state);
+        if tried.state == DeliveryState::GivenUp {
+            let attempts = delivery.attempts.saturating_add(1);
+            tracing::warn!(webhook.id = %current.id, delivery.id = %delivery.id, attempts, "a delivery to a webhook is given up");
+        }
+        if let Some(why) = tried.disables {
+            tracing::warn!(webhook.id = %current.id, org.id = %org, "a webhook is disabled: {}", why.sentence());
+        }
+        return Ok(());
     }
-    shared.ports.metrics.delivery_tried(tried.state);
-    if tried.state == DeliveryState::GivenUp {
-        tracing::warn!(webhook.id = %current.id, delivery.id = %id, attempts, "a delivery to a webhook is given up");
-    }
-    if let Some(why) = tried.disables {
-        tracing::warn!(webhook.id = %current.id, org.id = %org, "a webhook is disabled: {}", why.sentence());
-    }
-    Ok(())
 }

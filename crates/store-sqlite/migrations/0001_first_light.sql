@@ -349,6 +349,8 @@ create table webhooks (
     failing_since integer,
     disabled_at integer,
     disabled_why text,
+    -- How many deliveries may wait for it, if it was enabled with many behind it.
+    waiting_max integer,
     -- 1 for one that is gone, until its deliveries are cleared away.
     deleted integer not null default 0,
     body text not null
@@ -376,6 +378,8 @@ create table deliveries (
 -- Only what waits, so that it stays small; the first of each webhook is found without looking at
 -- the rest.
 create index deliveries_waiting on deliveries (webhook, due_at) where due_at is not null;
+-- What is over, so that the oldest of it is found behind whatever waits for long.
+create index deliveries_over on deliveries (webhook) where due_at is null;
 
 -- Requests that may be sent again, for a day.
 create table requests (

@@ -217,7 +217,7 @@ impl Application<'_> {
                 rollouts::insert(db, org, &new)?;
                 self.tell_of_rollout(&new);
             }
-            Change::PutRollout(changed) => {
+            Change::PutRollout(changed) | Change::ReportRollout(changed) => {
                 rollouts::put(db, org, &changed)?;
                 self.tell_of_rollout(&changed);
             }

@@ -35,13 +35,15 @@ statements! {
     PUT = "update deliveries set due_at = :due_at, taken = :taken, attempts = :attempts, queued_at = :queued_at,
           last = :last
         where id = :id and webhook = (select number from webhooks where id = :webhook and org = :org and deleted = 0)";
+    BEGIN_ANEW = "update deliveries set due_at = ?2, queued_at = ?2, attempts = 0
+        where webhook = ?1 and due_at is not null";
     IS_AT = "select 1 from deliveries where id = ?1 and attempts = ?2 and due_at is not null
         and webhook = (select number from webhooks where id = ?3 and org = ?4 and deleted = 0)";
     WAITS = "select 1 from deliveries where id = ?1 and due_at is not null";
     LAST = "select place from deliveries where place between ?1 and ?2 order by place desc limit 1";
     COUNT_WAITING = "select count(*) from deliveries where webhook = ?1 and due_at is not null";
-    OLDEST = "select place, created_at, due_at is null from deliveries where place >= ?1 and place < ?2
-        order by place limit ?3";
+    OLDEST = "select place, created_at from deliveries where webhook = ?1 and due_at is null
+        order by place limit ?2";
     FORGET = "delete from deliveries where place = ?1";
     CLEAR = "delete from deliveries where place in (
           select place from deliveries where place between ?1 and ?2 order by place limit ?3)";
@@ -91,16 +93,19 @@ pub(crate) fn insert(db: &Connection, webhook: i64, own: i64, new: &Delivery) ->
     Ok(inserted > 0)
 }
 
-/// Forgets the oldest of a webhook that are long over, or too many; what waits stays, and what
-/// stands behind it as long.
+/// What waits for a webhook is due at this time, with all attempts before it; how many that are.
+pub(crate) fn begin_anew(db: &Connection, webhook: i64, at: Timestamp) -> Result<u32, Fault> {
+    u32::try_from(run(db, BEGIN_ANEW, (webhook, micros(at)))?).map_err(Fault::damaged)
+}
+
+/// Forgets the oldest of a webhook that are long over, or too many; what waits stays.
 fn forget_some(db: &Connection, webhook: i64, own: i64, now: Timestamp) -> Result<(), Fault> {
     let before = micros(now.saturating_sub(OVER_KEPT_FOR).map_err(Fault::damaged)?);
     let kept = place(webhook, own.saturating_sub_unsigned(OVER_KEPT_MAX).max(0));
-    let oldest = many(db, OLDEST, (place(webhook, 0), place(webhook, own), FORGOTTEN_AT_ONCE), |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?))
-    })?;
-    for (place, created_at, is_over) in oldest {
-        if is_over && (created_at < before || place < kept) {
+    let oldest =
+        many(db, OLDEST, (webhook, FORGOTTEN_AT_ONCE), |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+    for (place, created_at) in oldest {
+        if created_at < before || place < kept {
             run(db, FORGET, [place])?;
         }
     }
@@ -244,18 +249,18 @@ mod tests {
         for n in 1..=8i64 {
             insert(&db, 7, n, &delivery(n.cast_unsigned().into(), Timestamp::UNIX_EPOCH)).unwrap();
         }
-        // All but the third are over.
-        db.execute("update deliveries set due_at = null where place & 4294967295 <> 3", []).unwrap();
+        // All but the first four are over: what waits in front keeps nothing that is behind it.
+        db.execute("update deliveries set due_at = null where place & 4294967295 > 4", []).unwrap();
         let young = Timestamp::UNIX_EPOCH + OVER_KEPT_FOR;
         insert(&db, 7, 9, &delivery(9, young)).unwrap();
         assert_eq!(kept(&db).len(), 9, "it is not yet long");
         let late = young + SignedDuration::from_secs(1);
-        for (n, left) in [(10i64, vec![3, 5, 6, 7, 8]), (11, vec![3, 8]), (12, vec![3]), (13, vec![3])] {
+        for (n, left) in [(10i64, vec![1, 2, 3, 4]), (11, vec![1, 2, 3, 4])] {
             insert(&db, 7, n, &delivery(n.cast_unsigned().into(), late)).unwrap();
             let old: Vec<i64> = kept(&db).into_iter().filter(|own| *own < 9).collect();
             assert_eq!(old, left, "with the {n}th");
         }
-        assert_eq!(next_own(&db, 7).unwrap(), 14);
+        assert_eq!(next_own(&db, 7).unwrap(), 12);
         let far = OVER_KEPT_MAX.cast_signed() + 20;
         db.execute("update deliveries set due_at = null", []).unwrap();
         insert(&db, 7, far, &delivery(99, late)).unwrap();

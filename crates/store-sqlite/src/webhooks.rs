@@ -1,6 +1,6 @@
 //! Webhooks. What changes with what their receivers do has columns, which are what counts.
 
-use domain::webhook::{Disabled, Webhook, WhyDisabled};
+use domain::webhook::{Disabled, WAITING_MAX, Webhook, WhyDisabled, waiting_max};
 use domain::{OrgId, Timestamp, WebhookId};
 use rusqlite::{Connection, Row, named_params};
 
@@ -22,6 +22,8 @@ statements! {
     PUT = "update webhooks set version = :version, disabled_at = :disabled_at, disabled_why = :disabled_why,
           failing_since = iif(disabled_at is not null and :disabled_at is null, null, failing_since), body = :body
         where id = :id and org = :org and deleted = 0";
+    OFF = "select number from webhooks where id = ?1 and org = ?2 and disabled_at is not null and deleted = 0";
+    GIVE_ROOM = "update webhooks set waiting_max = ?2 where number = ?1";
     TOOK = "update webhooks set failing_since = null where id = ?1 and org = ?2 and failing_since is not null";
     FAILED = "update webhooks set failing_since = ?3 where id = ?1 and org = ?2 and failing_since is null";
     DISABLE = "update webhooks set version = version + 1, disabled_at = ?3, disabled_why = ?4
@@ -30,7 +32,7 @@ statements! {
     IS_AT = "select 1 from webhooks where id = ?1 and org = ?2 and version = ?3 and deleted = 0";
     FIND = selected!("id = ?1 and org = ?2 and deleted = 0");
     LIST = selected!("org = ?1 and deleted = 0 order by number");
-    NUMBERED = "select number, body, version, failing_since, disabled_at, disabled_why from webhooks
+    NUMBERED = "select number, body, version, failing_since, disabled_at, disabled_why, waiting_max from webhooks
         where org = ?1 and deleted = 0 order by number";
     NEXT_ORG = "select min(org) from webhooks where deleted = 0 and org > ?1";
     WAIT = "select 1 from webhooks where deleted = 1 limit 1";
@@ -42,8 +44,18 @@ pub(crate) fn insert(db: &Connection, org: OrgId, new: &Webhook) -> Result<(), F
     write(db, INSERT, org, new).map(drop)
 }
 
+/// Writes a webhook as it is now. What waits for one that is enabled begins anew.
 pub(crate) fn put(db: &Connection, org: OrgId, changed: &Webhook) -> Result<(), Fault> {
-    found(write(db, PUT, org, changed)?)
+    let was_off = match changed.disabled {
+        None => one(db, OFF, (changed.id.0, org.0), |row| Ok(row.get::<_, i64>(0)?))?,
+        Some(_) => None,
+    };
+    found(write(db, PUT, org, changed)?)?;
+    if let Some(number) = was_off {
+        let waiting = deliveries::begin_anew(db, number, changed.updated_at)?;
+        run(db, GIVE_ROOM, (number, waiting_max(waiting)))?;
+    }
+    Ok(())
 }
 
 fn write(db: &Connection, sql: &str, org: OrgId, webhook: &Webhook) -> Result<usize, Fault> {
@@ -96,9 +108,21 @@ pub(crate) fn list(db: &Connection, org: OrgId) -> Result<Vec<Webhook>, Fault> {
     many(db, LIST, [org.0], |row| read(row, 0))
 }
 
-/// All of an organization, each with its number.
-pub(crate) fn list_numbered(db: &Connection, org: OrgId) -> Result<Vec<(i64, Webhook)>, Fault> {
-    many(db, NUMBERED, [org.0], |row| Ok((row.get(0)?, read(row, 1)?)))
+/// A webhook with what only the store knows of it.
+#[derive(Debug)]
+pub(crate) struct Numbered {
+    pub(crate) number: i64,
+    pub(crate) webhook: Webhook,
+    /// How many deliveries may wait for it.
+    pub(crate) waiting_max: u32,
+}
+
+/// All of an organization.
+pub(crate) fn list_numbered(db: &Connection, org: OrgId) -> Result<Vec<Numbered>, Fault> {
+    many(db, NUMBERED, [org.0], |row| {
+        let given: Option<u32> = row.get(6)?;
+        Ok(Numbered { number: row.get(0)?, webhook: read(row, 1)?, waiting_max: given.unwrap_or(WAITING_MAX) })
+    })
 }
 
 /// The organizations that have webhooks, from one to the next in the index.

@@ -167,6 +167,26 @@ impl TestHouse {
         self.running.store()
     }
 
+    /// The store fails to change what is in this table from now on, and reads as before, until
+    /// [`TestHouse::mend`].
+    pub fn break_changes_of(&self, table: &str) {
+        // An overflow is an error of no kind that the store knows.
+        self.on_disk(&format!(
+            "create trigger broken before update on {table} begin select abs(-9223372036854775807 - 1); end"
+        ));
+    }
+
+    /// What was broken works again.
+    pub fn mend(&self) {
+        self.on_disk("drop trigger broken");
+    }
+
+    fn on_disk(&self, sql: &str) {
+        let db = rusqlite::Connection::open(self.dir.path().join("sortie.db")).expect("the database");
+        db.busy_timeout(std::time::Duration::from_secs(30)).expect("a timeout");
+        db.execute_batch(sql).expect("a change of the schema");
+    }
+
     /// The engine.
     pub fn engine(&self) -> &engine::Handle {
         &self.running.engine

@@ -28,5 +28,6 @@ mod steering;
 mod stream;
 mod tools;
 mod wait;
+mod webhook_faults;
 mod webhooks;
 mod webhooks_doc;

@@ -12,7 +12,7 @@ use test_kit::sources::StoppedClock;
 use test_kit::{Caller, Gate, TestHouse, ToolStub, answers, refuses};
 
 /// Makes a webhook for a receiver; its id and its secret.
-async fn told(owner: &Caller, receiver: &ToolStub, fields: Value) -> (String, String) {
+pub(crate) async fn told(owner: &Caller, receiver: &ToolStub, fields: Value) -> (String, String) {
     let mut create = fields;
     create["url"] = receiver.url("/in").into();
     let made = owner.post("/v1/webhooks", create).await.ok();
@@ -20,20 +20,33 @@ async fn told(owner: &Caller, receiver: &ToolStub, fields: Value) -> (String, St
 }
 
 /// Something happens: an agent is talked to.
-async fn something_happens(owner: &Caller) -> String {
+pub(crate) async fn something_happens(owner: &Caller) -> String {
     let agent = owner.agent(json!({})).await;
     let session = owner.session(&agent).await;
     owner.turn(&session, "hi").await;
     session
 }
 
-async fn deliveries(owner: &Caller, webhook: &str) -> Vec<Value> {
-    let listed = owner.get(&format!("/v1/webhooks/{webhook}/deliveries?limit=100")).await.ok();
-    listed["data"].as_array().unwrap().clone()
+/// All deliveries to a webhook, newest first.
+pub(crate) async fn deliveries(owner: &Caller, webhook: &str) -> Vec<Value> {
+    all(owner, &format!("/v1/webhooks/{webhook}/deliveries?limit=100")).await
+}
+
+/// A list, from its first page to its last.
+async fn all(owner: &Caller, path: &str) -> Vec<Value> {
+    let (mut things, mut page) = (Vec::new(), String::new());
+    loop {
+        let listed = owner.get(&format!("{path}{page}")).await.ok();
+        things.extend(listed["data"].as_array().unwrap().clone());
+        match listed["next_page"].as_str() {
+            Some(next) => page = format!("&page={next}"),
+            None => return things,
+        }
+    }
 }
 
 /// The newest delivery to a webhook, once it is as wanted.
-async fn delivery(owner: &Caller, webhook: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn delivery(owner: &Caller, webhook: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let looks = async {
         loop {
             match deliveries(owner, webhook).await.into_iter().next() {
@@ -45,7 +58,7 @@ async fn delivery(owner: &Caller, webhook: &str, wanted: impl Fn(&Value) -> bool
     tokio::time::timeout(Duration::from_secs(30), looks).await.expect("a delivery as wanted")
 }
 
-async fn test_of(owner: &Caller, webhook: &str) -> Value {
+pub(crate) async fn test_of(owner: &Caller, webhook: &str) -> Value {
     owner.post(&format!("/v1/webhooks/{webhook}/test"), json!({})).await.ok()
 }
 
@@ -218,9 +231,10 @@ async fn nothing_committed_goes_unsent_however_often_the_server_falls() {
     let owner = house.owner();
     let ends = async {
         loop {
-            let listed = deliveries(&owner, &webhook).await;
-            let sessions = owner.get("/v1/sessions?limit=100&statuses[]=running&statuses[]=rescheduling").await.ok();
+            // The deliveries second: nothing more happens once the sessions are quiet.
+            let sessions = owner.get("/v1/sessions?limit=1&statuses[]=running&statuses[]=rescheduling").await.ok();
             let is_quiet = sessions["data"].as_array().unwrap().is_empty();
+            let listed = deliveries(&owner, &webhook).await;
             if is_quiet && listed.iter().all(|delivery| delivery["status"] == "delivered") {
                 return;
             }
@@ -234,16 +248,8 @@ async fn nothing_committed_goes_unsent_however_often_the_server_falls() {
             .map(|call| call.body["data"][field].as_str().unwrap().to_owned())
             .collect::<std::collections::BTreeSet<_>>()
     };
-    let (mut sessions, mut runs) = (Vec::new(), Vec::new());
-    let mut page = String::new();
-    loop {
-        let listed = owner.get(&format!("/v1/sessions?limit=100{page}")).await.ok();
-        sessions.extend(listed["data"].as_array().unwrap().iter().map(id_of));
-        match listed["next_page"].as_str() {
-            Some(next) => page = format!("&page={next}"),
-            None => break,
-        }
-    }
+    let sessions: Vec<String> = all(&owner, "/v1/sessions?limit=100").await.iter().map(id_of).collect();
+    let mut runs = Vec::new();
     for session in &sessions {
         let listed = owner.get(&format!("/v1/sessions/{session}/runs")).await.ok();
         let over = listed["data"].as_array().unwrap().iter().filter(|run| run["status"] == "completed");
@@ -264,11 +270,17 @@ async fn a_secret_is_shown_once_and_found_nowhere() {
     let made = named.post("/v1/webhooks", create.clone()).await.ok();
     let secret = made["secret"].as_str().unwrap().to_owned();
     assert!(secret.starts_with("whsec_") && secret.len() == 50, "{secret}");
-    assert_eq!(named.post("/v1/webhooks", create).await.ok(), made, "the same request, sent again");
+    assert_eq!(named.post("/v1/webhooks", create.clone()).await.ok(), made, "the same request, sent again");
     let path = format!("/v1/webhooks/{}", id_of(&made));
     assert_eq!(owner.get("/v1/webhooks").await.ok()["data"].as_array().unwrap().len(), 1);
 
-    let rotated = named.post(&format!("{path}/rotate_secret"), json!({})).await.ok();
+    owner.post(&path, json!({ "description": "changed" })).await.ok();
+    assert_eq!(named.post("/v1/webhooks", create.clone()).await.ok()["secret"], secret, "only a secret is another");
+    let rotate = format!("{path}/rotate_secret");
+    let rotated = named.post(&rotate, json!({})).await.ok();
+    assert_eq!(named.post(&rotate, json!({})).await.ok(), rotated, "the same request, sent again");
+    let late = named.post("/v1/webhooks", create).await.expect(409);
+    assert!(late["error"]["message"].as_str().unwrap().contains("cannot be shown again"), "{late}");
     let next = rotated["secret"].as_str().unwrap().to_owned();
     assert!(next != secret && !rotated["previous_secret_until"].is_null());
     test_of(&owner, &id_of(&made)).await;
@@ -386,9 +398,16 @@ async fn a_key_of_one_project_manages_its_webhooks_and_no_others() {
         ("/v1/webhooks".to_owned(), json!({ "url": "https://a.example" })),
         ("/v1/webhooks".to_owned(), json!({ "url": "https://a.example", "project_id": other })),
         (format!("/v1/webhooks/{own}"), json!({ "project_id": null })),
+        (format!("/v1/webhooks/{own}"), json!({ "project_id": other })),
     ] {
         assert_eq!(kept.post(&path, fields).await.expect(400)["error"]["details"]["param"], "project_id");
     }
+    // Nobody makes it theirs with what it was sent before.
+    for project_id in [json!(project), Value::Null] {
+        let moved = owner.post(&format!("/v1/webhooks/{of_other}"), json!({ "project_id": project_id })).await;
+        assert_eq!(moved.expect(400)["error"]["details"]["param"], "project_id");
+    }
+    owner.post(&format!("/v1/webhooks/{of_other}"), json!({ "project_id": other })).await.ok();
     something_happens(&owner).await;
     delivery(&owner, &own, |delivery| delivery["event_type"] == "run.completed").await;
     assert!(deliveries(&owner, &of_other).await.is_empty(), "it happened in another project");

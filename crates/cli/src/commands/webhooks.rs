@@ -32,6 +32,9 @@ pub(crate) enum Webhooks {
         url: String,
         #[command(flatten)]
         settings: Settings,
+        /// The id of the only project whose events it is told, for good.
+        #[arg(long, value_name = "ID")]
+        project: Option<String>,
     },
     /// Change a webhook: what is given replaces what was.
     Update {
@@ -42,9 +45,6 @@ pub(crate) enum Webhooks {
         url: Option<String>,
         #[command(flatten)]
         settings: Settings,
-        /// It is told of all projects since.
-        #[arg(long, conflicts_with = "project")]
-        all_projects: bool,
         /// Nothing is sent to it any more, until it is enabled again.
         #[arg(long)]
         disable: bool,
@@ -91,9 +91,6 @@ pub(crate) struct Settings {
     /// none at all when it is made.
     #[arg(long = "event", value_name = "TYPE")]
     events: Vec<String>,
-    /// The id of the only project whose events it is told.
-    #[arg(long, value_name = "ID")]
-    project: Option<String>,
     /// What it is for.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
@@ -101,9 +98,8 @@ pub(crate) struct Settings {
 
 impl Settings {
     fn fields(self) -> Map<String, Value> {
-        let texts = [("project_id", self.project), ("description", self.description)];
-        let mut fields: Map<String, Value> =
-            texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?.into()))).collect();
+        let mut fields = Map::new();
+        fields.extend(self.description.map(|text| ("description".to_owned(), text.into())));
         if !self.events.is_empty() {
             fields.insert("event_types".to_owned(), self.events.into());
         }
@@ -115,17 +111,15 @@ pub(super) async fn run(native: Native, webhooks: Webhooks, output: Output) -> R
     match webhooks {
         Webhooks::List => list(&native.list("webhooks", None).await?, output),
         Webhooks::Show { webhook } => show(&native.get(&path_of(&webhook)).await?, output),
-        Webhooks::Create { url, settings } => {
+        Webhooks::Create { url, settings, project } => {
             let mut fields = settings.fields();
             fields.insert("url".to_owned(), url.into());
+            fields.extend(project.map(|project| ("project_id".to_owned(), project.into())));
             signed(&native.post("webhooks", &Value::Object(fields)).await?, "made", output)
         }
-        Webhooks::Update { webhook, url, settings, all_projects, disable, enable } => {
+        Webhooks::Update { webhook, url, settings, disable, enable } => {
             let mut fields = settings.fields();
             fields.extend(url.map(|url| ("url".to_owned(), url.into())));
-            if all_projects {
-                fields.insert("project_id".to_owned(), Value::Null);
-            }
             if disable || enable {
                 fields.insert("disabled".to_owned(), disable.into());
             }

@@ -158,12 +158,21 @@ impl Delivery {
         (next, changes)
     }
 
-    /// It was sent to its webhook, which `reached` tells of. `fraction`, from 0 to 1, is drawn
-    /// for it.
-    pub fn tried(self, webhook: &Webhook, attempt: Attempt, retry_after: Option<Duration>, fraction: f64) -> Tried {
+    /// It was sent to `url`, the address that its webhook had then; `webhook` is as it is now.
+    /// `fraction`, from 0 to 1, is drawn for it.
+    pub fn tried(
+        self,
+        url: &str,
+        webhook: &Webhook,
+        attempt: Attempt,
+        retry_after: Option<Duration>,
+        fraction: f64,
+    ) -> Tried {
         let guard = Guard::DeliveryAt { webhook: self.webhook, delivery: self.id, attempts: self.attempts };
         let (at, attempts) = (attempt.at, self.attempts.saturating_add(1));
-        let (is_taken, is_gone) = (attempt.answer.is_taken(), attempt.answer.is_gone());
+        // What an address says that was replaced meanwhile does not count against the new one.
+        let is_its_own = webhook.settings.url == url;
+        let (is_taken, is_gone) = (attempt.answer.is_taken(), is_its_own && attempt.answer.is_gone());
         let state = match self.next_due(at, retry_after, fraction) {
             _ if is_taken => DeliveryState::Delivered,
             Some(due) if !is_gone => DeliveryState::Waiting { due },
@@ -174,7 +183,9 @@ impl Delivery {
         let disables = match state {
             DeliveryState::GivenUp if is_gone => Some(WhyDisabled::Gone),
             // Not for the first failure after a long silence: one that was tried for a day.
-            DeliveryState::GivenUp if at.duration_since(failing_since) >= FAILING_MAX => Some(WhyDisabled::Failing),
+            DeliveryState::GivenUp if is_its_own && at.duration_since(failing_since) >= FAILING_MAX => {
+                Some(WhyDisabled::Failing)
+            }
             _ => None,
         };
         let id = next.webhook;
@@ -184,7 +195,12 @@ impl Delivery {
         };
         let disabled = disables.map(|why| Change::DisableWebhook { webhook: id, at, why });
         let changes = [Some(Change::PutDelivery(Box::new(next))), health, disabled];
-        Tried { changes: ChangeSet::of(changes.into_iter().flatten()).guarded(guard), state, disables }
+        let mut changes = ChangeSet::of(changes.into_iter().flatten()).guarded(guard);
+        if disables.is_some() {
+            // Only as it is known here: its address may be replaced at this very moment.
+            changes = changes.guarded(Guard::WebhookAt { webhook: id, version: webhook.version });
+        }
+        Tried { changes, state, disables }
     }
 
     /// When the next attempt would be due after one at `at`; `None` if that was the last.
@@ -229,9 +245,10 @@ mod tests {
         Timestamp::from_second(1_800_000_000 + second).unwrap()
     }
 
+    const URL: &str = "https://a.example";
+
     fn webhook() -> Webhook {
-        let settings =
-            WebhookSettings { url: "https://a.example".into(), event_types: None, project: None, description: None };
+        let settings = WebhookSettings { url: URL.into(), event_types: None, project: None, description: None };
         let secret = Secret::from_caller("s".to_owned().into());
         Webhook::create(WebhookId(Uuid::from_u128(1)), settings, secret, time(0)).0
     }
@@ -265,7 +282,7 @@ mod tests {
         let mut seconds = Vec::new();
         while let Some(due) = delivery.due() {
             seconds.push(due.duration_since(time(0)).as_secs());
-            let tried = delivery.clone().tried(&webhook, answered(500, due), None, 0.5);
+            let tried = delivery.clone().tried(URL, &webhook, answered(500, due), None, 0.5);
             (delivery, webhook) = after(delivery, webhook, tried);
         }
         assert_eq!(seconds, [0, 5, 305, 2_105, 9_305, 27_305, 56_105, 84_905]);
@@ -278,9 +295,9 @@ mod tests {
 
     #[test]
     fn one_that_waited_behind_others_is_given_up_after_a_day_too() {
-        let tried = delivery().tried(&webhook(), answered(500, time(86_400)), None, 0.5);
+        let tried = delivery().tried(URL, &webhook(), answered(500, time(86_400)), None, 0.5);
         assert_eq!(tried.state, DeliveryState::GivenUp);
-        let tried = delivery().tried(&webhook(), answered(204, time(86_400)), None, 0.5);
+        let tried = delivery().tried(URL, &webhook(), answered(204, time(86_400)), None, 0.5);
         assert_eq!(tried.state, DeliveryState::Delivered, "but it may be taken late");
     }
 
@@ -294,8 +311,25 @@ mod tests {
             (410, DeliveryState::GivenUp, Some(WhyDisabled::Gone)),
             (503, DeliveryState::Waiting { due: time(5) }, None),
         ] {
-            let tried = delivery().tried(&webhook(), answered(status, time(0)), None, 0.5);
+            let tried = delivery().tried(URL, &webhook(), answered(status, time(0)), None, 0.5);
             assert_eq!((tried.state, tried.disables), (state, disables), "{status}");
+            let guard = Guard::WebhookAt { webhook: webhook().id, version: 1 };
+            assert_eq!(tried.changes.guards.contains(&guard), disables.is_some(), "{status}");
+        }
+    }
+
+    #[test]
+    fn what_an_address_says_that_was_replaced_disables_nothing() {
+        let last = Delivery { attempts: 7, ..delivery() };
+        let failing = Webhook { failing_since: Some(time(-1_000_000)), ..webhook() };
+        for (delivery, webhook, status, state) in [
+            (delivery(), webhook(), 410, DeliveryState::Waiting { due: time(5) }),
+            (delivery(), webhook(), 200, DeliveryState::Delivered),
+            (last.clone(), webhook(), 410, DeliveryState::GivenUp),
+            (last, failing, 500, DeliveryState::GivenUp),
+        ] {
+            let tried = delivery.tried("https://before.example", &webhook, answered(status, time(0)), None, 0.5);
+            assert_eq!((tried.state, tried.disables), (state, None), "{status}");
         }
     }
 
@@ -305,7 +339,7 @@ mod tests {
         let five_days = 5 * 86_400;
         let since = |second| Webhook { failing_since: Some(time(second)), ..webhook() };
         let tried = |delivery: &Delivery, webhook: &Webhook, at| {
-            delivery.clone().tried(webhook, answered(500, at), None, 0.5).disables
+            delivery.clone().tried(URL, webhook, answered(500, at), None, 0.5).disables
         };
         assert_eq!(tried(&last, &since(0), time(five_days)), Some(WhyDisabled::Failing));
         assert_eq!(tried(&last, &since(1), time(five_days)), None);
@@ -316,7 +350,7 @@ mod tests {
     #[test]
     fn what_a_webhook_is_like_is_written_only_when_it_changes() {
         let kinds = |webhook: &Webhook, status| {
-            let tried = delivery().tried(webhook, answered(status, time(0)), None, 0.5);
+            let tried = delivery().tried(URL, webhook, answered(status, time(0)), None, 0.5);
             tried.changes.changes.len()
         };
         let failing = Webhook { failing_since: Some(time(-9)), ..webhook() };
@@ -338,7 +372,7 @@ mod tests {
         fn a_wait_is_within_its_bounds(attempts in 0u32..7, fraction in 0.0..1.0, asked in proptest::option::of(0u64..1 << 40)) {
             let delivery = Delivery { attempts, ..delivery() };
             let wait = WAITS[attempts as usize].as_secs_f64();
-            let tried = delivery.tried(&webhook(), answered(429, time(9)), asked.map(Duration::from_secs), fraction);
+            let tried = delivery.tried(URL, &webhook(), answered(429, time(9)), asked.map(Duration::from_secs), fraction);
             let DeliveryState::Waiting { due } = tried.state else { panic!("{tried:?}") };
             let waits = due.duration_since(time(9)).as_secs_f64();
             let asked = asked.unwrap_or_default().min(ASKED_WAIT_MAX.as_secs()) as f64;

@@ -6,6 +6,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::EventType;
@@ -13,6 +14,7 @@ use crate::change::Change;
 use crate::event::{EventBody, NewEvent, StopReason};
 use crate::id::{EventId, ProjectId, RolloutId, SessionId};
 use crate::monitor::{Evidence, WatchEnd};
+use crate::rollout::Rollout;
 use crate::run::{Outcome, Run, RunStatus, Waiting};
 use crate::session::{Session, SessionAgent};
 
@@ -70,6 +72,8 @@ pub fn notices(changes: &[Change]) -> Vec<Notice> {
         match change {
             Change::InsertSession(session) => notices.push(of_new_session(session)),
             Change::InsertRun(run) | Change::PutRun(run) => notices.extend(of_run(run)),
+            Change::InsertRollout(rollout) => notices.push(of_report(rollout, rollout.id.0, changes)),
+            Change::ReportRollout(rollout) => notices.push(of_report(rollout, of_version(rollout), changes)),
             Change::Append { session, events, .. } => {
                 notices.extend(events.iter().filter_map(|event| of_event(*session, event, events, changes)));
             }
@@ -136,15 +140,37 @@ fn outcome_of(outcome: &Outcome) -> Value {
     }
 }
 
+/// A report is told of even if the session where it would stand takes no more events, or is gone.
+fn of_report(rollout: &Rollout, source: Uuid, changes: &[Change]) -> Notice {
+    let is_of_it =
+        |event: &&NewEvent| matches!(&event.body, EventBody::RolloutReported { rollout: of, .. } if *of == rollout.id);
+    let event = changes.iter().find_map(|change| match change {
+        Change::Append { events, .. } => events.iter().find(is_of_it),
+        _ => None,
+    });
+    let data = json!({
+        "rollout_id": rollout.id,
+        "event_id": event.map(|event| event.id),
+        "status": rollout.status,
+        "request": text(&rollout.details.request),
+        "commit": rollout.details.commit.as_deref().map(name),
+    });
+    let notice = Notice::of_session(EventType::RolloutReported, source, rollout.updated_at, rollout.session, data);
+    Notice { project: Some(rollout.project), ..notice }
+}
+
+/// The same for no two reports: each is of another version.
+fn of_version(rollout: &Rollout) -> Uuid {
+    let hash = Sha256::new().chain_update(rollout.id.0).chain_update(rollout.version.to_be_bytes()).finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
 fn of_event(session: SessionId, event: &NewEvent, beside: &[NewEvent], changes: &[Change]) -> Option<Notice> {
     let (kind, mut data) = match &event.body {
         EventBody::StatusIdle { stop_reason: StopReason::RequiresAction { event_ids } } => {
             (EventType::SessionRequiresAction, waits_for(session, event_ids, beside, changes))
-        }
-        EventBody::RolloutReported { rollout, status, request, commit } => {
-            let commit = commit.as_deref().map(name);
-            let data = json!({ "rollout_id": rollout, "status": status, "request": text(request), "commit": commit });
-            (EventType::RolloutReported, data)
         }
         EventBody::MonitorUpdate { check, level, rose_from: Some(before), summary, evidence } => {
             let worst = evidence.iter().filter(|evidence| evidence.level == *level);
@@ -255,7 +281,7 @@ mod tests {
     use crate::limits::Spent;
     use crate::model::FaultKind;
     use crate::monitor::{Finding, Level};
-    use crate::rollout::RolloutStatus;
+    use crate::rollout::{Details, NewRollout, Report, RolloutStatus};
     use crate::run::Need;
     use crate::session::Origin;
     use crate::tool::{Effect, Permission, Ruling};
@@ -368,6 +394,42 @@ mod tests {
         assert_eq!((ended[0].0, &ended[0].1["finding"]), (EventType::RolloutWatchEnded, &json!("healthy")));
     }
 
+    fn rollout(said: &str) -> Rollout {
+        let details = Details { request: said.into(), commit: Some(said.into()), ..Details::default() };
+        let report = Report { status: RolloutStatus::Running, details, gives_metadata: false, extra: Map::new() };
+        let new = NewRollout {
+            id: RolloutId(Uuid::from_u128(5)),
+            alias: Uuid::nil(),
+            project: PROJECT,
+            session: SESSION,
+            session_alias: Uuid::nil(),
+        };
+        Rollout::begin(new, report, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn each_report_is_told_of_and_nothing_else_that_is_written_of_a_rollout() {
+        let first = rollout("deploy");
+        let again = Rollout { version: 1, ..first.clone() };
+        let reports =
+            [Change::InsertRollout(first.clone()), Change::ReportRollout(first.clone()), Change::ReportRollout(again)];
+        let all: Vec<_> = reports.into_iter().flat_map(|report| notices(&[report])).collect();
+        assert!(all.iter().all(|notice| notice.kind == EventType::RolloutReported && notice.project == Some(PROJECT)));
+        let sources: std::collections::HashSet<Uuid> = all.iter().map(|notice| notice.source).collect();
+        assert_eq!((all.len(), sources.len()), (3, 3));
+        let decided = Change::PutRollout(first.clone());
+        assert!(notices(&[decided]).is_empty(), "nobody reported it");
+
+        let body = EventBody::RolloutReported {
+            rollout: first.id,
+            status: first.status,
+            request: "deploy".into(),
+            commit: None,
+        };
+        let told = told(vec![event(6, body)], vec![Change::ReportRollout(first)]);
+        assert_eq!((told.len(), &told[0].1["event_id"]), (1, &json!(EventId(Uuid::from_u128(6)))), "told once");
+    }
+
     #[test]
     fn whatever_happens_little_is_sent() {
         let long = "\u{1}".repeat(100_000);
@@ -384,12 +446,6 @@ mod tests {
                     event_ids: (0..1_000).map(Uuid::from_u128).map(EventId).collect(),
                 },
             },
-            EventBody::RolloutReported {
-                rollout: RolloutId(Uuid::nil()),
-                status: RolloutStatus::Running,
-                request: long.clone(),
-                commit: Some(long.clone()),
-            },
             EventBody::MonitorUpdate {
                 check: u32::MAX,
                 level: Level::Critical,
@@ -404,7 +460,8 @@ mod tests {
         let failed = Outcome::ModelFailed { fault: FaultKind::Cut, message: long.clone() };
         let over = Change::PutRun(run(Some(failed), RunStatus::Failed));
         let append = Change::Append { session: SESSION, events, state: None };
-        let notices = notices(&[append, over]);
+        let reported = Change::InsertRollout(rollout(&long));
+        let notices = notices(&[append, over, reported]);
         assert_eq!(notices.len(), 4);
         for notice in notices {
             let bytes = notice.body(Some(PROJECT)).len();

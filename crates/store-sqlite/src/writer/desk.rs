@@ -173,6 +173,7 @@ impl Desk {
     ) -> Result<Result<(), Fault>, Fault> {
         let mark = self.effects.mark();
         let lease = self.lease;
+        self.subscribed.begin_job();
         self.statement("savepoint job")?;
         let done = work(self);
         if let Err(fault) = &done {
@@ -184,7 +185,7 @@ impl Desk {
             self.effects.take_back(mark);
             self.lease = lease;
             self.budgeted = Budgeted::default();
-            self.subscribed.undo();
+            self.subscribed.undo_job();
         }
         self.statement("release job")?;
         Ok(done)

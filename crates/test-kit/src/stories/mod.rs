@@ -105,7 +105,8 @@ macro_rules! store_stories {
                 an_organization_lists_only_its_own;
             webhooks: what_is_committed_is_queued_for_who_wants_it, many_commits_at_once_are_all_queued,
                 who_is_told_is_known_whatever_is_undone, what_waits_is_known_of_all_and_survives,
-                a_delivery_moves_on_from_where_it_was, a_webhook_is_gone_with_its_deliveries;
+                a_delivery_moves_on_from_where_it_was, what_waits_begins_anew_when_its_webhook_is_enabled,
+                a_webhook_is_gone_with_its_deliveries;
         }
     };
     ($backend:expr => $($noun:ident: $($story:ident),+;)+) => {$($(

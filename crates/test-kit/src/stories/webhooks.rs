@@ -166,7 +166,7 @@ pub async fn a_delivery_moves_on_from_where_it_was(stage: Stage) {
     let found = async || ours.store.find_delivery(made.id, id).await.unwrap().unwrap();
     let webhook = async || ours.store.find_webhook(made.id).await.unwrap().unwrap();
     let failed = now();
-    let tried = found().await.tried(&made, answered(500, failed), None, 0.5);
+    let tried = found().await.tried(&made.settings.url, &made, answered(500, failed), None, 0.5);
     ours.store.commit(tried.changes.clone()).await.unwrap();
     let guard = Guard::DeliveryAt { webhook: made.id, delivery: id, attempts: 0 };
     assert_eq!(ours.refusal(tried.changes).await, Refusal::Guard(guard), "it was told of this already");
@@ -180,7 +180,7 @@ pub async fn a_delivery_moves_on_from_where_it_was(stage: Stage) {
     let described = WebhookSettings { description: Some("mine".into()), ..settings() };
     ours.store.commit(made.clone().update(described, now()).1).await.unwrap();
     assert_eq!(webhook().await.failing_since, Some(failed));
-    let tried = found().await.tried(&webhook().await, answered(200, now()), None, 0.5);
+    let tried = found().await.tried(&made.settings.url, &webhook().await, answered(200, now()), None, 0.5);
     ours.store.commit(tried.changes).await.unwrap();
     assert_eq!((found().await.state, webhook().await.failing_since), (DeliveryState::Delivered, None));
     assert!(stage.store.list_due_webhooks().await.unwrap().is_empty());
@@ -198,6 +198,35 @@ pub async fn a_delivery_moves_on_from_where_it_was(stage: Stage) {
         stage.theirs.refusal(made.update(settings_of("b"), now()).1).await,
         Refusal::Guard(Guard::WebhookAt { webhook: made_id, version: 1 })
     );
+}
+
+pub async fn what_waits_begins_anew_when_its_webhook_is_enabled(stage: Stage) {
+    let ours = &stage.ours;
+    let (made, other) = (told(ours, settings()).await, told(ours, settings()).await);
+    let mut waiting = Vec::new();
+    for webhook in [&made, &made, &other] {
+        let (id, test) = notify(webhook.id);
+        ours.commit([test]).await;
+        let sent = ours.store.find_delivery(webhook.id, id).await.unwrap().unwrap();
+        let url = &webhook.settings.url;
+        ours.store.commit(sent.tried(url, webhook, answered(500, now()), None, 0.5).changes).await.unwrap();
+        waiting.push(ours.store.find_delivery(webhook.id, id).await.unwrap().unwrap());
+    }
+    let taken = waiting.remove(0);
+    let tried = taken.tried(&made.settings.url, &made, answered(200, now()), None, 0.5);
+    ours.store.commit(tried.changes).await.unwrap();
+    let over = deliveries(ours, made.id).await.pop().unwrap();
+
+    let found = async || ours.store.find_webhook(made.id).await.unwrap().unwrap();
+    ours.store.commit(found().await.disabled(now()).1).await.unwrap();
+    let described = WebhookSettings { description: Some("mine".into()), ..settings() };
+    ours.store.commit(found().await.update(described, now()).1).await.unwrap();
+    assert_eq!(deliveries(ours, made.id).await, [waiting[0].clone(), over.clone()], "it is still off");
+    let at = now();
+    ours.store.commit(found().await.enabled(at).unwrap().1).await.unwrap();
+    let anew = Delivery { queued_at: at, attempts: 0, state: DeliveryState::Waiting { due: at }, ..waiting[0].clone() };
+    assert_eq!(deliveries(ours, made.id).await, [anew, over]);
+    assert_eq!(deliveries(ours, other.id).await, waiting[1..], "another's stays");
 }
 
 pub async fn a_webhook_is_gone_with_its_deliveries(stage: Stage) {
