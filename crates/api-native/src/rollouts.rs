@@ -7,12 +7,12 @@ use std::convert::Infallible;
 use std::str::FromStr;
 use std::time::Duration;
 
-use app::{App, Error, Refused, RolloutFilter};
+use app::{App, DecideRollout, Error, Refused, RolloutFilter};
 use axum::extract::State;
 use axum::{Extension, Json};
 use domain::approval::{DecisionRefusal, Verdict};
 use domain::rollout::RolloutStatus;
-use domain::{ProjectId, RolloutId};
+use domain::{ProjectId, RolloutId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::{Caller, Shared};
@@ -72,6 +72,10 @@ pub(crate) struct Decide {
     /// Why, for those who read it later: at most 2,000 characters.
     #[serde(default)]
     reason: Option<String>,
+    /// `requested_at` of the approval that was seen: if something else is asked by now, nothing
+    /// is decided, and the answer is 409.
+    #[serde(default)]
+    requested_at: Option<Timestamp>,
 }
 
 /// List rollouts
@@ -140,7 +144,7 @@ pub(crate) async fn approve_rollout(
     PathId(RolloutName(name)): PathId<RolloutName>,
     Body(decide): Body<Decide>,
 ) -> Result<Json<RolloutView>, ApiError> {
-    let decided = app.decide_rollout(caller.ctx(), &name, Verdict::Approve, decide.reason).await;
+    let decided = app.decide_rollout(caller.ctx(), &name, decide.said(Verdict::Approve)).await;
     Ok(Json(decided.map_err(not_decided)?.into()))
 }
 
@@ -156,8 +160,14 @@ pub(crate) async fn reject_rollout(
     PathId(RolloutName(name)): PathId<RolloutName>,
     Body(decide): Body<Decide>,
 ) -> Result<Json<RolloutView>, ApiError> {
-    let decided = app.decide_rollout(caller.ctx(), &name, Verdict::Reject, decide.reason).await;
+    let decided = app.decide_rollout(caller.ctx(), &name, decide.said(Verdict::Reject)).await;
     Ok(Json(decided.map_err(not_decided)?.into()))
+}
+
+impl Decide {
+    fn said(self, verdict: Verdict) -> DecideRollout {
+        DecideRollout { verdict, reason: self.reason, asked_at: self.requested_at }
+    }
 }
 
 /// Whoever may not decide is told so, and whoever comes too late.
@@ -165,9 +175,10 @@ fn not_decided(error: Error) -> ApiError {
     match error {
         Error::Refused(Refused::Decision(refusal)) => match refusal {
             DecisionRefusal::Own | DecisionRefusal::NotAnApprover => ApiError::forbidden(&refusal.to_string()),
-            DecisionRefusal::NothingAsked | DecisionRefusal::Decided(_) | DecisionRefusal::Twice => {
-                Error::Conflict(refusal.to_string()).into()
-            }
+            DecisionRefusal::NothingAsked
+            | DecisionRefusal::Decided(_)
+            | DecisionRefusal::AskedAnew
+            | DecisionRefusal::Twice => Error::Conflict(refusal.to_string()).into(),
         },
         other => other.into(),
     }

@@ -1,10 +1,12 @@
 //! Rules of approvals, as those who administer an organization make them.
 
-use domain::ApprovalRuleId;
+use std::sync::Arc;
+
 use domain::approval::{ApprovalRule, RULES_MAX, RuleSpec};
 use domain::audit::{Act, Action};
 use domain::idempotency::Made;
 use domain::key::Scope;
+use domain::{ApprovalRuleId, ChangeSet, OrgId};
 
 use crate::error::{Error, Faults, Refused};
 use crate::{App, Ctx, TRIES};
@@ -51,8 +53,10 @@ impl App {
         let (rule, changes) = ApprovalRule::create(self.fresh(), spec, ctx.now);
         let changes = changes.with(self.audited(ctx, told(Action::ApprovalRuleCreated, &rule)));
         let changes = ctx.making(|| Made::ApprovalRule { rule: rule.id }).recording(changes);
-        let committed = crate::commit_in_time(&*store, changes).await?;
-        committed.map(|_| rule).ok_or_else(|| Error::contended("list of approval rules"))
+        match self.commit_rules(ctx, changes).await? {
+            true => Ok(rule),
+            false => Err(Error::contended("list of approval rules")),
+        }
     }
 
     /// Changes a rule. What it has asked about already waits as it was asked. `change` is asked
@@ -78,7 +82,7 @@ impl App {
                 return Ok(next);
             }
             let changes = changes.with(self.audited(ctx, told(Action::ApprovalRuleUpdated, &next)));
-            if crate::commit_in_time(&*store, changes).await?.is_some() {
+            if self.commit_rules(ctx, changes).await? {
                 return Ok(next);
             }
         }
@@ -97,11 +101,28 @@ impl App {
             let found = store.list_approval_rules().await?.into_iter().find(|rule| rule.id == id);
             let rule = found.ok_or_else(|| Error::not_found(id))?;
             let changes = rule.delete().with(self.audited(ctx, told(Action::ApprovalRuleDeleted, &rule)));
-            if crate::commit_in_time(&*store, changes).await?.is_some() {
+            if self.commit_rules(ctx, changes).await? {
                 return Ok(());
             }
         }
         Err(Error::contended("approval rule"))
+    }
+
+    /// The rules that judge what is reported now.
+    pub(crate) async fn judging_rules(&self, org: OrgId) -> Result<Arc<[ApprovalRule]>, Error> {
+        let load = async { self.store(org).list_approval_rules().await.map(|rules| Some(rules.into())) };
+        Ok(self.known().approval_rules.find(&org, load).await?.unwrap_or_default())
+    }
+
+    /// Commits a change, and lets the next report be judged by it; `false` if it came too late.
+    async fn commit_rules(&self, ctx: &Ctx, changes: ChangeSet) -> Result<bool, Error> {
+        let (app, org) = (self.clone(), ctx.org);
+        self.to_the_end(async move {
+            let committed = crate::commit_in_time(&*app.store(org), changes).await;
+            app.known().approval_rules.forget(&org);
+            Ok(committed?.is_some())
+        })
+        .await
     }
 
     async fn check_rule(&self, ctx: &Ctx, spec: &RuleSpec) -> Result<(), Error> {

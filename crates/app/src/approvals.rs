@@ -1,13 +1,16 @@
 //! Approvals of rollouts: asked when a rollout is reported, given and refused by people, and
 //! waited for by pipelines.
 
-use domain::approval::{Considered, Decision, Verdict};
+use std::sync::Arc;
+
+use domain::approval::{Approval, Considered, Decision, DecisionRefusal, Verdict};
 use domain::audit::Actor;
 use domain::idempotency::Made;
 use domain::key::Scope;
-use domain::rollout::{Rollout, RolloutStatus, SAME_FOR, Source};
+use domain::org::Member;
+use domain::rollout::{Rollout, RolloutStatus};
 use domain::session::Session;
-use domain::{ChangeSet, MemberId, SessionId};
+use domain::{ChangeSet, MemberId, SessionId, Timestamp};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::error::{Error, Refused};
@@ -16,32 +19,39 @@ use crate::{App, Ctx, ReportedRollout, TRIES};
 /// Characters of what is said along with a decision.
 const REASON_CHARS_MAX: usize = 2_000;
 
+/// What somebody says about a rollout.
+#[derive(Debug, Clone)]
+pub struct DecideRollout {
+    /// Yes or no.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Option<String>,
+    /// When that was asked which they saw. If something else is asked by now, nothing is
+    /// decided.
+    pub asked_at: Option<Timestamp>,
+}
+
 impl App {
     /// Decides about a rollout that waits for approval. Of several who decide at the same
     /// moment one is heard after the other, and nobody once it is decided.
     ///
     /// # Errors
-    /// The rollout is not there or does not wait, the caller is none of its approvers or
-    /// reported it themselves, the reason is too long, the scope is missing, or the store
-    /// failed. The operator is nobody of the organization, and decides nothing.
-    pub async fn decide_rollout(
-        &self,
-        ctx: &Ctx,
-        name: &str,
-        verdict: Verdict,
-        reason: Option<String>,
-    ) -> Result<ReportedRollout, Error> {
+    /// The rollout is not there or does not wait, was asked about anew since the caller looked,
+    /// the caller is none of its approvers (any more) or reported it themselves, the reason is
+    /// too long, the scope is missing, or the store failed. The operator is nobody of the
+    /// organization, and decides nothing.
+    pub async fn decide_rollout(&self, ctx: &Ctx, name: &str, said: DecideRollout) -> Result<ReportedRollout, Error> {
         ctx.require(Scope::ApprovalsDecide)?;
         let member = ctx.member.ok_or(Error::Forbidden { missing: None })?;
         if let Some(Made::Rollout { rollout }) = ctx.made_before() {
             return self.known_rollout(ctx, *rollout).await;
         }
-        let reason = reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+        let reason = said.reason.map(|reason| reason.trim().to_owned()).filter(|reason| !reason.is_empty());
         if reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON_CHARS_MAX) {
             return Err(Error::invalid("reason", format!("must have at most {REASON_CHARS_MAX} characters")));
         }
-        let (app, ctx, name) = (self.clone(), ctx.clone(), name.to_owned());
-        self.to_the_end(async move { app.take_decision(&ctx, &name, member, verdict, reason).await }).await
+        let (app, ctx, name, said) = (self.clone(), ctx.clone(), name.to_owned(), DecideRollout { reason, ..said });
+        self.to_the_end(async move { app.take_decision(&ctx, &name, member, said).await }).await
     }
 
     /// A rollout, as soon as it does not wait for approval, or when `enough` is over.
@@ -85,26 +95,21 @@ impl App {
     ) -> Result<Considered, Error> {
         rollout.reported_by(ctx.member);
         let rules = match rollout.status {
-            RolloutStatus::Pending => self.store(ctx.org).list_approval_rules().await?,
+            RolloutStatus::Pending => self.judging_rules(ctx.org).await?,
             // Nobody is asked any more.
-            _ => Vec::new(),
+            _ => Arc::default(),
         };
         let zone = self.org(ctx).await?.zone();
         Ok(rollout.considered(before, &rules, &ctx.now.to_zoned(zone)))
     }
 
-    /// What a new rollout means for the one before it that its pipeline reported of another
+    /// What a new rollout means for the one before it, which its pipeline reported of another
     /// commit: whatever was asked or said about that is worth nothing any more.
-    pub(crate) async fn superseding(&self, ctx: &Ctx, new: &Rollout) -> Result<ChangeSet, Error> {
-        let Some(source) = new.source.as_ref().filter(|source| source.commit.is_some()) else {
+    pub(crate) async fn superseding(&self, ctx: &Ctx, before: Rollout) -> Result<ChangeSet, Error> {
+        let considered = before.superseded(ctx.now);
+        if considered.is_nothing() {
             return Ok(ChangeSet::default());
-        };
-        let of_any_commit = Source { commit: None, ..source.clone() };
-        let since = ctx.now.saturating_sub(SAME_FOR).unwrap_or(domain::Timestamp::MIN);
-        let found = self.store(ctx.org).find_same_rollout(new.project, &of_any_commit, since).await?;
-        let Some(considered) = found.map(|before| before.superseded(ctx.now)).filter(|one| !one.is_nothing()) else {
-            return Ok(ChangeSet::default());
-        };
+        }
         self.write(ctx, &considered).await
     }
 
@@ -113,15 +118,22 @@ impl App {
         ctx: &Ctx,
         name: &str,
         member: MemberId,
-        verdict: Verdict,
-        reason: Option<String>,
+        said: DecideRollout,
     ) -> Result<ReportedRollout, Error> {
         let store = self.store(ctx.org);
-        let person = store.find_member(member).await?.ok_or_else(|| Error::not_found(member))?;
+        let DecideRollout { verdict, reason, asked_at } = said;
+        let mut seen = None;
         for _ in 0..TRIES {
+            let person = self.deciding_member(ctx, member).await?;
             let rollout = self.named_rollout(ctx, name).await?;
-            let (name, reason) = (person.name.clone(), reason.clone());
-            let decision = Decision { member, name, role: ctx.role, verdict, reason };
+            let question = rollout.approval.as_ref().map(Approval::question);
+            let question = question.map(|(at, commit)| (at, commit.map(str::to_owned)));
+            // A word about one question is none about the next, however soon that follows.
+            if *seen.get_or_insert_with(|| question.clone()) != question {
+                return Err(Refused::Decision(DecisionRefusal::AskedAnew).into());
+            }
+            let (name, role, reason) = (person.name, person.role, reason.clone());
+            let decision = Decision { member, name, role, verdict, reason, asked_at };
             let considered = rollout.decided(decision, ctx.now).map_err(Refused::Decision)?;
             let rollout = considered.rollout.clone();
             let ctx = ctx.making(|| Made::Rollout { rollout: rollout.id });
@@ -131,6 +143,14 @@ impl App {
             }
         }
         Err(Error::contended("rollout"))
+    }
+
+    /// Who decides, as they are now: since the request began to arrive they may have been kept
+    /// out, or have another role.
+    async fn deciding_member(&self, ctx: &Ctx, member: MemberId) -> Result<Member, Error> {
+        let person = self.store(ctx.org).find_member(member).await?;
+        let may_decide = |person: &Member| person.is_active() && person.role.holds(Scope::ApprovalsDecide);
+        person.filter(may_decide).ok_or(Error::Forbidden { missing: None })
     }
 
     async fn write(&self, ctx: &Ctx, considered: &Considered) -> Result<ChangeSet, Error> {

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::agent::Agent;
+use domain::approval::ApprovalRule;
 use domain::deployment::Deployment;
 use domain::key::KeyHash;
 use domain::org::{Org, Project};
@@ -36,6 +37,8 @@ pub(crate) struct Known {
     pub(crate) projects: Recent<(OrgId, u64), Project>,
     /// The monitors of rollouts that are not archived, oldest first.
     pub(crate) monitors: Recent<OrgId, Arc<[Deployment]>>,
+    /// The rules by which rollouts wait for approval, oldest first.
+    pub(crate) approval_rules: Recent<OrgId, Arc<[ApprovalRule]>>,
     pub(crate) watching_agents: Recent<(OrgId, ProjectId, String), AgentId>,
     pub(crate) provider_numbers: Recent<String, u64>,
     pub(crate) model_lists: Recent<(OrgId, String), ModelList>,

@@ -62,6 +62,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 pub use aliases::AliasView;
+pub use approvals::DecideRollout;
 pub use ctx::{Ctx, Operator};
 pub use deployments::{CreateDeployment, Delivered, Delivery, EmbedClaims, EmbedToken, OpenWebhook, ProvenDelivery};
 pub use domain::tool::HttpTool;

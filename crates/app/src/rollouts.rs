@@ -11,7 +11,7 @@ use domain::key::Scope;
 use domain::monitor::Watch;
 use domain::org::Project;
 use domain::repository::Repository;
-use domain::rollout::{METADATA_BYTES_MAX, NewRollout, Report, Rollout, SAME_FOR, Source};
+use domain::rollout::{METADATA_BYTES_MAX, NewRollout, Report, Rollout, SAME_FOR, Source, same_commit};
 use domain::session::{Origin, Purpose, Session, SessionAgent};
 use domain::{Change, ChangeSet, Guard, RolloutId};
 use ports::store::RolloutFilter;
@@ -146,16 +146,19 @@ impl App {
         };
         for _ in 0..TRIES {
             let (project, making) = self.project_reported(ctx, repository.as_ref()).await?;
-            let known = match source.as_ref().filter(|_| making.is_empty()) {
-                Some(source) => {
-                    let since = ctx.now.saturating_sub(SAME_FOR).unwrap_or(domain::Timestamp::MIN);
-                    store.find_same_rollout(project.id, source, since).await?
-                }
-                None => None,
+            let (known, before) = match source.as_ref().filter(|_| making.is_empty()) {
+                Some(source) => self.find_reported(ctx, &project, source).await?,
+                None => (None, None),
             };
             let (rollout, changes) = match known {
                 Some(rollout) => self.move_on(ctx, rollout, report.clone()).await?,
-                None if making.is_empty() => self.begin_rollout(ctx, &project, report.clone()).await?,
+                None if making.is_empty() => {
+                    let (rollout, changes) = self.begin_rollout(ctx, &project, report.clone()).await?;
+                    match before {
+                        Some(before) => (rollout, changes.and(self.superseding(ctx, before).await?)),
+                        None => (rollout, changes),
+                    }
+                }
                 // Its agent can only be made in a project that is there.
                 None => {
                     crate::commit_in_time(&*store, making).await?;
@@ -170,6 +173,27 @@ impl App {
             self.known().monitors.forget(&ctx.org);
         }
         Err(Error::contended("rollout"))
+    }
+
+    /// The rollout that a report is of, and the last one of its pipeline that is of another
+    /// commit. As a rule one look tells both.
+    async fn find_reported(
+        &self,
+        ctx: &Ctx,
+        project: &Project,
+        source: &Source,
+    ) -> Result<(Option<Rollout>, Option<Rollout>), Error> {
+        let store = self.store(ctx.org);
+        let since = ctx.now.saturating_sub(SAME_FOR).unwrap_or(domain::Timestamp::MIN);
+        let of_any_commit = Source { commit: None, ..source.clone() };
+        let Some(last) = store.find_same_rollout(project.id, &of_any_commit, since).await? else {
+            return Ok((None, None));
+        };
+        let commit_of_last = last.source.as_ref().and_then(|last| last.commit.as_ref());
+        if source.commit.is_none() || commit_of_last.is_none_or(|commit| source.commit.as_ref() == Some(commit)) {
+            return Ok((Some(last), None));
+        }
+        Ok((store.find_same_rollout(project.id, source, since).await?, Some(last)))
     }
 
     /// The project that a report is of, and what makes it if it is yet to be made.
@@ -224,8 +248,7 @@ impl App {
         let changes = ChangeSet::of([Change::InsertSession(session), Change::InsertRollout(rollout.clone())])
             .guarded(Guard::AgentAt { agent: agent.id, version: agent.version });
         let recorded = self.began_to_watch(ctx, monitor.as_ref(), &rollout);
-        let superseding = self.superseding(ctx, &rollout).await?;
-        Ok((rollout, changes.and(watching).and(recorded).and(told).and(superseding)))
+        Ok((rollout, changes.and(watching).and(recorded).and(told)))
     }
 
     /// A rollout that is known, after one more report. Where it is watched hears of it, unless
@@ -233,10 +256,9 @@ impl App {
     async fn move_on(&self, ctx: &Ctx, rollout: Rollout, report: Report) -> Result<(Rollout, ChangeSet), Error> {
         let store = self.store(ctx.org);
         let guard = Guard::RolloutAt { rollout: rollout.id, version: rollout.version };
-        let before = rollout.details.commit.as_ref().map(|commit| commit.to_lowercase());
         let considered = self.considered(ctx, rollout.clone().reported(report, ctx.now), Some(&rollout)).await?;
         let next = considered.rollout.clone();
-        let is_another_commit = next.details.commit.as_ref().map(|commit| commit.to_lowercase()) != before;
+        let is_another_commit = !same_commit(next.details.commit.as_deref(), rollout.details.commit.as_deref());
         let changes = ChangeSet::of([Change::ReportRollout(next.clone())]).guarded(guard);
         let session = self.open_session(ctx, next.session).await?;
         let told = self.told(ctx, &considered, session.as_ref().map(|session| session.id));

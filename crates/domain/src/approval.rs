@@ -1,10 +1,11 @@
 //! Approvals of rollouts: which rollouts wait for people, for whom, and what these decide.
 //!
-//! A rule looks at what a pipeline reports ([`RuleSpec::asks`]). A rollout that is reported
+//! A rule looks at what a pipeline reports ([`Rollout::considered`](crate::rollout::Rollout)). A rollout that is reported
 //! pending and that rules ask about waits, and what is decided about it is bound to its commit
 //! and to that it is pending still ([`Approval`]). Nothing here keeps a pipeline from going on:
 //! it asks, and is told.
 
+mod look;
 mod paths;
 mod request;
 mod rule;

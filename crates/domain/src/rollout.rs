@@ -194,7 +194,15 @@ impl Source {
             Some(Value::String(text)) => Some(text.clone()),
             Some(other) => Some(other.to_string()),
         };
-        Some(Self { name, commit: details.commit.as_ref().map(|commit| commit.to_lowercase()), environment })
+        Some(Self { name, commit: details.commit.as_ref().map(|commit| commit.to_ascii_lowercase()), environment })
+    }
+}
+
+/// Whether two reports are of one commit, however they spell it.
+pub fn same_commit(one: Option<&str>, other: Option<&str>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+        (one, other) => one == other,
     }
 }
 

@@ -21,9 +21,9 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Ends what is over until the engine drains.
 pub(crate) async fn run(shared: Arc<Shared>) {
-    let mut timers = shared.ports.feed.watch_timers();
+    let mut waits = shared.ports.feed.watch_approvals();
     loop {
-        timers.mark_unchanged();
+        waits.mark_unchanged();
         let wait = match end_due(&shared).await {
             Ok(wait) => wait,
             Err(StoreError::Closed) => return,
@@ -35,7 +35,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
         tokio::select! {
             () = shared.draining.cancelled() => return,
             // The feed lives as long as the engine: an error cannot come here.
-            _ = timers.changed() => {}
+            _ = waits.changed() => {}
             () = crate::dispatch::sleep_or_forever(wait) => {}
         }
     }

@@ -75,6 +75,7 @@ struct Inner {
     shards: [Mutex<HashMap<SessionId, Channel>>; SHARDS],
     work: watch::Sender<u64>,
     timers: watch::Sender<u64>,
+    approvals: watch::Sender<u64>,
     monitors: broadcast::Sender<OrgId>,
     deliveries: watch::Sender<u64>,
     inbox: broadcast::Sender<RunId>,
@@ -97,6 +98,7 @@ impl Default for Feed {
             shards: Default::default(),
             work: watch::Sender::new(0),
             timers: watch::Sender::new(0),
+            approvals: watch::Sender::new(0),
             monitors: broadcast::Sender::new(BEHIND_MAX),
             deliveries: watch::Sender::new(0),
             inbox: broadcast::Sender::new(16 * BEHIND_MAX),
@@ -145,6 +147,16 @@ impl Feed {
     /// Wakes when a time was set.
     pub fn watch_timers(&self) -> watch::Receiver<u64> {
         self.0.timers.subscribe()
+    }
+
+    /// A rollout waits for approval, until a time. Called by the store after the commit.
+    pub fn approval_waits(&self) {
+        self.0.approvals.send_modify(|count| *count += 1);
+    }
+
+    /// Wakes when a rollout came to wait for approval.
+    pub fn watch_approvals(&self) -> watch::Receiver<u64> {
+        self.0.approvals.subscribe()
     }
 
     /// What an organization watches by has changed. Called by the store after the commit.

@@ -41,6 +41,8 @@ pub(crate) struct Effects {
     pub(crate) works: usize,
     /// How often a time was set.
     pub(crate) timers: usize,
+    /// How often a rollout came to wait for approval, or waits still.
+    pub(crate) approvals: usize,
     /// Of whom what is watched by may have changed.
     pub(crate) monitors: Vec<OrgId>,
     /// Rollouts that were reported, or decided about.
@@ -55,7 +57,7 @@ pub(crate) struct Effects {
 
 /// How far the effects had grown, so that those of a refused change set can be taken back.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Mark([usize; 10]);
+pub(crate) struct Mark([usize; 11]);
 
 impl Effects {
     pub(crate) fn mark(&self) -> Mark {
@@ -66,6 +68,7 @@ impl Effects {
             self.inputs.len(),
             self.works,
             self.timers,
+            self.approvals,
             self.monitors.len(),
             self.rollouts.len(),
             self.deliveries,
@@ -74,13 +77,15 @@ impl Effects {
     }
 
     pub(crate) fn take_back(&mut self, mark: Mark) {
-        let Mark([appended, changed, deleted, inputs, works, timers, monitors, rollouts, deliveries, ended]) = mark;
+        let Mark([appended, changed, deleted, inputs, works, timers, approvals, monitors, rollouts, deliveries, ended]) =
+            mark;
         self.appended.truncate(appended);
         self.changed.truncate(changed);
         self.deleted.truncate(deleted);
         self.inputs.truncate(inputs);
         self.works = works;
         self.timers = timers;
+        self.approvals = approvals;
         self.monitors.truncate(monitors);
         self.rollouts.truncate(rollouts);
         self.deliveries = deliveries;
@@ -273,9 +278,7 @@ impl Application<'_> {
 
     fn tell_of_rollout(&mut self, rollout: &Rollout) {
         self.effects.rollouts.push(rollout.id);
-        if rollout.is_asking() {
-            self.effects.timers += 1;
-        }
+        self.effects.approvals += usize::from(rollout.is_asking());
     }
 
     /// A change of who is told. What waits for one that is enabled is due from then on.

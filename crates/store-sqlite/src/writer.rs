@@ -186,7 +186,18 @@ impl Writer {
     fn publish(&mut self, recorded: Recorded) {
         let effects = std::mem::take(&mut self.desk.effects);
         let Effects {
-            appended, deleted, inputs, works, timers, monitors, rollouts, deliveries, leftovers, ended, ..
+            appended,
+            deleted,
+            inputs,
+            works,
+            timers,
+            approvals,
+            monitors,
+            rollouts,
+            deliveries,
+            leftovers,
+            ended,
+            ..
         } = effects;
         let Told { feed, metrics } = &self.told;
         for (session, events) in appended {
@@ -207,6 +218,9 @@ impl Writer {
         }
         if timers > 0 {
             feed.timer_is_set();
+        }
+        if approvals > 0 {
+            feed.approval_waits();
         }
         for org in monitors.into_iter().collect::<BTreeSet<_>>() {
             feed.monitors_changed(org);

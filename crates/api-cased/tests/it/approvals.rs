@@ -101,6 +101,14 @@ async fn a_pending_deployment_waits_for_an_approver_and_for_its_commit_alone() {
     let superseded = shown(&two.one, &id).await;
     assert_eq!((&superseded["state"], &superseded["approval"]["reason"]), (&json!("void"), &json!("superseded")));
     assert_eq!(shown(&two.one, &other).await["state"], "pending_approval");
+
+    // Each is found again by its commit, in any spelling, and an approval outlives that.
+    decide(&ada, &other, "approve", json!({})).await.ok();
+    assert_eq!(id_of(&two.deploy(with("DEF")).await), other);
+    assert_eq!(shown(&two.one, &other).await["state"], "approved");
+    assert_eq!(id_of(&two.deploy(with("abc")).await), id);
+    assert_eq!(shown(&two.one, &id).await["state"], "pending_approval");
+    assert_eq!(shown(&two.one, &other).await["state"], "approved");
 }
 
 #[tokio::test]

@@ -45,6 +45,7 @@ impl Two {
     pub(crate) fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
         self.house.feed().timer_is_set();
+        self.house.feed().approval_waits();
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use app::CreateKey;
+use app::{CreateKey, DecideRollout, Error, MemberPatch, Refused};
+use domain::approval::{DecisionRefusal, Verdict};
 use domain::key::Scope;
 use domain::org::Role;
 use serde_json::{Value, json};
@@ -103,6 +104,72 @@ async fn as_many_different_people_approve_as_the_rule_wants_and_nobody_their_own
         (house.owner_ctx().await, app::MemberPatch { role: Some(Role::Viewer), ..Default::default() });
     house.app().update_member(&owner_ctx, bea_id.parse().unwrap(), patch).await.unwrap();
     approve(&bea, &rollout).await.expect(403);
+}
+
+#[tokio::test]
+async fn a_decision_is_about_the_question_that_was_seen() {
+    let house = TestHouse::new().start().await;
+    let (owner, ada) = (house.owner(), house.person("ada", Role::Admin).await);
+    rule(&owner, json!({})).await;
+    let report = json!({ "github_run_id": 9, "commit_sha": "abc" });
+    let first = pending(&owner, report.clone()).await;
+    let path = |verdict: &str| format!("/v1/rollouts/{}/{verdict}", id_of(&first));
+    let said = |seen: &Value| json!({ "requested_at": seen["approval"]["requested_at"] });
+    let earlier = house.app().authenticate(ada.key()).await.unwrap();
+    ada.post(&path("reject"), said(&first)).await.ok();
+    let second = pending(&owner, report).await;
+    assert_eq!((&second["id"], &second["state"]), (&first["id"], &json!("pending_approval")));
+    let refused = ada.post(&path("approve"), said(&first)).await.expect(409);
+    assert!(refused["error"]["message"].as_str().unwrap().contains("anew"), "{refused}");
+    // A request that was on its way when it was asked anew has not seen that either.
+    let blind = DecideRollout { verdict: Verdict::Approve, reason: None, asked_at: None };
+    let refused = house.app().decide_rollout(&earlier, &id_of(&first), blind).await;
+    assert!(matches!(refused, Err(Error::Refused(Refused::Decision(DecisionRefusal::AskedAnew)))), "{refused:?}");
+    ada.post(&path("approve"), json!({ "requested_at": "yesterday" })).await.expect(400);
+    assert_eq!(ada.post(&path("approve"), said(&second)).await.ok()["state"], "approved");
+}
+
+#[tokio::test]
+async fn who_was_kept_out_since_the_request_began_decides_nothing() {
+    let house = TestHouse::new().start().await;
+    let (owner, app, owner_ctx) = (house.owner(), house.app(), house.owner_ctx().await);
+    rule(&owner, json!({})).await;
+    let rollout = pending(&owner, json!({})).await;
+    let becomes = |role| MemberPatch { role: Some(role), ..Default::default() };
+    for change in ["suspended", "removed", "viewer", "member"] {
+        let person = house.person(change, Role::Admin).await;
+        let recognized = app.authenticate(person.key()).await.unwrap();
+        let id = member_id(&house, change).await.parse().unwrap();
+        match change {
+            "suspended" => app.suspend_member(&owner_ctx, id).await,
+            "removed" => app.remove_member(&owner_ctx, id).await,
+            "viewer" => app.update_member(&owner_ctx, id, becomes(Role::Viewer)).await,
+            _ => app.update_member(&owner_ctx, id, becomes(Role::Member)).await,
+        }
+        .unwrap();
+        let said = DecideRollout { verdict: Verdict::Approve, reason: None, asked_at: None };
+        match app.decide_rollout(&recognized, &id_of(&rollout), said).await {
+            Err(Error::Forbidden { missing: None }) => assert_ne!(change, "member"),
+            Err(Error::Refused(Refused::Decision(DecisionRefusal::NotAnApprover))) => assert_eq!(change, "member"),
+            other => panic!("{change}: {other:?}"),
+        }
+    }
+    approve(&house.person("ada", Role::Admin).await, &rollout).await.ok();
+}
+
+#[tokio::test]
+async fn a_rule_that_was_changed_judges_the_next_report() {
+    let house = TestHouse::new().start().await;
+    let (owner, ada) = (house.owner(), house.person("ada", Role::Admin).await);
+    let made = rule(&owner, json!({})).await;
+    let report = json!({ "github_run_id": 9 });
+    let rollout = pending(&owner, report.clone()).await;
+    assert_eq!(approve(&ada, &rollout).await.ok()["state"], "approved");
+    owner.post(&format!("/v1/approval_rules/{}", id_of(&made)), json!({ "min_count": 2 })).await.ok();
+    let again = pending(&owner, report).await;
+    assert_eq!(again["id"], rollout["id"]);
+    let needed = &again["approval"]["rules"][0]["still_needed"];
+    assert_eq!((&again["state"], needed), (&json!("pending_approval"), &json!(2)));
 }
 
 #[tokio::test]

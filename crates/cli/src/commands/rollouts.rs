@@ -5,7 +5,7 @@ use domain::RolloutId;
 use serde_json::{Value, json};
 
 use super::shown_time;
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::native::{Native, part};
 use crate::output::{Output, cell};
 
@@ -67,8 +67,16 @@ fn path_of(rollout: &str) -> String {
 }
 
 async fn decide(native: &Native, decision: Decision, verdict: &str) -> Result<Value, Failure> {
-    let path = format!("{}/{verdict}", path_of(&decision.rollout));
-    native.post(&path, &json!({ "reason": decision.reason })).await
+    let path = path_of(&decision.rollout);
+    // What is asked anew while this is under way is not decided along with it. A key that may
+    // decide and not look does without.
+    let requested_at = match native.get(&path).await {
+        Ok(rollout) => rollout["approval"]["requested_at"].clone(),
+        Err(failure) if failure.is(Code::NotAllowed) => Value::Null,
+        Err(failure) => return Err(failure),
+    };
+    let said = json!({ "reason": decision.reason, "requested_at": requested_at });
+    native.post(&format!("{path}/{verdict}"), &said).await
 }
 
 async fn list(native: &Native, waiting: bool, limit: usize, output: Output) -> Result<(), Failure> {

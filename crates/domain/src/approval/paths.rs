@@ -10,6 +10,10 @@ const NAMED_UNDER: [&str; 2] = ["changed_paths", "files"];
 /// What an entry that is an object holds a path under. A file that was moved changes two.
 const PATHS_OF_ENTRY: [&str; 3] = ["path", "filename", "previous_filename"];
 
+/// Bytes of a path, and of all paths, that are read. Of a longer list nothing is known.
+const PATH_BYTES_MAX: usize = 4 << 10;
+const PATHS_BYTES_MAX: usize = 16 << 10;
+
 /// What stands before the name of a branch where a reference is written out.
 const BRANCH_PREFIX: &str = "refs/heads/";
 
@@ -18,6 +22,13 @@ const BRANCH_PREFIX: &str = "refs/heads/";
 pub fn changed_paths(metadata: &Map<String, Value>) -> Option<Vec<String>> {
     let named = NAMED_UNDER.iter().filter_map(|name| metadata.get(*name)).filter(|value| !value.is_null());
     let lists: Vec<Vec<&str>> = named.map(paths_in).collect::<Option<_>>()?;
+    let bytes = lists
+        .iter()
+        .flatten()
+        .try_fold(0, |sum: usize, path| (path.len() <= PATH_BYTES_MAX).then(|| sum.saturating_add(path.len())))?;
+    if bytes > PATHS_BYTES_MAX {
+        return None;
+    }
     let mut paths: Vec<String> = lists.into_iter().flatten().map(plain).collect::<Option<_>>()?;
     paths.sort_unstable();
     paths.dedup();
@@ -141,6 +152,8 @@ mod tests {
             json!({ "files": [{ "sha": "1" }] }),
             json!({ "files": [{ "filename": 1 }] }),
             json!({ "raw": ["a"] }),
+            json!({ "changed_paths": ["a", "b".repeat(PATH_BYTES_MAX + 1)] }),
+            json!({ "changed_paths": vec!["c".repeat(100); 164] }),
         ] {
             assert_eq!(of(metadata.clone()), None, "{metadata}");
         }

@@ -3,13 +3,14 @@
 use jiff::{SignedDuration, Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
 
-use super::rule::{ApprovalRule, Approvers};
+use super::look::Look;
+use super::rule::{ApprovalRule, Approvers, RuleSpec};
 use crate::audit::{Act, Action, Actor, AuditEntry};
 use crate::change::{Change, ChangeSet, Guard};
 use crate::event::{EventBody, NewEvent};
 use crate::id::{ApprovalRuleId, AuditId, MemberId, SessionId};
 use crate::rights::Role;
-use crate::rollout::{Rollout, RolloutStatus};
+use crate::rollout::{Rollout, RolloutStatus, same_commit};
 use crate::turn::Moment;
 
 /// What was asked about a rollout, and what came of it. It is worth nothing for another commit,
@@ -145,6 +146,8 @@ pub struct Decision {
     pub verdict: Verdict,
     /// Why.
     pub reason: Option<String>,
+    /// When that was asked which they decide about, if they say so.
+    pub asked_at: Option<Timestamp>,
 }
 
 /// Yes or no.
@@ -200,6 +203,9 @@ pub enum DecisionRefusal {
     /// It is too late.
     #[error("the rollout waits for no approval any more: it is {0}")]
     Decided(&'static str),
+    /// What they decide about is not what is asked now.
+    #[error("it was asked about anew since you looked: read the rollout again, and decide about that")]
+    AskedAnew,
     /// They reported it themselves.
     #[error(
         "nobody decides about a rollout that they reported themselves, unless its rule allows it: ask another approver"
@@ -322,19 +328,21 @@ impl Rollout {
     }
 
     fn asked(self, old: Option<(RolloutStatus, &Approval)>, rules: &[ApprovalRule], at: &Zoned) -> Considered {
-        let old = old.map(|(status, old)| (status, old, old.commit == self.details.commit));
+        let commit = self.details.commit.as_deref();
+        let old = old.map(|(status, old)| (status, old, same_commit(old.commit.as_deref(), commit)));
         // What once had to be asked about a commit is not talked away by a report that says
         // less, as long as its rule is there.
         let asked_before =
             |rule: &ApprovalRule| old.is_some_and(|(_, old, same_commit)| same_commit && old.asked(rule));
-        let asks_now = |rule: &&ApprovalRule| rule.spec.asks(&self, at) || asked_before(rule);
+        let look = Look::at(&self, at);
+        let asks_now = |rule: &&ApprovalRule| asked_before(rule) || rule.spec.asks(&look);
         let asking: Vec<&ApprovalRule> = rules.iter().filter(asks_now).collect();
         let asks: Vec<Ask> = asking.iter().copied().map(Ask::of).collect();
         let mut considered = Considered::nothing(self);
         if let Some((RolloutStatus::Pending, old, same_commit)) = old
             && old.state.is_worth_something()
         {
-            if same_commit && asking.iter().all(|rule| old.asked(rule)) {
+            if same_commit && asking.iter().all(|rule| old.asked_so(rule)) {
                 return considered;
             }
             let cause = if same_commit { VoidCause::Report } else { VoidCause::Commit };
@@ -352,10 +360,11 @@ impl Rollout {
         let mut considered = Considered::nothing(self);
         let Some((status, old)) = old else { return considered };
         let rollout = &considered.rollout;
-        let other_commit = old.commit != rollout.details.commit;
-        let is_done = matches!(rollout.status, RolloutStatus::Running | RolloutStatus::Success);
+        let other_commit = !same_commit(old.commit.as_deref(), rollout.details.commit.as_deref());
+        let is_on = |status| matches!(status, RolloutStatus::Running | RolloutStatus::Success);
         let is_approved = matches!(old.state, ApprovalState::Approved { .. }) && !other_commit;
-        let unapproved = (is_done && !is_approved && status == RolloutStatus::Pending)
+        // Once each time it goes on, be it after it was called off for want of an approval.
+        let unapproved = (is_on(rollout.status) && !is_on(status) && !is_approved)
             .then(|| act(Action::RolloutUnapproved, rollout).with("status", rollout.status.as_str()));
         match old.state {
             ApprovalState::Pending => considered.void(VoidCause::Status, now),
@@ -387,6 +396,14 @@ impl Rollout {
         if !approval.is_open() || approval.expires_at <= now {
             let word = if approval.is_open() { "expired" } else { approval.state.as_str() };
             return Err(DecisionRefusal::Decided(word));
+        }
+        let is_about_this = match decision.asked_at {
+            Some(asked_at) => asked_at == approval.asked_at,
+            // Whoever does not say what they saw cannot have seen what was asked after their word.
+            None => approval.asked_at <= now,
+        };
+        if !is_about_this {
+            return Err(DecisionRefusal::AskedAnew);
         }
         let (member, role) = (decision.member, decision.role);
         if !approval.asks.iter().any(|ask| ask.hears(member, role, is_own)) {
@@ -479,9 +496,23 @@ impl Approval {
         self.state == ApprovalState::Pending
     }
 
+    /// What was asked: when, and about which commit.
+    pub fn question(&self) -> (Timestamp, Option<&str>) {
+        (self.asked_at, self.commit.as_deref())
+    }
+
     /// Whether this rule asked.
     fn asked(&self, rule: &ApprovalRule) -> bool {
         self.asks.iter().any(|ask| ask.rule == rule.id)
+    }
+
+    /// Whether this rule asked as it asks now.
+    fn asked_so(&self, rule: &ApprovalRule) -> bool {
+        let RuleSpec { approvers, min_count, allow_own, .. } = &rule.spec;
+        let is_so = |ask: &Ask| {
+            ask.rule == rule.id && (&ask.approvers, ask.min_count, ask.allow_own) == (approvers, *min_count, *allow_own)
+        };
+        self.asks.iter().any(is_so)
     }
 }
 

@@ -1,14 +1,14 @@
 //! Rules: which rollouts wait for approval, and for whom.
 
-use jiff::{Timestamp, Zoned};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::paths::{Patterns, branch, changed_paths};
+use super::look::Look;
+use super::paths::Patterns;
 use super::window::Window;
 use crate::change::{Change, ChangeSet, Guard};
 use crate::id::{ApprovalRuleId, MemberId, ProjectId};
 use crate::rights::Role;
-use crate::rollout::Rollout;
 
 /// Most rules of an organization.
 pub const RULES_MAX: usize = 100;
@@ -18,6 +18,8 @@ pub const EXPIRES_AFTER_DEFAULT: u32 = 24 * 3_600;
 const NAME_CHARS_MAX: usize = 256;
 const PATTERNS_MAX: usize = 20;
 const PATTERN_BYTES_MAX: usize = 256;
+/// What may be many things, in one pattern: each more is another way in which a path may fit.
+const WILDCARDS_MAX: usize = 8;
 const MEMBERS_MAX: usize = 100;
 const COUNT_MAX: u32 = 20;
 const EXPIRES_AFTER_MIN: u32 = 60;
@@ -88,23 +90,11 @@ impl RuleSpec {
     /// Whether it asks about a rollout as it stands at this moment, by the organization's
     /// clock. Where the report does not say what the rule limits itself to, it does: nothing
     /// gets by unasked because little was said of it.
-    pub fn asks(&self, rollout: &Rollout, at: &Zoned) -> bool {
-        self.project.is_none_or(|project| project == rollout.project)
-            && self.window.as_ref().is_none_or(|window| window.holds(at))
-            && self.means_branch(rollout.details.git_ref.as_deref())
-            && (self.paths.is_empty() || self.means_paths(changed_paths(&rollout.details.metadata).as_deref()))
-    }
-
-    fn means_branch(&self, git_ref: Option<&str>) -> bool {
-        let Some(branch) = branch(git_ref).filter(|_| !self.branches.is_empty()) else { return true };
-        Patterns::of_branches(&self.branches).map_or(true, |patterns| patterns.mean(branch))
-    }
-
-    fn means_paths(&self, changed: Option<&[String]>) -> bool {
-        let (Some(changed), Ok(patterns)) = (changed, Patterns::read(self.paths.iter().map(String::as_str))) else {
-            return true;
-        };
-        changed.iter().any(|path| patterns.mean(path))
+    pub(super) fn asks(&self, look: &Look<'_>) -> bool {
+        self.project.is_none_or(|project| look.is_of(project))
+            && self.window.as_ref().is_none_or(|window| window.holds(look.at))
+            && (self.branches.is_empty() || look.is_on(&self.branches))
+            && (self.paths.is_empty() || look.changes(&self.paths))
     }
 
     /// What is wrong with it: the fields, and what they must be.
@@ -143,9 +133,13 @@ impl RuleSpec {
 
 fn bounded(patterns: &[String]) -> Result<(), String> {
     let is_bounded = |pattern: &String| (1..=PATTERN_BYTES_MAX).contains(&pattern.len());
-    match patterns.len() <= PATTERNS_MAX && patterns.iter().all(is_bounded) {
+    if patterns.len() > PATTERNS_MAX || !patterns.iter().all(is_bounded) {
+        return Err(format!("must be at most {PATTERNS_MAX} patterns of 1 to {PATTERN_BYTES_MAX} bytes"));
+    }
+    let wildcards = |pattern: &String| pattern.matches(['*', '?', '[', '{']).count();
+    match patterns.iter().all(|pattern| wildcards(pattern) <= WILDCARDS_MAX) {
         true => Ok(()),
-        false => Err(format!("must be at most {PATTERNS_MAX} patterns of 1 to {PATTERN_BYTES_MAX} bytes")),
+        false => Err(format!("must have at most {WILDCARDS_MAX} of * ? [ {{ in a pattern")),
     }
 }
 
@@ -199,7 +193,8 @@ pub(super) mod tests {
     use super::*;
     use crate::approval::{Day, Window};
     use crate::id::{RolloutId, SessionId};
-    use crate::rollout::{Details, NewRollout, Report, RolloutStatus};
+    use crate::rollout::{Details, NewRollout, Report, Rollout, RolloutStatus};
+    use jiff::Zoned;
     use jiff::tz::TimeZone;
     use proptest::prelude::*;
     use serde_json::{Value, json};
@@ -242,6 +237,10 @@ pub(super) mod tests {
         Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC)
     }
 
+    fn asks(rule: &RuleSpec, rollout: &Rollout) -> bool {
+        rule.asks(&Look::at(rollout, &thursday()))
+    }
+
     fn texts(patterns: &[&str]) -> Vec<String> {
         patterns.iter().map(|pattern| (*pattern).to_owned()).collect()
     }
@@ -268,7 +267,7 @@ pub(super) mod tests {
         ] {
             assert_eq!(rule.faults(), [], "{rule:?}");
             let rollout = rollout(1, Some("refs/heads/main"), &changed);
-            assert_eq!(rule.asks(&rollout, &thursday()), expected, "{rule:?}");
+            assert_eq!(asks(&rule, &rollout), expected, "{rule:?}");
         }
     }
 
@@ -281,7 +280,7 @@ pub(super) mod tests {
             (None, json!({ "changed_paths": ["infra/a"] })),
             (Some(" "), json!({ "changed_paths": ["web/../infra/a"] })),
         ] {
-            assert!(rule.asks(&rollout(1, git_ref, &metadata), &thursday()), "{git_ref:?} {metadata}");
+            assert!(asks(&rule, &rollout(1, git_ref, &metadata)), "{git_ref:?} {metadata}");
         }
     }
 
@@ -296,6 +295,8 @@ pub(super) mod tests {
             ("paths", RuleSpec { paths: texts(&["infra/"]), ..spec() }),
             ("paths", RuleSpec { paths: texts(&["a{b"]), ..spec() }),
             ("paths", RuleSpec { paths: vec!["a".into(); 21], ..spec() }),
+            ("paths", RuleSpec { paths: vec!["?".repeat(9)], ..spec() }),
+            ("branches", RuleSpec { branches: vec!["*a".repeat(9)], ..spec() }),
             ("branches", RuleSpec { branches: texts(&[""]), ..spec() }),
             ("branches", RuleSpec { branches: texts(&["[a"]), ..spec() }),
             ("approvers", RuleSpec { approvers: of(vec![], &[]), ..spec() }),
@@ -309,8 +310,8 @@ pub(super) mod tests {
             let faults = rule.faults();
             assert_eq!(faults.iter().map(|(field, _)| *field).collect::<Vec<_>>(), [field], "{rule:?}: {faults:?}");
         }
-        let hidden = RuleSpec { paths: texts(&[".github/**"]), ..spec() };
-        assert_eq!(hidden.faults(), []);
+        let fine = RuleSpec { paths: texts(&[".github/**", "**/migrations/**/*.{sql,[rt]s}"]), ..spec() };
+        assert_eq!(fine.faults(), []);
     }
 
     proptest! {
@@ -318,14 +319,14 @@ pub(super) mod tests {
         fn any_pattern_is_refused_or_means_something(pattern in ".{1,40}", path in "[a-z/.]{0,20}") {
             let rule = RuleSpec { paths: vec![pattern.clone()], branches: vec![pattern], ..spec() };
             if rule.faults().is_empty() {
-                rule.asks(&rollout(1, Some("main"), &json!({ "changed_paths": [path] })), &thursday());
+                asks(&rule, &rollout(1, Some("main"), &json!({ "changed_paths": [path] })));
             }
         }
 
         #[test]
         fn one_more_path_never_hides_another(paths in prop::collection::vec("[a-c]/[a-c]", 1..4), more in "[a-c]/[a-c]") {
             let rule = RuleSpec { paths: texts(&["a/*", "b/c"]), ..spec() };
-            let asks = |paths: &[String]| rule.asks(&rollout(1, None, &json!({ "changed_paths": paths })), &thursday());
+            let asks = |paths: &[String]| asks(&rule, &rollout(1, None, &json!({ "changed_paths": paths })));
             let with = [paths.clone(), vec![more]].concat();
             prop_assert!(!asks(&paths) || asks(&with));
         }

@@ -54,12 +54,14 @@ async fn stored(of: &Tenant, second: i64) -> (Session, Rollout) {
 }
 
 pub async fn what_waits_for_approval_is_known_of_all_and_survives(stage: Stage) {
-    let (mut timers, mut changed) = (stage.feed.watch_timers(), stage.feed.watch_rollouts());
-    timers.mark_unchanged();
+    let (mut waits, mut changed) = (stage.feed.watch_approvals(), stage.feed.watch_rollouts());
+    waits.mark_unchanged();
+    let timers = stage.feed.watch_timers();
     let (session, last) = stored(&stage.ours, 300).await;
     let (_, first) = stored(&stage.theirs, 100).await;
     let (_, second) = stored(&stage.ours, 200).await;
-    assert!(timers.has_changed().unwrap(), "whoever sleeps is told");
+    assert!(waits.has_changed().unwrap(), "whoever sleeps is told");
+    assert!(!timers.has_changed().unwrap(), "and nobody else");
     assert_eq!(changed.recv().await.unwrap(), last.id);
     let stage = stage.reopen().await;
     let listed: Vec<_> =
@@ -84,11 +86,19 @@ pub async fn what_waits_for_approval_is_known_of_all_and_survives(stage: Stage) 
     };
     assert_eq!(ids(&waiting).await, (2, vec![last.id, second.id]));
 
-    let decision =
-        Decision { member: fresh(), name: "ada".into(), role: Role::Admin, verdict: Verdict::Approve, reason: None };
+    let decision = Decision {
+        member: fresh(),
+        name: "ada".into(),
+        role: Role::Admin,
+        verdict: Verdict::Approve,
+        reason: None,
+        asked_at: None,
+    };
     let approved = last.clone().decided(decision, last.created_at).unwrap().rollout;
     let guard = Guard::RolloutAt { rollout: last.id, version: last.version };
+    let waits = stage.feed.watch_approvals();
     stage.ours.store.commit(ChangeSet::of([Change::PutRollout(approved)]).guarded(guard)).await.unwrap();
+    assert!(!waits.has_changed().unwrap(), "nothing is due sooner");
     assert_eq!(ids(&waiting).await, (1, vec![second.id]));
     assert_eq!(stage.store.next_approvals(10).await.unwrap().len(), 2);
     assert_ne!(progress().await, Progress::WaitsForSomeone);
