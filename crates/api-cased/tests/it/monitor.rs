@@ -215,7 +215,7 @@ async fn what_nobody_watches_is_taken_and_says_so() {
     let taken = two.deploy(json!({ "status": "running", "github_run_id": 2 })).await;
     let seen = session(&two, taken["session_id"].as_str().unwrap()).await;
     assert_eq!((&seen["session_status"], &seen["deployment_id"]), (&json!("cancelled"), &taken["id"]));
-    assert!(updates(&seen).pop().unwrap().contains("Nobody watches"), "{seen}");
+    assert!(seen["conversation"].to_string().contains("Nobody watches"), "{seen}");
 }
 
 /// It ends as its last check was, and one that recovered is healthy.
