@@ -36,8 +36,8 @@ async fn a_model_is_asked_when_a_level_rises_and_at_the_end() {
         "event_metadata": { "environment": "production" } });
     watched.two.deploy(report).await;
     watched.two.pass(900);
+    // The look that was missed is made, and the time is over.
     watched.once(|session| says_in(&session["conversation"], "content", "Check 5")).await;
-    watched.two.pass(900);
     let ended = watched.once(|session| said_by_model(session, "All is well again.")).await;
     let ended = match ended["session_status"] == "completed" {
         true => ended,
