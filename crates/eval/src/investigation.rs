@@ -52,7 +52,9 @@ pub(crate) async fn investigate(server: &Server, evidence: &Evidence, case: &Cas
     server.command(&["projects", "monitor", "1", "--set", "-"], &evidence.described(case).to_string()).await?;
     let begun =
         server.post("/api/v1/agent-sessions/", &json!({ "prompt": prompt(case), "context": case.context })).await?;
-    let session = begun["native_id"].as_str().context("a session without an id")?;
+    let begun = begun["session_id"].as_str().context("a session without an id")?;
+    let shown: Value = server.get(&format!("/api/v1/agent-sessions/{begun}/")).await?.json().await?;
+    let session = shown["native_id"].as_str().context("a session without a native id")?;
     let told = tokio::time::timeout(WITHIN, follow(server, session)).await;
     let mut found = match told {
         Ok(found) => found?,
@@ -78,7 +80,7 @@ fn prompt(case: &Case) -> String {
 
 /// Reads along until the session is at rest.
 async fn follow(server: &Server, session: &str) -> Result<Found> {
-    let response = server.stream(&format!("/v1/sessions/{session}/events/stream?after=start")).await?;
+    let response = server.get(&format!("/v1/sessions/{session}/events/stream?after=start")).await?;
     let mut events = response.bytes_stream().eventsource();
     let mut found = Found::default();
     while let Some(event) = events.next().await {

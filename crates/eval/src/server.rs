@@ -83,8 +83,8 @@ impl Server {
         serde_json::from_str(&text).with_context(|| format!("{path} answered no JSON: {text}"))
     }
 
-    /// The answer to come of a stream.
-    pub(crate) async fn stream(&self, path: &str) -> Result<reqwest::Response> {
+    /// The answer, of which a stream is yet to come.
+    pub(crate) async fn get(&self, path: &str) -> Result<reqwest::Response> {
         let response = self.client.get(format!("{}{path}", self.url)).bearer_auth(KEY).send().await?;
         response.error_for_status().with_context(|| format!("opening {path}"))
     }

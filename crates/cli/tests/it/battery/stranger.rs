@@ -43,7 +43,10 @@ impl Stranger {
         }
         for path in ["/v1/agents", "/v1/sessions", "/v1/tools"] {
             let (status, list) = self.get(client, url, path).await;
-            if status != 200 || list["data"] != serde_json::json!([]) {
+            // What every organization begins with, and nothing else.
+            let is_own = |one: &Value| path == "/v1/agents" && one["name"] == "investigator";
+            let sees_own = list["data"].as_array().is_some_and(|all| all.len() <= 1 && all.iter().all(is_own));
+            if status != 200 || !sees_own {
                 return Err(format!("a stranger listed {path} and was answered {status} {list}"));
             }
         }
