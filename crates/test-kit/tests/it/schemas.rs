@@ -65,7 +65,7 @@ async fn ids(owner: &Caller) -> String {
         "[parameters]\n\"path.agent_id\" = \"{agent}\"\n\"path.session_id\" = \"{session}\"\n\"path.run_id\" = \"{run}\"\n\
          \"path.agentId\" = \"{plain}\"\n\"path.teamId\" = 1\n\"query.teamId\" = 1\n\"query.organizationId\" = 1\n\
          \"path.deployment_id\" = {rollout_id}\n\"path.agent_session_id\" = {watch}\n\
-         \"query.thread_id\" = \"{thread}\"\n\"path.deployment\" = \"{deployment}\"\n\
+         \"query.wait\" = 1\n\"query.thread_id\" = \"{thread}\"\n\"path.deployment\" = \"{deployment}\"\n\
          \"path.rollout_id\" = {waiting}\n\"path.rule_id\" = \"{rule}\"\n\
          \"path.webhook_id\" = \"{webhook}\"\n\"path.delivery_id\" = \"{delivery}\"\n"
     )
