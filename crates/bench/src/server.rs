@@ -2,14 +2,12 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use hyper::StatusCode;
 use tempfile::TempDir;
-use tokio::io::AsyncWriteExt;
 
 use crate::client::Client;
 use crate::measures::Bench;
@@ -19,8 +17,6 @@ use crate::{data_folder, free_port, within};
 /// How long a server may take to be ready before that is an error and not a figure.
 const READY_WITHIN: Duration = Duration::from_secs(20);
 const ASK_EVERY: Duration = Duration::from_millis(1);
-/// Sortie's data directory, in the folder of the process.
-const SORTIE_DATA: &str = "sortie";
 /// Linux counts a process's time in hundredths of a second.
 const TICKS_PER_SECOND: u64 = 100;
 
@@ -30,7 +26,6 @@ pub(crate) struct Server {
     pub(crate) key: String,
     /// From starting the process to its first 200 on `/readyz`.
     pub(crate) ready_after: Duration,
-    program: PathBuf,
     child: Child,
     data: TempDir,
 }
@@ -49,7 +44,7 @@ impl Server {
         let mut command = Command::new(&bench.server);
         command
             .args(["serve", "--listen", &address.to_string(), "--data-dir"])
-            .arg(within(&data, SORTIE_DATA))
+            .arg(within(&data, "sortie"))
             .env("SORTIE_BOOTSTRAP_KEY", &key)
             .env("SORTIE_PROVIDERS__MOCK__KIND", "openai")
             .env("SORTIE_PROVIDERS__MOCK__BASE_URL", base_url)
@@ -79,8 +74,7 @@ impl Server {
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let started = Instant::now();
         let child = command.spawn().with_context(|| format!("starting {:?}", command.get_program()))?;
-        let program = command.get_program().into();
-        let mut server = Self { address, key, ready_after: Duration::ZERO, program, child, data };
+        let mut server = Self { address, key, ready_after: Duration::ZERO, child, data };
         server.wait_until_ready(started).await?;
         server.ready_after = started.elapsed();
         Ok(server)
@@ -107,22 +101,6 @@ impl Server {
     /// A new connection with the key of the first start.
     pub(crate) async fn client(&self) -> Result<Client> {
         Client::connect(self.address, &self.key).await
-    }
-
-    /// Calls the command line on the server's data directory, with this on its standard input.
-    pub(crate) async fn command(&self, arguments: &[&str], input: &str) -> Result<()> {
-        let mut command = tokio::process::Command::new(&self.program);
-        command.args(arguments).arg("--data-dir").arg(within(&self.data, SORTIE_DATA));
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().context("starting the command line")?;
-        let mut stdin = child.stdin.take().context("no standard input")?;
-        stdin.write_all(input.as_bytes()).await?;
-        drop(stdin);
-        let output = child.wait_with_output().await?;
-        if !output.status.success() {
-            bail!("`sortie {}`: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
-        }
-        Ok(())
     }
 
     /// What it printed so far.

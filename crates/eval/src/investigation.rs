@@ -49,7 +49,7 @@ pub(crate) fn marker(case: &Case) -> String {
 }
 
 pub(crate) async fn investigate(server: &Server, evidence: &Evidence, case: &Case) -> Result<Found> {
-    server.command(&["projects", "monitor", "1", "--set", "-"], &evidence.described(case).to_string()).await?;
+    watch_by(server, evidence.described(case)).await?;
     let begun =
         server.post("/api/v1/agent-sessions/", &json!({ "prompt": prompt(case), "context": case.context })).await?;
     let begun = begun["session_id"].as_str().context("a session without an id")?;
@@ -63,6 +63,14 @@ pub(crate) async fn investigate(server: &Server, evidence: &Evidence, case: &Cas
     found.verdict = verdict_in(&found.answer);
     found.read = evidence.asked();
     Ok(found)
+}
+
+/// Has the organization's rollout monitor, the only one, watch by these signals.
+async fn watch_by(server: &Server, monitor: Value) -> Result<()> {
+    let listed: Value = server.get("/v1/deployments").await?.json().await?;
+    let id = listed["data"][0]["id"].as_str().context("there is no rollout monitor")?;
+    let trigger = json!({ "type": "rollout_monitor", "monitor": monitor });
+    server.post(&format!("/v1/deployments/{id}"), &json!({ "trigger": trigger })).await.map(drop)
 }
 
 fn prompt(case: &Case) -> String {

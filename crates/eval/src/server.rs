@@ -2,14 +2,13 @@
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
 use crate::script;
@@ -20,7 +19,6 @@ const ASK_EVERY: Duration = Duration::from_millis(20);
 
 /// The running server, on an empty data folder. Ended when dropped.
 pub(crate) struct Server {
-    program: PathBuf,
     url: String,
     client: reqwest::Client,
     child: Child,
@@ -52,7 +50,7 @@ impl Server {
             .kill_on_drop(true);
         let child = command.spawn().with_context(|| format!("starting {}", program.display()))?;
         let url = format!("http://{address}");
-        let mut server = Self { program: program.to_owned(), url, client: reqwest::Client::new(), child, data };
+        let mut server = Self { url, client: reqwest::Client::new(), child, data };
         server.wait_until_ready().await?;
         Ok(server)
     }
@@ -87,22 +85,6 @@ impl Server {
     pub(crate) async fn get(&self, path: &str) -> Result<reqwest::Response> {
         let response = self.client.get(format!("{}{path}", self.url)).bearer_auth(KEY).send().await?;
         response.error_for_status().with_context(|| format!("opening {path}"))
-    }
-
-    /// Calls the command line on the server's data folder, with this on its standard input.
-    pub(crate) async fn command(&self, arguments: &[&str], input: &str) -> Result<()> {
-        let mut command = Command::new(&self.program);
-        command.args(arguments).arg("--data-dir").arg(self.data.path().join("sortie"));
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().context("starting the command line")?;
-        let mut stdin = child.stdin.take().context("no standard input")?;
-        stdin.write_all(input.as_bytes()).await?;
-        drop(stdin);
-        let output = child.wait_with_output().await?;
-        if !output.status.success() {
-            bail!("`sortie {}`: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
-        }
-        Ok(())
     }
 
     /// What it printed so far.

@@ -73,11 +73,15 @@ async fn at_a_steady_rate(server: &Server, count: u32) -> Result<Samples> {
 
 async fn waiting(bench: &Bench, figures: &mut Figures) -> Result<()> {
     let server = Server::sortie(bench, &Mock::start().await?).await?;
+    let mut client = server.client().await?;
     let seconds = FIRST_LOOK.as_secs();
-    let spec = json!({ "schedule": { "gaps": [seconds, 3_600], "every": 3_600 } });
-    server.command(&["projects", "monitor", "1", "--set", "-"], &spec.to_string()).await?;
+    let monitor = json!({ "schedule": { "gaps": [seconds, 3_600], "every": 3_600 } });
+    let listed = client.get_json("/v1/deployments").await?;
+    let id = listed["data"][0]["id"].as_str().context("there is no rollout monitor")?;
+    let trigger = json!({ "type": "rollout_monitor", "monitor": monitor });
+    client.post_json(&format!("/v1/deployments/{id}"), &json!({ "trigger": trigger })).await?;
     // Everything that is made once is made before.
-    server.client().await?.post(DEPLOYMENTS, report(WAITING)).await?;
+    client.post(DEPLOYMENTS, report(WAITING)).await?;
     let before = server.resident_mib()?;
     let started = Instant::now();
     let reporting = (0..REPORTING).map(|first| {
