@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::agent::{Agent, AgentSpec};
+use domain::audit::{Act, Action};
 use domain::idempotency::Made;
 use domain::key::Scope;
 use domain::rights::Access;
@@ -158,7 +159,10 @@ impl App {
             Some(named) => Some(self.known_members(ctx, named).await?),
             None => None,
         };
-        let opened = ChangeSet::of([Change::OpenAgent { agent: id, members: members.clone() }]);
+        let act = Act::new(Action::AgentOpened, id).with("name", agent.spec.name.clone());
+        let act = act.with_some("members", members.as_ref().map(|named| serde_json::json!(named)));
+        let recorded = self.audited(ctx, act);
+        let opened = ChangeSet::of([Change::OpenAgent { agent: id, members: members.clone() }, recorded]);
         if !self.commit_agent(ctx, id, opened).await? {
             return Err(Error::not_found(id));
         }

@@ -8,6 +8,7 @@ mod schedules;
 mod signatures;
 mod webhooks;
 
+use domain::audit::{Act, Action};
 use domain::budget::Budget;
 use domain::deployment::{DEPLOYMENTS_MAX, Deployment, DeploymentRun, Trigger};
 use domain::idempotency::Made;
@@ -75,6 +76,7 @@ impl App {
         };
         let ready = self.ready_deployment(ctx, described, None).await?;
         let (deployment, changes) = ready.create();
+        let changes = self.with_deed(ctx, Action::DeploymentCreated, &deployment, changes);
         let changes = ctx.making(|| Made::Deployment { deployment: deployment.id }).recording(changes);
         match self.commit_deployment(ctx, changes).await? {
             true => Ok(deployment),
@@ -122,6 +124,7 @@ impl App {
             before.check_lives()?;
             let changed = self.ready_deployment(ctx, change(&before)?, Some(&before)).await?;
             let (after, changes) = before.update(changed, ctx.now)?;
+            let changes = self.with_deed(ctx, Action::DeploymentUpdated, &after, changes);
             if self.commit_deployment(ctx, changes).await? {
                 return Ok(after);
             }
@@ -134,7 +137,7 @@ impl App {
     /// # Errors
     /// It is archived, or as [`App::find_deployment`].
     pub async fn pause_deployment(&self, ctx: &Ctx, id: DeploymentId) -> Result<Deployment, Error> {
-        self.change_deployment(ctx, id, |before| Ok(before.pause(ctx.now)?)).await
+        self.change_deployment(ctx, id, Action::DeploymentPaused, |before| Ok(before.pause(ctx.now)?)).await
     }
 
     /// Lets a deployment begin by itself again, which takes the right to begin runs. What was
@@ -144,7 +147,7 @@ impl App {
     /// It is archived, or as [`App::find_deployment`].
     pub async fn resume_deployment(&self, ctx: &Ctx, id: DeploymentId) -> Result<Deployment, Error> {
         ctx.require(Scope::AgentsRun)?;
-        self.change_deployment(ctx, id, |before| Ok(before.resume(ctx.now)?)).await
+        self.change_deployment(ctx, id, Action::DeploymentResumed, |before| Ok(before.resume(ctx.now)?)).await
     }
 
     /// Ends a deployment for good. Its history stays, and so do its sessions. Archiving twice
@@ -153,7 +156,7 @@ impl App {
     /// # Errors
     /// As [`App::find_deployment`].
     pub async fn archive_deployment(&self, ctx: &Ctx, id: DeploymentId) -> Result<Deployment, Error> {
-        self.change_deployment(ctx, id, |before| Ok(before.archive(ctx.now))).await
+        self.change_deployment(ctx, id, Action::DeploymentArchived, |before| Ok(before.archive(ctx.now))).await
     }
 
     /// What deployments began, the newest first.
@@ -198,6 +201,7 @@ impl App {
         &self,
         ctx: &Ctx,
         id: DeploymentId,
+        action: Action,
         decide: impl Fn(Deployment) -> Result<(Deployment, ChangeSet), Error> + Send + Sync,
     ) -> Result<Deployment, Error> {
         ctx.require(Scope::DeploymentsWrite)?;
@@ -205,11 +209,23 @@ impl App {
             let before = self.reachable_deployment(ctx, id).await?;
             may_change(ctx, &before)?;
             let (after, changes) = decide(before)?;
+            let changes = self.with_deed(ctx, action, &after, changes);
             if self.commit_deployment(ctx, changes).await? {
                 return Ok(after);
             }
         }
         Err(Error::contended("deployment"))
+    }
+
+    /// What was done to a deployment, written down with it; nothing if nothing was. What it says
+    /// to its agent stays with the deployment.
+    fn with_deed(&self, ctx: &Ctx, action: Action, deployment: &Deployment, changes: ChangeSet) -> ChangeSet {
+        if changes.is_empty() {
+            return changes;
+        }
+        let name = deployment.name.clone();
+        let act = Act::new(action, deployment.id).with("name", name).with("kind", deployment.trigger.kind());
+        changes.with(self.audited(ctx, act))
     }
 
     /// Whether one more deployment may be made.

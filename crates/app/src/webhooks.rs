@@ -3,6 +3,7 @@
 //! What is told them shows what happens in all sessions, and leaves the house, so all of this
 //! is for who administers. A caller that is kept to one project manages that project's.
 
+use domain::audit::{Act, Action};
 use domain::idempotency::Made;
 use domain::key::Scope;
 use domain::secret::Secret;
@@ -51,6 +52,7 @@ impl App {
         let id: WebhookId = self.fresh();
         let secret = WebhookSecret::fresh()?;
         let (webhook, changes) = Webhook::create(id, settings, self.seal_webhook(ctx.org, id, &secret)?, ctx.now);
+        let changes = changes.with(self.audited(ctx, deed(Action::WebhookCreated, &webhook)));
         let changes = ctx.making(|| Made::Webhook { webhook: id, version: 1 }).recording(changes);
         crate::commit_in_time(&*store, changes).await?.ok_or_else(|| Error::contended("list of webhooks"))?;
         Ok(SignedWebhook { webhook, secret })
@@ -104,7 +106,12 @@ impl App {
                 Some(false) => described.enabled(ctx.now).map_err(Refused::from)?.0,
             };
             let (next, changes) = current.become_like(switched, ctx.now);
-            if changes.is_empty() || crate::commit_in_time(&*self.store(ctx.org), changes).await?.is_some() {
+            if changes.is_empty() {
+                return Ok(next);
+            }
+            let act = deed(Action::WebhookUpdated, &next).with("is_disabled", next.disabled.is_some());
+            let changes = changes.with(self.audited(ctx, act));
+            if crate::commit_in_time(&*self.store(ctx.org), changes).await?.is_some() {
                 return Ok(next);
             }
         }
@@ -126,6 +133,7 @@ impl App {
             let current = self.find_webhook(ctx, id).await?;
             let (webhook, changes) = current.rotated(self.seal_webhook(ctx.org, id, &secret)?, ctx.now);
             let made = || Made::Webhook { webhook: id, version: webhook.version };
+            let changes = changes.with(self.audited(ctx, deed(Action::WebhookSecretRotated, &webhook)));
             let changes = ctx.making(made).recording(changes);
             if crate::commit_in_time(&*self.store(ctx.org), changes).await?.is_some() {
                 return Ok(SignedWebhook { webhook, secret });
@@ -139,8 +147,9 @@ impl App {
     /// # Errors
     /// As [`App::find_webhook`].
     pub async fn delete_webhook(&self, ctx: &Ctx, id: WebhookId) -> Result<(), Error> {
-        self.find_webhook(ctx, id).await?;
-        let changes = ChangeSet::of([Change::DeleteWebhook(id)]);
+        let webhook = self.find_webhook(ctx, id).await?;
+        let recorded = self.audited(ctx, deed(Action::WebhookDeleted, &webhook));
+        let changes = ChangeSet::of([Change::DeleteWebhook(id), recorded]);
         crate::commit_in_time(&*self.store(ctx.org), changes).await?.map(drop).ok_or_else(|| Error::not_found(id))
     }
 
@@ -247,6 +256,18 @@ impl App {
         let given = Secret::Given(SecretString::from(secret.reveal()));
         self.seal(given, None, Webhook::secret_place(id, org), "secret")
     }
+}
+
+/// What was done to a webhook. Of its address only the host: the rest of it may be a secret.
+fn deed(action: Action, webhook: &Webhook) -> Act {
+    let WebhookSettings { event_types, project, .. } = &webhook.settings;
+    let host = webhook.settings.host();
+    let types = event_types.as_ref().map(|types| serde_json::json!(types));
+    let project = project.map(|project| project.to_string());
+    Act::new(action, webhook.id)
+        .with_some("host", host)
+        .with_some("event_types", types)
+        .with_some("project_id", project)
 }
 
 fn reaches(ctx: &Ctx, webhook: &Webhook) -> bool {

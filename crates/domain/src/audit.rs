@@ -147,6 +147,26 @@ actions! {
     ProjectCreated = "project.created";
     /// A project was changed.
     ProjectUpdated = "project.updated";
+    /// An agent was opened to some people, or to everybody.
+    AgentOpened = "agent.opened";
+    /// A deployment was made.
+    DeploymentCreated = "deployment.created";
+    /// A deployment was changed.
+    DeploymentUpdated = "deployment.updated";
+    /// A deployment was paused.
+    DeploymentPaused = "deployment.paused";
+    /// A deployment was resumed.
+    DeploymentResumed = "deployment.resumed";
+    /// A deployment was archived.
+    DeploymentArchived = "deployment.archived";
+    /// A webhook was made.
+    WebhookCreated = "webhook.created";
+    /// A webhook was changed, switched off or on.
+    WebhookUpdated = "webhook.updated";
+    /// A webhook got another secret.
+    WebhookSecretRotated = "webhook.secret_rotated";
+    /// A webhook was removed.
+    WebhookDeleted = "webhook.deleted";
     /// A provider of models was set up.
     ProviderCreated = "provider.created";
     /// A provider of models was changed.

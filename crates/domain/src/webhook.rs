@@ -82,6 +82,10 @@ event_types! {
     RunCancelled = "run.cancelled";
     /// A pipeline reported a rollout.
     RolloutReported = "rollout.reported";
+    /// A rollout waits for people to approve it.
+    RolloutApprovalRequested = "rollout.approval_requested";
+    /// Somebody decided about a rollout, or nobody will any more.
+    RolloutApprovalDecided = "rollout.approval_decided";
     /// Something is worse than at the look at a rollout before.
     RolloutLevelRisen = "rollout.level_risen";
     /// A rollout is watched no more.
@@ -167,6 +171,13 @@ pub struct WebhookSettings {
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+}
+
+impl WebhookSettings {
+    /// The host that is told, if the address has one.
+    pub fn host(&self) -> Option<String> {
+        url::Url::parse(&self.url).ok()?.host_str().map(str::to_owned)
+    }
 }
 
 /// A secret that still signs beside its successor.

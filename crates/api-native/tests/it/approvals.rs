@@ -381,6 +381,23 @@ async fn what_administrators_do_is_in_the_audit_log_and_no_secret_is() {
     app.revoke_key(&ctx, key.id).await.unwrap();
     app.create_project(&ctx, "Api".into(), None).await.unwrap();
     app.set_rollout_settings(&ctx, domain::org::RolloutSettings { make_projects: true }).await.unwrap();
+    let agent = owner.agent(json!({})).await;
+    owner.post(&format!("/v1/agents/{agent}/access"), json!({ "members": [ctx.member] })).await.ok();
+    let trigger = json!({ "type": "webhook" });
+    let deployment = json!({ "name": "d", "agent": agent, "trigger": trigger });
+    let deployment = format!("/v1/deployments/{}", id_of(&owner.post("/v1/deployments", deployment).await.ok()));
+    owner.post(&deployment, json!({ "name": "e" })).await.ok();
+    owner.post(&deployment, json!({ "name": "e" })).await.ok();
+    for deed in ["pause", "unpause", "archive", "archive"] {
+        owner.post(&format!("{deployment}/{deed}"), json!({})).await.ok();
+    }
+    let address = "https://hooks.example.com/told?token=of-the-address";
+    let webhook = owner.post("/v1/webhooks", json!({ "url": address })).await.ok();
+    let webhook_secret = webhook["secret"].as_str().unwrap();
+    let webhook = format!("/v1/webhooks/{}", id_of(&webhook));
+    owner.post(&webhook, json!({ "disabled": true })).await.ok();
+    owner.post(&format!("{webhook}/rotate_secret"), json!({})).await.ok();
+    owner.delete(&webhook).await.ok();
 
     let audit = owner.get("/v1/audit?limit=100").await.ok();
     let mut told = actions(&audit);
@@ -399,10 +416,20 @@ async fn what_administrators_do_is_in_the_audit_log_and_no_secret_is() {
         "key.revoked",
         "project.created",
         "rollout_settings.updated",
+        "agent.opened",
+        "deployment.created",
+        "deployment.updated",
+        "deployment.paused",
+        "deployment.resumed",
+        "deployment.archived",
+        "webhook.created",
+        "webhook.updated",
+        "webhook.secret_rotated",
+        "webhook.deleted",
     ];
     assert_eq!(told, expected);
     let text = audit.to_string();
-    for hidden in [secret, ada.key(), owner.key(), "hash"] {
+    for hidden in [secret, ada.key(), owner.key(), "hash", webhook_secret, "of-the-address"] {
         assert!(!text.contains(hidden), "{hidden} is in the log");
     }
     let of = |action: &str| audit["data"].as_array().unwrap().iter().find(|entry| entry["action"] == action).unwrap();
@@ -422,7 +449,7 @@ async fn what_administrators_do_is_in_the_audit_log_and_no_secret_is() {
     };
     assert_eq!(listed("actor=operator").await, ["org.created"]);
     assert_eq!(listed("actions[]=key.created&actions[]=key.revoked").await, ["key.revoked", "key.created"]);
-    assert_eq!(listed(&format!("actor={}&limit=1", ctx.member.unwrap())).await, ["rollout_settings.updated"]);
+    assert_eq!(listed(&format!("actor={}&limit=1", ctx.member.unwrap())).await, ["webhook.deleted"]);
     assert_eq!(listed("created_at[lte]=2000-01-01T00:00:00Z").await, [""; 0]);
     let first = owner.get("/v1/audit?limit=12").await.ok();
     let next = first["next_page"].as_str().unwrap();

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use domain::agent::Agent;
-use domain::audit::{Act, Action};
+use domain::audit::Action;
 use domain::deployment::{
     Begun, Cause, Deployment, DeploymentRefusal, DeploymentRun, RolloutMonitor, Trigger, who_watches,
 };
@@ -62,23 +62,21 @@ impl App {
         let _turn = self.0.monitors.lock().await;
         for _ in 0..TRIES {
             let watches = RolloutMonitor { project: Some(project.id), monitor: monitor.clone() };
-            let (_, changes) = match self.own_monitor(ctx, project.id).await? {
+            let (action, (monitor, changes)) = match self.own_monitor(ctx, project.id).await? {
                 Some(own) => {
                     let trigger = Trigger::RolloutMonitor(watches);
-                    own.clone().update(Deployment { trigger, ..own }, ctx.now)?
+                    (Action::DeploymentUpdated, own.clone().update(Deployment { trigger, ..own }, ctx.now)?)
                 }
                 None => {
                     self.check_deployment_count(ctx).await?;
                     let of: String = project.name.chars().take(PROJECT_CHARS).collect();
-                    describe(self.fresh(), &agent, format!("{FIRST_NAME} of {of}"), ctx.member, watches, ctx.now)
-                        .create()
+                    let name = format!("{FIRST_NAME} of {of}");
+                    let new = describe(self.fresh(), &agent, name, ctx.member, watches, ctx.now);
+                    (Action::DeploymentCreated, new.create())
                 }
             };
-            if changes.is_empty() {
-                return Ok(());
-            }
-            let act = Act::new(Action::ProjectUpdated, project.id).with("monitor", "changed");
-            if self.commit_deployment(ctx, changes.with(self.audited(ctx, act))).await? {
+            let changes = self.with_deed(ctx, action, &monitor, changes);
+            if self.commit_deployment(ctx, changes).await? {
                 return Ok(());
             }
         }
