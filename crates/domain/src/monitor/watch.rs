@@ -42,6 +42,9 @@ pub struct Watch {
     pub deployment: Option<DeploymentId>,
     /// Where the rollout stands.
     pub status: RolloutStatus,
+    /// Whether anything was rolled out in this round: what has not begun cannot be taken back.
+    #[serde(default)]
+    pub has_begun: bool,
     /// When it is looked at.
     pub schedule: Schedule,
     /// When this round began: what was before is what its numbers are compared with.
@@ -193,6 +196,7 @@ impl Watch {
             project: rollout.project,
             deployment: None,
             status,
+            has_begun: has_begun(status),
             course: Course::begin(&schedule, status.is_finished(), at.now),
             schedule,
             began_at: at.now,
@@ -217,7 +221,8 @@ impl Watch {
     /// The rollout was reported again. A round that begins with it is watched by whoever is
     /// given; one that goes on, by whom it was.
     pub fn reported(self, rollout: &Rollout, by: Option<Watcher>, at: &mut Moment<'_>) -> ChangeSet {
-        let mut next = Self { status: rollout.status, ..self.clone() };
+        let has_begun = self.has_begun || has_begun(rollout.status);
+        let mut next = Self { status: rollout.status, has_begun, ..self.clone() };
         let mut told = vec![reported(rollout)];
         if self.begins_anew(rollout) {
             next = next.round(by, at.now);
@@ -278,14 +283,20 @@ impl Watch {
     pub fn calls(&self, seen: &Seen) -> Calls {
         let level = seen.level();
         let explanation = level.is_anomaly() && (level > self.level || self.owes_explanation);
-        Calls { explanation, rollback: self.rollback.checked(level).1 }
+        Calls { explanation, rollback: self.rollback_after(level).1 }
+    }
+
+    /// The rollback after one more check; whether this is the one that calls for it. A rollout
+    /// that is yet to begin may still wait for people, and counts nothing.
+    fn rollback_after(&self, level: Level) -> (Rollback, bool) {
+        if self.has_begun { self.rollback.checked(level) } else { (self.rollback, false) }
     }
 
     /// A check that was due at `due` was made, showed this, and had this begun.
     pub fn checked(self, due: Timestamp, seen: Seen, follow_up: FollowUp, at: &mut Moment<'_>) -> ChangeSet {
         let FollowUp { changes, rollback: run, owes_explanation } = follow_up;
         let level = seen.level();
-        let (rollback, _) = self.rollback.checked(level);
+        let (rollback, _) = self.rollback_after(level);
         let next = Self {
             course: self.course.clone().checked(due, at.now),
             checks: self.checks.saturating_add(1),
@@ -339,6 +350,7 @@ impl Watch {
         };
         Self {
             deployment: Some(deployment),
+            has_begun: has_begun(self.status),
             course: Course::begin(&schedule, self.status.is_finished(), now),
             schedule,
             began_at: now,
@@ -367,6 +379,14 @@ impl Watch {
     fn tell(&self, bodies: impl IntoIterator<Item = EventBody>, at: &mut Moment<'_>) -> Change {
         let events = bodies.into_iter().map(|body| NewEvent { id: (at.ids)(), run: None, at: at.now, body }).collect();
         Change::Append { session: self.session, events, state: None }
+    }
+}
+
+/// Whether a rollout of this status was rolled out, in part at least.
+fn has_begun(status: RolloutStatus) -> bool {
+    match status {
+        RolloutStatus::Running | RolloutStatus::Success | RolloutStatus::Failure => true,
+        RolloutStatus::Pending | RolloutStatus::Cancelled => false,
     }
 }
 

@@ -218,6 +218,29 @@ fn every_check_is_told_in_words() {
     assert_eq!(says(seen(Level::None)), "Check 3: none, all 1 signals are as before.");
 }
 
+/// A rollout that waits for people, or that they rejected, has changed nothing that could be
+/// taken back.
+#[test]
+fn what_has_not_begun_is_not_taken_back() {
+    let critical = |watch: Watch| {
+        let due = watch.next().unwrap().at();
+        let calls = watch.calls(&seen(Level::Critical)).rollback;
+        let second = due.as_second() - 1_800_000_000;
+        let checked = at(second, |at| watch.checked(due, seen(Level::Critical), FollowUp::default(), at));
+        (after(checked).0.unwrap(), calls)
+    };
+    let spec = RollbackSpec { policy: Policy::Automatic, after: 1, ..RollbackSpec::default() };
+    let (pending, calls) = critical(begun(RolloutStatus::Pending).under(&spec));
+    assert!(!calls && pending.rollback.criticals == 0);
+    let reported = |watch: Watch, status| {
+        after(at(20, |at| watch.reported(&rollout(status), by(Schedule::default()), at))).0.unwrap()
+    };
+    assert!(!critical(reported(pending.clone(), RolloutStatus::Cancelled).under(&spec)).1, "it never ran");
+    let running = reported(pending, RolloutStatus::Running).under(&spec);
+    assert!(critical(running.clone()).1);
+    assert!(critical(reported(running, RolloutStatus::Cancelled).under(&spec)).1, "it ran in part");
+}
+
 proptest! {
     /// Whatever is reported when: each step is decided on the version before it, checks are
     /// told one by one, and what has finished comes to an end.
