@@ -35,6 +35,7 @@ pub mod rollout;
 pub mod run;
 pub mod secret;
 pub mod session;
+mod text;
 pub mod tool;
 pub mod trace;
 pub mod transcript;

@@ -6,7 +6,6 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use domain::agent::AgentSpec;
 use domain::retry::FailedCall;
@@ -21,6 +20,7 @@ use tracing::Instrument;
 use crate::Shared;
 use crate::commits::{Lost, commit, patiently};
 use crate::context;
+use crate::dispatch::sleep_or_forever;
 use crate::generate::{FailedReply, Generation};
 use crate::hands::{Done, Hands};
 use crate::materials::{Materials, Unready};
@@ -262,12 +262,5 @@ async fn trail(
 fn end_trail(trail: Option<Trail>, turn: &Turn) {
     if let Some(trail) = trail.filter(|_| turn.run.status.is_over()) {
         trail.end(&turn.run);
-    }
-}
-
-async fn sleep_or_forever(duration: Option<Duration>) {
-    match duration {
-        Some(duration) => tokio::time::sleep(duration).await,
-        None => std::future::pending().await,
     }
 }

@@ -11,6 +11,7 @@ use super::watch::{Evidence, Finding, Seen};
 use crate::event::{Event, EventBody};
 use crate::model::{Block, text_of};
 use crate::rollout::Rollout;
+use crate::text::cut;
 use crate::untrusted::fenced;
 
 /// Characters of a field of the report.
@@ -140,13 +141,6 @@ fn told(event: &Event) -> Option<Value> {
         _ => return None,
     };
     Some(json!({ "at": event.at.to_string(), "what": cut(&text, TOLD_CHARS) }))
-}
-
-fn cut(text: &str, chars_max: usize) -> String {
-    match text.char_indices().nth(chars_max) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

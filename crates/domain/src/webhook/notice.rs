@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::EventType;
+use crate::approval;
 use crate::change::Change;
 use crate::event::{EventBody, NewEvent, StopReason};
 use crate::id::{EventId, ProjectId, RolloutId, SessionId};
@@ -17,6 +18,7 @@ use crate::monitor::{Evidence, WatchEnd};
 use crate::rollout::Rollout;
 use crate::run::{Outcome, Run, RunStatus, Waiting};
 use crate::session::{Session, SessionAgent};
+use crate::text::cut;
 
 /// The most that is sent of anything, as Standard Webhooks advises.
 pub const BODY_BYTES_MAX: usize = 20 << 10;
@@ -172,6 +174,18 @@ fn of_event(session: SessionId, event: &NewEvent, beside: &[NewEvent], changes: 
         EventBody::StatusIdle { stop_reason: StopReason::RequiresAction { event_ids } } => {
             (EventType::SessionRequiresAction, waits_for(session, event_ids, beside, changes))
         }
+        EventBody::ApprovalRequested { rollout, commit, rules, expires_at } => {
+            let data = json!({
+                "rollout_id": rollout,
+                "commit": commit.as_deref().map(name),
+                "rules": rules.iter().take(NAMED_MAX).map(|rule| name(rule)).collect::<Vec<_>>(),
+                "expires_at": expires_at,
+            });
+            (EventType::RolloutApprovalRequested, data)
+        }
+        EventBody::ApprovalDecided { rollout, outcome } => {
+            (EventType::RolloutApprovalDecided, json!({ "rollout_id": rollout, "outcome": decided(outcome) }))
+        }
         EventBody::MonitorUpdate { check, level, rose_from: Some(before), summary, evidence } => {
             let worst = evidence.iter().filter(|evidence| evidence.level == *level);
             let data = json!({
@@ -251,19 +265,24 @@ fn ended(end: WatchEnd) -> (&'static str, Option<&'static str>) {
     }
 }
 
+/// What became of an approval. What somebody said along with it is in the session.
+fn decided(outcome: &approval::Outcome) -> Value {
+    match outcome {
+        approval::Outcome::Approved { by, still_needed, .. } => {
+            json!({ "type": "approved", "member_id": by, "still_needed": still_needed })
+        }
+        approval::Outcome::Rejected { by, .. } => json!({ "type": "rejected", "member_id": by }),
+        approval::Outcome::Expired => json!({ "type": "expired" }),
+        approval::Outcome::Void { cause } => json!({ "type": "void", "cause": cause }),
+    }
+}
+
 fn name(text: &str) -> String {
     cut(text, NAME_CHARS_MAX)
 }
 
 fn text(text: &str) -> String {
     cut(text, TEXT_CHARS_MAX)
-}
-
-fn cut(text: &str, chars_max: usize) -> String {
-    match text.char_indices().nth(chars_max) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 fn fields(data: Value) -> Map<String, Value> {
