@@ -93,13 +93,14 @@ pub struct LimitOptions {
     /// Since 0.1.
     pub make_per_minute: u32,
 
-    /// The Cassidy-compatible API; counted for each key.
+    /// The Cassidy-compatible API; counted for each key, and for each webhook that asks for none.
     ///
     /// Since 0.1.
     pub cassidy_per_minute: u32,
 
-    /// How long a message of the Cassidy-compatible API waits for the whole answer. The run is
-    /// stopped then. A proxy in front must wait longer.
+    /// How long a message of the Cassidy-compatible API waits for the whole answer; its run is
+    /// stopped then. A webhook that waits for its run waits as long, and its run goes on. A proxy
+    /// in front must wait longer.
     ///
     /// Since 0.1.
     #[serde(with = "friendly")]

@@ -267,15 +267,3 @@ async fn a_rollback_that_asks_nobody_does_not_wait_for_a_model() {
     watched.stub.called(1).await;
     gate.open();
 }
-
-#[test]
-fn the_samples_of_the_document_can_be_set() {
-    let document = include_str!("../../../../docs/rollouts.md");
-    let samples: Vec<&str> =
-        document.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    assert_eq!(samples.len(), 2);
-    for sample in samples {
-        let monitor: domain::monitor::MonitorSpec = serde_json::from_str(sample).unwrap();
-        assert_eq!(monitor.fault(), None, "{sample}");
-    }
-}

@@ -1,11 +1,11 @@
 //! `sortie rollouts`.
 
 use clap::Subcommand;
-use domain::RolloutId;
+use domain::{RolloutId, Timestamp};
 use serde_json::{Value, json};
 
 use super::shown_time;
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 use crate::native::{Native, part};
 use crate::output::{Output, cell};
 
@@ -47,6 +47,10 @@ pub(crate) struct Decision {
     /// Why, for those who read it later.
     #[arg(long)]
     reason: Option<String>,
+    /// When what was seen was asked, as `show --json` says in `approval.requested_at`: refused if
+    /// it was asked anew since.
+    #[arg(long, value_name = "TIME")]
+    requested_at: Option<Timestamp>,
 }
 
 pub(super) async fn run(native: Native, rollouts: Rollouts, output: Output) -> Result<(), Failure> {
@@ -68,14 +72,7 @@ fn path_of(rollout: &str) -> String {
 
 async fn decide(native: &Native, decision: Decision, verdict: &str) -> Result<Value, Failure> {
     let path = path_of(&decision.rollout);
-    // What is asked anew while this is under way is not decided along with it. A key that may
-    // decide and not look does without.
-    let requested_at = match native.get(&path).await {
-        Ok(rollout) => rollout["approval"]["requested_at"].clone(),
-        Err(failure) if failure.is(Code::NotAllowed) => Value::Null,
-        Err(failure) => return Err(failure),
-    };
-    let said = json!({ "reason": decision.reason, "requested_at": requested_at });
+    let said = json!({ "reason": decision.reason, "requested_at": decision.requested_at });
     native.post(&format!("{path}/{verdict}"), &said).await
 }
 
