@@ -451,9 +451,9 @@ async fn what_administrators_do_is_in_the_audit_log_and_no_secret_is() {
     assert_eq!(listed("actions[]=key.created&actions[]=key.revoked").await, ["key.revoked", "key.created"]);
     assert_eq!(listed(&format!("actor={}&limit=1", ctx.member.unwrap())).await, ["webhook.deleted"]);
     assert_eq!(listed("created_at[lte]=2000-01-01T00:00:00Z").await, [""; 0]);
-    let first = owner.get("/v1/audit?limit=12").await.ok();
+    let first = owner.get("/v1/audit?limit=22").await.ok();
     let next = first["next_page"].as_str().unwrap();
-    assert_eq!(listed(&format!("limit=12&page={next}")).await, ["org.created"]);
+    assert_eq!(listed(&format!("limit=22&page={next}")).await, ["org.created"]);
     for wrong in ["actions[]=nothing", "actor=x", "page=x"] {
         owner.get(&format!("/v1/audit?{wrong}")).await.expect(400);
     }
