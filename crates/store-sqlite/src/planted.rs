@@ -2,6 +2,8 @@
 //!
 //! Only a build with the feature `planted-bugs` knows how to switch one on.
 
+use std::time::Duration;
+
 use domain::{OrgId, SessionId};
 use rusqlite::Connection;
 
@@ -18,6 +20,11 @@ pub enum PlantedBug {
     ForgetOrg,
     /// What is read behind a cursor leaves out what comes first.
     SkipReplayed,
+}
+
+impl PlantedBug {
+    /// How long before the commit callers are answered.
+    pub(crate) const HEAD_START: Duration = Duration::from_millis(3);
 }
 
 /// The bug that a store has been given, if any.

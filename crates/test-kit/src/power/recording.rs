@@ -66,6 +66,13 @@ impl Recording {
         self.lock().is_empty()
     }
 
+    /// After how many things a caller was told of a success, each time.
+    pub fn acknowledgements(&self) -> Vec<usize> {
+        let entries = self.lock();
+        let told = entries.iter().enumerate().filter(|(_, entry)| matches!(entry, Entry::Acknowledged(_)));
+        told.map(|(number, _)| number + 1).collect()
+    }
+
     pub(super) fn push(&self, entry: Entry) {
         self.lock().push(entry);
     }

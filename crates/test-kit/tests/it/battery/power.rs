@@ -43,13 +43,16 @@ struct Outcome {
     checked: usize,
 }
 
-/// Cuts the power at `cuts` points, spread over the recording.
+/// Cuts the power at `cuts` points: half of them spread over the recording, half right behind
+/// a promise, spread over those.
 async fn cut_power(recorded: &Recorded, cuts: usize) -> Outcome {
     let Recorded { recording, promises, org, .. } = recorded;
+    let told = recording.acknowledgements();
     let mut outcome = Outcome { lost: Vec::new(), checked: 0 };
     for number in 0..cuts {
         // A stride that is prime to the length visits every region, and no two cuts alike.
-        let after = (number * 7_919 + 1) % recording.len();
+        let stride = number * 7_919 + 1;
+        let after = if number % 2 == 0 { stride % recording.len() } else { told[stride % told.len()] };
         let seed = number as u64 + 0x5EED;
         let cut = Cut::at(recording, after, seed);
         outcome.checked += cut.acknowledged.len();
