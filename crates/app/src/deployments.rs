@@ -43,7 +43,7 @@ pub struct CreateDeployment {
 }
 
 impl App {
-    /// Makes a deployment. Its runs have the rights of whoever made it.
+    /// Makes a deployment. Its runs have the rights of whoever said last what it does.
     ///
     /// # Errors
     /// The agent is not there or archived, a field breaks a rule, there are too many, the
@@ -61,7 +61,7 @@ impl App {
             project: agent.project,
             agent: agent.id,
             name: create.name,
-            creator: ctx.member,
+            acts_as: ctx.member,
             trigger: create.trigger,
             initial_events: create.initial_events,
             metadata: create.metadata,
@@ -106,7 +106,8 @@ impl App {
     }
 
     /// Changes a deployment. `change` is asked again if somebody else was faster. Whoever says
-    /// what its runs begin with must be allowed to begin runs.
+    /// what its runs begin with must be allowed to begin runs, which have their rights from then
+    /// on: nobody speaks with another's.
     ///
     /// # Errors
     /// It is archived, what it is to be breaks a rule, or as [`App::find_deployment`].
@@ -123,7 +124,7 @@ impl App {
             may_change(ctx, &before)?;
             before.check_lives()?;
             let changed = self.ready_deployment(ctx, change(&before)?, Some(&before)).await?;
-            let (after, changes) = before.update(changed, ctx.now)?;
+            let (after, changes) = before.update(changed, ctx.member, ctx.now)?;
             let changes = self.with_deed(ctx, Action::DeploymentUpdated, &after, changes);
             if self.commit_deployment(ctx, changes).await? {
                 return Ok(after);

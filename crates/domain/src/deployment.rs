@@ -36,10 +36,10 @@ pub struct Deployment {
     pub agent: AgentId,
     /// For people.
     pub name: String,
-    /// Whose rights its runs have, at the moment they begin; `None` is the operator. The watches
-    /// of a monitor are the organization's, whoever made it.
+    /// Whose rights its runs have, at the moment they begin: whoever said last what it does;
+    /// `None` is the operator. The watches of a monitor are the organization's, whoever made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub creator: Option<MemberId>,
+    pub acts_as: Option<MemberId>,
     /// What begins its runs.
     pub trigger: Trigger,
     /// What each of its sessions begins with.
@@ -138,11 +138,17 @@ impl Deployment {
         (new, changes)
     }
 
-    /// As `changed` describes it, from now on.
+    /// As `changed` describes it, from now on, with the rights of whom says so. The operator
+    /// lends nobody rights: what they change acts as it did.
     ///
     /// # Errors
     /// It is archived.
-    pub fn update(self, changed: Deployment, now: Timestamp) -> Result<(Deployment, ChangeSet), DeploymentRefusal> {
+    pub fn update(
+        self,
+        changed: Deployment,
+        by: Option<MemberId>,
+        now: Timestamp,
+    ) -> Result<(Deployment, ChangeSet), DeploymentRefusal> {
         if self.archived_at.is_some() {
             return Err(DeploymentRefusal::Archived);
         }
@@ -150,7 +156,8 @@ impl Deployment {
             return Ok((self, ChangeSet::default()));
         }
         let goes_by_another_clock = changed.trigger != self.trigger;
-        let next = Deployment { updated_at: now, next_run_at: self.next_run_at, ..changed };
+        let acts_as = by.or(self.acts_as);
+        let next = Deployment { acts_as, updated_at: now, next_run_at: self.next_run_at, ..changed };
         Ok(if goes_by_another_clock && next.paused_at.is_none() { next.put_due(now) } else { next.put() })
     }
 
@@ -346,7 +353,7 @@ mod tests {
             project: ProjectId(Uuid::from_u128(2)),
             agent: AgentId(Uuid::from_u128(3)),
             name: "hourly".into(),
-            creator: None,
+            acts_as: None,
             trigger,
             initial_events: Vec::new(),
             metadata: IndexMap::new(),
@@ -392,7 +399,7 @@ mod tests {
         assert_eq!((archived.next_run_at, archived.check_open()), (None, Err(DeploymentRefusal::Archived)));
         assert!(archived.clone().archive(now).1.is_empty());
         assert_eq!(archived.clone().pause(now).unwrap_err(), DeploymentRefusal::Archived);
-        assert_eq!(archived.clone().update(hourly(), now).unwrap_err(), DeploymentRefusal::Archived);
+        assert_eq!(archived.clone().update(hourly(), None, now).unwrap_err(), DeploymentRefusal::Archived);
         assert_eq!(archived.due_after(now), None);
     }
 
@@ -400,9 +407,9 @@ mod tests {
     fn a_change_of_the_clock_counts_at_once_and_another_leaves_it() {
         let now = at("2026-11-22T12:40:00Z");
         let renamed = Deployment { name: "other".into(), ..hourly() };
-        assert_eq!(hourly().update(renamed, now).unwrap().0.next_run_at, Some(at("2026-11-22T13:00:00Z")));
+        assert_eq!(hourly().update(renamed, None, now).unwrap().0.next_run_at, Some(at("2026-11-22T13:00:00Z")));
         let trigger = Trigger::Schedule(Schedule::new("45 12 * * *".into(), "UTC".into(), now).unwrap());
-        let (changed, _) = hourly().update(Deployment { trigger, ..hourly() }, now).unwrap();
+        let (changed, _) = hourly().update(Deployment { trigger, ..hourly() }, None, now).unwrap();
         assert_eq!((changed.next_run_at, changed.version), (Some(at("2026-11-22T12:45:00Z")), 1));
     }
 }

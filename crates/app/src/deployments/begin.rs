@@ -1,5 +1,5 @@
-//! How a deployment begins a run: in a session of its own, with the rights its maker has at
-//! that moment, and with its place in the history, in one commit.
+//! How a deployment begins a run: in a session of its own, with the rights that whoever it
+//! acts as has at that moment, and with its place in the history, in one commit.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::error::{Error, Refused};
 use crate::keys::fault_of_maker;
 use crate::{App, Ctx, RunWatch, TRIES};
 
-/// What runs of deployments may do, if their maker may.
+/// What runs of deployments may do, if whom they act as may.
 const RUNNING: [Scope; 4] = [Scope::AgentsRead, Scope::AgentsRun, Scope::SessionsRead, Scope::SessionsWrite];
 
 /// Why and with what a deployment begins.
@@ -76,8 +76,12 @@ impl App {
             _ => "not_begun",
         };
         let message = match &failed {
-            Error::Unauthenticated(_) => "whoever made the deployment may do nothing here any more".to_owned(),
-            Error::Forbidden { .. } => "whoever made the deployment may not use its agent any more".to_owned(),
+            Error::Unauthenticated(_) => {
+                "whoever said last what the deployment does may do nothing here any more".to_owned()
+            }
+            Error::Forbidden { .. } => {
+                "whoever said last what the deployment does may not use its agent any more".to_owned()
+            }
             other => other.to_string(),
         };
         let outcome = Begun::Failed { error: error.to_owned(), message };
@@ -109,7 +113,7 @@ impl App {
         occasion: &Occasion<'_>,
         now: Timestamp,
     ) -> Result<(DeploymentRun, Option<RunWatch>), Error> {
-        let ctx = self.acting_as_maker(org, deployment, now).await?;
+        let ctx = self.with_its_rights(org, deployment, now).await?;
         ctx.require(Scope::AgentsRun)?;
         let said = occasion
             .message
@@ -155,11 +159,11 @@ impl App {
         Err(Error::contended("deployment"))
     }
 
-    /// The deployment's maker, with the rights they have now, in the deployment's project.
-    async fn acting_as_maker(&self, org: OrgId, deployment: &Deployment, now: Timestamp) -> Result<Ctx, Error> {
+    /// Whoever the deployment acts as, with the rights they have now, in the deployment's project.
+    async fn with_its_rights(&self, org: OrgId, deployment: &Deployment, now: Timestamp) -> Result<Ctx, Error> {
         // Counted before the look-up: whoever is stopped after it is looked up again.
         let stops = self.known().stops.count();
-        let role = match deployment.creator {
+        let role = match deployment.acts_as {
             None => Role::Owner,
             Some(id) => {
                 let found = self.store(org).find_member(id).await?;
@@ -173,7 +177,7 @@ impl App {
         Ok(Ctx {
             org,
             key: None,
-            member: deployment.creator,
+            member: deployment.acts_as,
             role,
             scopes: Scopes::of(RUNNING).within(role),
             project: Some(deployment.project),

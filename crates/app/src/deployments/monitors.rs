@@ -65,7 +65,7 @@ impl App {
             let (action, (monitor, changes)) = match self.own_monitor(ctx, project.id).await? {
                 Some(own) => {
                     let trigger = Trigger::RolloutMonitor(watches);
-                    (Action::DeploymentUpdated, own.clone().update(Deployment { trigger, ..own }, ctx.now)?)
+                    (Action::DeploymentUpdated, own.clone().update(Deployment { trigger, ..own }, ctx.member, ctx.now)?)
                 }
                 None => {
                     self.check_deployment_count(ctx).await?;
@@ -158,7 +158,7 @@ fn describe(
     id: DeploymentId,
     agent: &Agent,
     name: String,
-    creator: Option<MemberId>,
+    acts_as: Option<MemberId>,
     monitor: RolloutMonitor,
     now: Timestamp,
 ) -> Deployment {
@@ -167,7 +167,7 @@ fn describe(
         project: agent.project,
         agent: agent.id,
         name,
-        creator,
+        acts_as,
         trigger: Trigger::RolloutMonitor(monitor),
         initial_events: Vec::new(),
         metadata: IndexMap::new(),

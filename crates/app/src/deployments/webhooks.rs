@@ -181,7 +181,7 @@ impl App {
         let known_fields = Some(Webhook::fields_of(payload));
         let trigger = Trigger::Webhook(Webhook { known_fields, ..webhook.clone() });
         let changed = Deployment { trigger, ..deployment.clone() };
-        let Ok((_, changes)) = deployment.clone().update(changed, deployment.updated_at) else { return };
+        let Ok((_, changes)) = deployment.clone().update(changed, None, deployment.updated_at) else { return };
         // If it has changed meanwhile, the next message is the first.
         if let Err(error) = crate::commit_in_time(&*self.store(*org), changes).await {
             tracing::warn!(%error, deployment.id = %deployment.id, "the fields of a webhook were not noted");

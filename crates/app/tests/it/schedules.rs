@@ -126,6 +126,35 @@ async fn a_run_has_the_rights_that_its_maker_has_at_the_moment() {
     next(Some("agent_unavailable")).await;
 }
 
+#[tokio::test]
+async fn who_changes_a_deployment_lends_it_their_own_rights() {
+    let (desk, clock) = at_a_stopped_clock().await;
+    let deployment = hourly(&desk).await;
+    let owner = deployment.acts_as.expect("a member made it");
+    let add = AddMember { name: "Ada".into(), email: "ada@house.example".into(), role: Role::Member };
+    let ada = desk.app().add_member(&desk.ctx, add).await.expect("a member");
+    let by_ada = app::Ctx { member: Some(ada.id), role: Role::Member, ..desk.ctx.clone() };
+    let by_operator = app::Ctx { member: None, key: None, ..desk.ctx.clone() };
+    let cases = [
+        (&by_ada, deployment.name.as_str(), owner, "nothing is changed"),
+        (&by_ada, "Ada's", ada.id, "it is hers now"),
+        (&by_operator, "theirs", ada.id, "the operator lends nobody rights"),
+    ];
+    for (ctx, name, expected, why) in cases {
+        let named = |before: &Deployment| Ok(Deployment { name: name.to_owned(), ..before.clone() });
+        let changed = desk.app().update_deployment(ctx, deployment.id, named).await.expect("changed");
+        assert_eq!(changed.acts_as, Some(expected), "{why}");
+    }
+    desk.app().pause_deployment(&desk.ctx, deployment.id).await.expect("paused");
+    let resumed = desk.app().resume_deployment(&desk.ctx, deployment.id).await.expect("resumed");
+    assert_eq!(resumed.acts_as, Some(ada.id));
+    desk.app().suspend_member(&desk.ctx, ada.id).await.expect("suspended");
+    clock.advance(HOUR);
+    fire(&desk).await;
+    let newest = history(&desk, &deployment).await.remove(0);
+    assert!(matches!(newest.outcome, Begun::Failed { .. }), "{newest:?}");
+}
+
 /// The task that the server runs, with a clock that stands still at a time when one is due.
 #[tokio::test]
 async fn what_is_due_at_the_start_begins_by_itself() {

@@ -17,7 +17,7 @@ pub(super) fn deployment(of: &Tenant, trigger: Trigger) -> Deployment {
         project: of.project.id,
         agent: of.agent.id,
         name: "one".into(),
-        creator: Some(of.owner.id),
+        acts_as: Some(of.owner.id),
         trigger,
         initial_events: Vec::new(),
         metadata: Default::default(),
@@ -60,7 +60,8 @@ pub async fn a_deployment_is_changed_as_it_was_and_listed_in_pages(stage: Stage)
     }
     let found = async |id| ours.store.find_deployment(id).await.unwrap();
     assert_eq!(found(all[0].id).await.as_ref(), Some(&all[0]));
-    let (renamed, changes) = all[0].clone().update(Deployment { name: "two".into(), ..all[0].clone() }, now()).unwrap();
+    let (renamed, changes) =
+        all[0].clone().update(Deployment { name: "two".into(), ..all[0].clone() }, None, now()).unwrap();
     ours.store.commit(changes.clone()).await.unwrap();
     assert_eq!(found(all[0].id).await, Some(renamed));
     assert!(matches!(ours.refusal(changes).await, Refusal::Guard(Guard::DeploymentAt { .. })), "from an old version");
