@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
+use domain::id::NotAnId;
 use domain::{AgentId, DeploymentId, DeploymentRunId, RunId, SessionId};
+use uuid::{Uuid, Version};
 
 use crate::error::ApiError;
 
@@ -18,11 +20,34 @@ pub(crate) trait Named: FromStr {
     const NOUN: &'static str;
 }
 
+/// What a session is called: its id, or the random one that is in the address of its page.
+#[derive(Debug)]
+pub(crate) enum SessionName {
+    Id(SessionId),
+    Alias(Uuid),
+}
+
+impl FromStr for SessionName {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        // An id may be written as a UUID, too; it is never a random one.
+        match Uuid::try_parse(text) {
+            Ok(random) if random.get_version() == Some(Version::Random) => Ok(SessionName::Alias(random)),
+            _ => text.parse().map(SessionName::Id),
+        }
+    }
+}
+
 impl Named for AgentId {
     const NOUN: &'static str = "agent";
 }
 
 impl Named for SessionId {
+    const NOUN: &'static str = "session";
+}
+
+impl Named for SessionName {
     const NOUN: &'static str = "session";
 }
 

@@ -20,7 +20,7 @@ use crate::budget::BudgetParam;
 use crate::error::{ApiError, ErrorEnvelope};
 use crate::events::sent;
 use crate::page::{self, Pages};
-use crate::path_id::PathId;
+use crate::path_id::{PathId, SessionName};
 use crate::query::{OrderParam, Query, after, before};
 
 /// Create a session
@@ -129,15 +129,21 @@ pub(crate) async fn list_sessions(
 }
 
 /// Read a session
+///
+/// Also by the UUID in the address of its page (`/agents/{uuid}`), which is its name in the
+/// Cassidy and Cased APIs.
 #[utoipa::path(get, path = "/v1/sessions/{session_id}", tag = "sessions",
     params(("session_id" = String, Path)),
     responses((status = 200, body = SessionView), (status = "4XX", body = ErrorEnvelope)))]
 pub(crate) async fn find_session(
     State(app): State<App>,
     caller: Caller,
-    PathId(id): PathId<SessionId>,
+    PathId(name): PathId<SessionName>,
 ) -> Result<Json<SessionView>, ApiError> {
-    let session = app.find_session(caller.ctx(), id).await?;
+    let session = match name {
+        SessionName::Id(id) => app.find_session(caller.ctx(), id).await?,
+        SessionName::Alias(alias) => app.find_session_by_alias(caller.ctx(), alias).await?,
+    };
     Ok(Json(shown(&app, &caller, session).await?))
 }
 

@@ -16,11 +16,12 @@ use domain::turn::Input;
 use domain::{AgentId, Change, ChangeSet, EventBody, Guard, ProjectId, SessionId};
 use indexmap::IndexMap;
 use ports::store::SessionFilter;
+use uuid::Uuid;
 
 use crate::agent_rules::{check_metadata, check_served};
 use crate::agents::only_reachable;
 use crate::entry::{Entered, Entry};
-use crate::error::{Error, Faults};
+use crate::error::{Error, Faults, Missing};
 use crate::input_rules;
 use crate::{App, Ctx, TRIES};
 
@@ -103,6 +104,19 @@ impl App {
     pub async fn find_session(&self, ctx: &Ctx, id: SessionId) -> Result<Session, Error> {
         ctx.require(Scope::SessionsRead)?;
         self.reachable_session(ctx, id).await
+    }
+
+    /// As [`App::find_session`], by the random id it also has, which is in the address of its
+    /// page.
+    ///
+    /// # Errors
+    /// As [`App::find_session`].
+    pub async fn find_session_by_alias(&self, ctx: &Ctx, alias: Uuid) -> Result<Session, Error> {
+        ctx.require(Scope::SessionsRead)?;
+        let found = self.store(ctx.org).find_session_by_alias(alias).await?;
+        let session = ctx.reach(found, |session| session.project, Missing::new("session", alias))?;
+        self.may_read_along(ctx, session.agent.id()).await?;
+        Ok(session)
     }
 
     /// Sessions, as [`App::find_session`] shows them; a filter by status goes by that.

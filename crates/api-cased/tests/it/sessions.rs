@@ -160,7 +160,11 @@ async fn a_session_is_found_by_the_beginning_of_its_name() {
     }
     let native = two.one.get(&format!("{SESSIONS}{id}")).await.ok()["native_id"].as_str().unwrap().to_owned();
     assert_eq!(two.one.get(&format!("{SESSIONS}{native}")).await.ok()["id"], id.as_str());
-    assert_eq!(two.one.get(&format!("/v1/sessions/{native}")).await.ok()["title"], "Deploy 2.5.1");
+    for name in [&native, &id] {
+        let shown = two.one.get(&format!("/v1/sessions/{name}")).await.ok();
+        assert_eq!((&shown["id"], &shown["title"]), (&json!(native), &json!("Deploy 2.5.1")));
+        assert_eq!(two.two.get(&format!("/v1/sessions/{name}")).await.status, 404);
+    }
 }
 
 /// What is said in a session, and who stops it: over the native API, on the same session.
