@@ -49,11 +49,12 @@ fn create_environment(environment: &Path) -> Result<()> {
     process::run(&mut create()).context("on Debian, `sudo apt-get install python3-venv` brings what is missing")
 }
 
-fn ensure_node(clients: &Path) -> Result<()> {
-    let done = clients.join("node_modules/.installed.json");
-    unless_done(&done, &clients.join("package-lock.json"), || {
+/// Installs what a folder's lock file has, unless it is there already.
+pub(crate) fn ensure_node(folder: &Path) -> Result<()> {
+    let done = folder.join("node_modules/.installed.json");
+    unless_done(&done, &folder.join("package-lock.json"), || {
         let mut install = Command::new("npm");
-        process::run(install.current_dir(clients).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
+        process::run(install.current_dir(folder).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
     })
 }
 

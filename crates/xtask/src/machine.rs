@@ -25,6 +25,8 @@ const ENGINE: [Need; 4] = [
 ];
 /// For the commands in documents, which are run as they stand there.
 const CURL: Need = Need { what: "curl", package: "curl", present: || finds("curl") };
+/// For journeys in a browser, which another may be named for (`SORTIE_CHROMIUM`).
+const BROWSER: Need = Need { what: "Chromium", package: "chromium", present: has_chromium };
 const LINKER: Need = Need { what: "mold", package: "mold", present: || finds("mold") };
 
 /// Makes sure of what compiling needs: the engine of the local model is C++.
@@ -40,6 +42,11 @@ pub(crate) fn ensure_test_packages() -> Result<()> {
         needs.push(&LINKER);
     }
     ensure(&needs)
+}
+
+/// Makes sure of the browser that journeys are made in.
+pub(crate) fn ensure_browser() -> Result<()> {
+    ensure(&[&BROWSER])
 }
 
 fn ensure(needs: &[&Need]) -> Result<()> {
@@ -129,6 +136,10 @@ pub(crate) fn cache_dir() -> Result<PathBuf> {
         }
     };
     Ok(base.join("sortie"))
+}
+
+fn has_chromium() -> bool {
+    std::env::var_os("SORTIE_CHROMIUM").is_some() || Path::new("/usr/bin/chromium").is_file()
 }
 
 fn has_libclang() -> bool {

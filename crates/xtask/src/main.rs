@@ -12,6 +12,7 @@ mod clients;
 mod dependencies;
 mod eval;
 mod generated;
+mod journeys;
 mod layers;
 mod lengths;
 mod machine;

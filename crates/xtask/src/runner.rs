@@ -23,9 +23,9 @@ pub(crate) enum Runner {
 /// How many tests ended how.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
-    passed: u64,
-    failed: u64,
-    skipped: u64,
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    pub(crate) skipped: u64,
 }
 
 impl Runner {
