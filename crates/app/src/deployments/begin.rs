@@ -173,6 +173,7 @@ impl App {
         Ok(Ctx {
             org,
             key: None,
+            login: None,
             member: deployment.creator,
             role,
             scopes: Scopes::of(RUNNING).within(role),
