@@ -27,7 +27,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
-use web::auth::{Door, require_caller};
+use web::auth::{Door, Proof, require_caller};
 use web::idempotency::{self, Once};
 use web::{Facade, HeaderOrder, RequestId, Shared, document};
 
@@ -53,6 +53,7 @@ pub fn router(app: App, shared: Shared, public_url: &str) -> Router {
         shared,
         facade: Facade::Cased,
         order: HeaderOrder::CasedLast,
+        proof: Proof::Key,
         render: |error| ApiError::from(error).into_response(),
     };
     let once = Once { app: app.clone(), body_bytes_max: body::BODY_BYTES_MAX, render: error::render_once };

@@ -4,17 +4,14 @@
 mod codes;
 mod pending;
 
-use std::net::{IpAddr, SocketAddr};
-
 use app::{CreateKey, Ctx, KeyFormat};
 use axum::Json;
-use axum::extract::{ConnectInfo, FromRequestParts, State};
-use axum::http::request::Parts;
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::{Caller, Query};
+use web::{Caller, ClientAddress, Query};
 
 use crate::Cased;
 use crate::body::Body;
@@ -120,21 +117,10 @@ struct Done {
     message: String,
 }
 
-/// Where a request comes from, as far as that is known.
-struct Address(Option<IpAddr>);
-
-impl<S: Send + Sync> FromRequestParts<S> for Address {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical())))
-    }
-}
-
 /// Begin a login
 #[utoipa::path(post, path = "/api/v1/cli/auth/initiate", tag = "Login", security(()),
     responses((status = 200, description = "Begun.", body = Initiated), crate::openapi::Failures))]
-async fn initiate(State(cased): State<Cased>, Address(from): Address) -> Result<Json<Initiated>, ApiError> {
+async fn initiate(State(cased): State<Cased>, ClientAddress(from): ClientAddress) -> Result<Json<Initiated>, ApiError> {
     let now = cased.app.now();
     let random = std::array::from_fn(|_| cased.app.fresh_uuid());
     let begun = cased

@@ -26,7 +26,7 @@ use axum::http::HeaderValue;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
-use web::auth::{Door, require_caller};
+use web::auth::{Door, Proof, require_caller};
 use web::{Facade, HeaderOrder, RequestId, Shared, document};
 
 pub use openapi::openapi;
@@ -48,6 +48,7 @@ pub fn router(app: App, shared: Shared) -> Router {
         shared: shared.clone(),
         facade: Facade::Cassidy,
         order: HeaderOrder::ApiKeyFirst,
+        proof: Proof::Key,
         render: |error| ApiError::from(error).into_response(),
     };
     let (routes, _) = openapi::routes().split_for_parts();

@@ -18,6 +18,8 @@ mod deployments;
 mod elsewhere;
 mod error;
 mod events;
+mod links;
+mod login;
 mod model_aliases;
 mod models;
 mod org_stream;
@@ -40,10 +42,10 @@ use axum::routing::{any, get};
 use axum::{Extension, Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::auth::{Door, require_caller};
+use web::auth::{Door, Proof, require_caller};
 use web::idempotency::{self, Once};
 use web::{Facade, HeaderOrder, Shared, document};
 
@@ -54,23 +56,26 @@ pub fn router(app: App, shared: Shared) -> Router {
         shared: shared.clone(),
         facade: Facade::Native,
         order: HeaderOrder::ApiKeyFirst,
+        proof: Proof::KeyOrLogin,
         render: error::render,
     };
     let once = Once { app: app.clone(), body_bytes_max: body::BODY_BYTES_MAX, render: error::render_once };
-    let (routes, openapi) = routes().split_for_parts();
-    let known = routes
+    let (keyed, _) = routes().split_for_parts();
+    let (open, _) = open_routes().split_for_parts();
+    let known = keyed
         // A model's full name holds a slash, which not every client escapes.
         .route("/v1/models/{model}/{*rest}", get(models::find_model_of))
-        .method_not_allowed_fallback(elsewhere::wrong_method)
         // The last layer is the first to see a request: the caller is known before it is narrowed.
         .route_layer(middleware::from_fn_with_state(once, idempotency::once))
         .route_layer(middleware::from_fn_with_state(app.clone(), project::narrow))
         .route_layer(middleware::from_fn_with_state(door, require_caller))
+        .merge(open)
+        .method_not_allowed_fallback(elsewhere::wrong_method)
         .layer(CatchPanicLayer::custom(|_| error::ApiError::internal().into_response()))
         .layer(Extension(shared))
         .with_state(app);
     Router::new()
-        .route("/openapi.json", document::serve(&openapi))
+        .route("/openapi.json", document::serve(&openapi()))
         .route("/v1", any(elsewhere::nothing_here))
         .route("/v1/{*rest}", any(elsewhere::nothing_here))
         .merge(known)
@@ -78,7 +83,16 @@ pub fn router(app: App, shared: Shared) -> Router {
 
 /// The document that describes this API, made from its handlers.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    routes().into_openapi()
+    routes().merge(open_routes()).into_openapi()
+}
+
+/// What needs no key: whoever comes by these has none yet, or wants to be rid of a login.
+fn open_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(login::log_in))
+        .routes(routes!(login::log_out))
+        .routes(routes!(login::find_setup))
+        .routes(routes!(links::find_link, links::use_link))
 }
 
 fn routes() -> OpenApiRouter<App> {
@@ -105,6 +119,11 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(approval_rules::create_rule, approval_rules::list_rules))
         .routes(routes!(approval_rules::find_rule, approval_rules::update_rule, approval_rules::delete_rule))
         .routes(routes!(audit::list_audit))
+        .routes(routes!(login::find_login))
+        .routes(routes!(login::switch_org))
+        .routes(routes!(login::change_password))
+        .routes(routes!(links::invite_member))
+        .routes(routes!(links::offer_reset))
         .routes(routes!(project_tools::create_tool, project_tools::list_tools))
         .routes(routes!(project_tools::find_tool, project_tools::delete_tool))
         .routes(routes!(deployments::create_deployment, deployments::list_deployments))
@@ -133,7 +152,7 @@ fn routes() -> OpenApiRouter<App> {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Sortie", description = "Agents behind an API.", license(name = "Apache-2.0")),
-    security(("key" = [])),
+    security(("key" = []), ("login" = [])),
     modifiers(&Key),
 )]
 struct Document;
@@ -146,5 +165,8 @@ impl utoipa::Modify for Key {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key.")).build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(scheme));
+        let said = "What a browser shows after its person has logged in; `__Host-sortie_login` over https.";
+        let cookie = ApiKeyValue::with_description("sortie_login", said);
+        components.add_security_scheme("login", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
 }

@@ -6,9 +6,9 @@ use domain::agent::Agent;
 use domain::key::{Scope, Scopes};
 use domain::rights::Role;
 use domain::trace::TraceParent;
-use domain::{AgentId, KeyId, MemberId, OrgId, ProjectId, Timestamp};
+use domain::{AgentId, KeyId, LoginId, MemberId, OrgId, PersonId, ProjectId, Timestamp};
 
-use crate::error::{Error, Missing};
+use crate::error::{AuthFault, Error, Missing};
 use crate::idempotency::NamedRequest;
 
 /// Who asks, for which organization, and when. The first argument of every operation.
@@ -16,8 +16,10 @@ use crate::idempotency::NamedRequest;
 pub struct Ctx {
     /// Whose things are meant.
     pub org: OrgId,
-    /// The key that was shown; `None` for the operator.
+    /// The key that was shown; `None` for the operator and for whoever has logged in.
     pub key: Option<KeyId>,
+    /// The login that was shown, of whoever has logged in.
+    pub login: Option<ShownLogin>,
     /// On whose behalf; `None` for the operator.
     pub member: Option<MemberId>,
     /// That person's role; the operator's is an owner's.
@@ -27,7 +29,7 @@ pub struct Ctx {
     pub scopes: Scopes,
     /// The only project this caller reaches; `None` is all.
     pub project: Option<ProjectId>,
-    /// When the key stops working by itself, and with it what it has open.
+    /// When the key or login stops working by itself, and with it what it has open.
     pub key_expires_at: Option<Timestamp>,
     /// How many keys and people had been stopped when the caller was recognized: whoever was
     /// stopped since is looked up again before something of theirs goes on for long.
@@ -40,7 +42,26 @@ pub struct Ctx {
     pub trace: Option<Box<TraceParent>>,
 }
 
+/// A login, and whose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShownLogin {
+    /// The login.
+    pub id: LoginId,
+    /// Who logged in.
+    pub person: PersonId,
+}
+
 impl Ctx {
+    /// Whether it is the operator who asks.
+    pub(crate) fn is_operator(&self) -> bool {
+        self.member.is_none()
+    }
+
+    /// Why the caller is not known any more when what they showed has come to its end.
+    pub(crate) fn fault_at_end(&self) -> AuthFault {
+        if self.login.is_some() { AuthFault::LoggedOut } else { AuthFault::Expired }
+    }
+
     /// Whether the caller may do this.
     ///
     /// # Errors
@@ -111,6 +132,7 @@ impl Operator {
         Ctx {
             org,
             key: None,
+            login: None,
             member: None,
             role: Role::Owner,
             scopes: Scopes::all(),

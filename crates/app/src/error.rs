@@ -231,17 +231,23 @@ pub enum AuthFault {
     /// Its time is over.
     #[error("the API key has expired")]
     Expired,
+    /// The login is over, or never was.
+    #[error("you are logged out: log in again")]
+    LoggedOut,
+    /// No person has this address and password.
+    #[error("the e-mail address or the password is wrong")]
+    WrongPassword,
     /// It was not signed with the secret that both sides know, or too long ago.
     #[error("the signature is missing, wrong or too old")]
     BadSignature,
     /// The person it acts as may do nothing for now.
-    #[error("the person behind the API key is suspended")]
+    #[error("the person behind the API key or login is suspended")]
     Suspended,
     /// The person it acts as has left.
-    #[error("the person behind the API key has left the organization")]
+    #[error("the person behind the API key or login has left the organization")]
     Left,
     /// The person it acts as may do other things than when this was opened.
-    #[error("the rights of the person behind the API key have changed: open it again")]
+    #[error("the rights of the person behind the API key or login have changed: open it again")]
     RightsChanged,
 }
 

@@ -54,13 +54,15 @@ impl Drop for RequestPlace {
 }
 
 impl App {
-    /// Begins a request of this name. A caller without a key, the operator, has no names.
+    /// Begins a request of this name. The operator has no names.
     ///
     /// # Errors
     /// The name is not one, the request is being served at this moment, the name was used
     /// with another body, or the store failed.
     pub async fn begin_request(&self, ctx: &Ctx, path: &str, name: &str, body: &[u8]) -> Result<Begun, Error> {
-        let key = ctx.key.ok_or(Error::Forbidden { missing: None })?;
+        // Whoever has logged in has one set of names, with whichever login.
+        let of_member = || ctx.member.map(|member| KeyId(member.0));
+        let key = ctx.key.or_else(of_member).ok_or(Error::Forbidden { missing: None })?;
         let name = request_name(key, path, name)?;
         let place = self.place(name.clone())?;
         let fingerprint = Fingerprint(Sha256::digest(body).into());

@@ -8,7 +8,7 @@ use domain::audit::{Act, Action};
 use domain::budget::{AccountId, Budget};
 use domain::key::{Key, Scope, Scopes};
 use domain::org::{Member, Role};
-use domain::{AgentId, Change, ChangeSet, KeyId, MemberId, OrgId, ProjectId, Timestamp};
+use domain::{AgentId, Change, ChangeSet, KeyId, LoginId, MemberId, OrgId, PersonId, ProjectId, Timestamp};
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
@@ -97,6 +97,7 @@ impl App {
         Ok(Ctx {
             org: known.org,
             key: Some(known.key.id),
+            login: None,
             member: Some(known.maker.id),
             role: known.maker.role,
             scopes: known.scopes.clone(),
@@ -126,7 +127,7 @@ impl App {
             ctx.reach(store.find_project(id).await?, |project| project.id, id)?;
         }
         let maker = self.maker(ctx, create.member).await?;
-        let secret = self.new_secret(ctx.key.is_none(), &create.format)?;
+        let secret = self.new_secret(ctx.is_operator(), &create.format)?;
         let key = self.describe_key(&secret, maker, CreateKey { project, ..create }, ctx.now);
         let account = AccountId::Key(key.id);
         let bounded = budget.map(|budget| Change::SetBudget { account, budget: Some(budget) });
@@ -218,35 +219,47 @@ impl App {
 
     fn guard(&self, ctx: &Ctx, agent: Option<AgentId>) -> KeyWatch {
         let stopped = self.known().stops.listen();
-        let guard = ctx.key.map(|key| KeyGuard { app: self.clone(), ctx: ctx.clone(), key, agent, stopped });
+        let is_shown = ctx.key.is_some() || ctx.login.is_some();
+        let guard = is_shown.then(|| KeyGuard { app: self.clone(), ctx: ctx.clone(), agent, stopped });
         KeyWatch(SyncWrapper::new(guard.map(KeyGuard::stopped).map(FutureExt::boxed).into_iter().collect()))
     }
 
-    /// Whether the caller's key still opens what it opened when they were recognized, for what
-    /// they asked for some time ago.
+    /// Whether the caller's key or login still opens what it opened when they were recognized,
+    /// for what they asked for some time ago.
     ///
     /// # Errors
     /// It does not, or the store failed.
     pub async fn check_caller(&self, ctx: &Ctx) -> Result<(), Error> {
-        let Some(key) = ctx.key else { return Ok(()) };
         let is_over = ctx.key_expires_at.is_some_and(|end| end <= self.now());
         let fault = match is_over {
-            true => Some(AuthFault::Expired),
+            true => Some(ctx.fault_at_end()),
             false if self.known().stops.count() == ctx.stops => None,
-            false => self.fault_since(ctx, key).await?,
+            false => self.fault_since(ctx).await?,
         };
         fault.map_or(Ok(()), |fault| Err(Error::Unauthenticated(fault)))
     }
 
-    /// Why a key works no more, or not as it did when its caller was recognized.
-    async fn fault_since(&self, ctx: &Ctx, key: KeyId) -> Result<Option<AuthFault>, Error> {
+    /// Why a key or login works no more, or not as it did when its caller was recognized.
+    async fn fault_since(&self, ctx: &Ctx) -> Result<Option<AuthFault>, Error> {
         let store = self.store(ctx.org);
-        let Some(key) = store.find_key(key).await? else { return Ok(Some(AuthFault::Unknown)) };
-        if let Some(fault) = fault_of(&key, self.now()) {
-            return Ok(Some(fault));
-        }
-        let Some(maker) = store.find_member(key.creator).await? else { return Ok(Some(AuthFault::Left)) };
-        Ok(fault_of_maker(&maker).or_else(|| (maker.role != ctx.role).then_some(AuthFault::RightsChanged)))
+        let acting = match (ctx.key, ctx.login) {
+            (Some(key), _) => {
+                let Some(key) = store.find_key(key).await? else { return Ok(Some(AuthFault::Unknown)) };
+                if let Some(fault) = fault_of(&key, self.now()) {
+                    return Ok(Some(fault));
+                }
+                store.find_member(key.creator).await?
+            }
+            (None, Some(login)) => {
+                let Some((_, member)) = store.find_login(login.id).await? else {
+                    return Ok(Some(AuthFault::LoggedOut));
+                };
+                Some(member)
+            }
+            (None, None) => return Ok(None),
+        };
+        let Some(acting) = acting else { return Ok(Some(AuthFault::Left)) };
+        Ok(fault_of_maker(&acting).or_else(|| (acting.role != ctx.role).then_some(AuthFault::RightsChanged)))
     }
 
     /// The person a key is made for: whom the caller names, the caller, or the organization's
@@ -307,13 +320,17 @@ impl KnownKey {
 pub(crate) enum Stopped {
     /// A key was revoked.
     Key(KeyId),
+    /// A login is over.
+    Login(LoginId),
+    /// All logins of a person are over.
+    Person(PersonId),
     /// A person may do other things than before, or nothing.
     Member(MemberId, AuthFault),
     /// An agent is open to others than before.
     Agent(AgentId),
 }
 
-/// Tells a stream when its caller's key has stopped working. Asked with every token, so what
+/// Tells a stream when its caller's key or login has stopped working. Asked with every token, so what
 /// it waits for is looked at only when it has stirred.
 pub(crate) struct KeyWatch(SyncWrapper<FuturesUnordered<BoxFuture<'static, AuthFault>>>);
 
@@ -331,7 +348,6 @@ impl KeyWatch {
 struct KeyGuard {
     app: App,
     ctx: Ctx,
-    key: KeyId,
     /// What is read along with, if not everything is open to the caller.
     agent: Option<AgentId>,
     stopped: broadcast::Receiver<Stopped>,
@@ -341,9 +357,10 @@ impl KeyGuard {
     async fn stopped(mut self) -> AuthFault {
         let Some(expires_at) = self.ctx.key_expires_at else { return self.told().await };
         let left = Duration::try_from(expires_at.duration_since(self.app.now())).unwrap_or_default();
+        let at_end = self.ctx.fault_at_end();
         tokio::select! {
             fault = self.told() => fault,
-            () = tokio::time::sleep(left) => AuthFault::Expired,
+            () = tokio::time::sleep(left) => at_end,
         }
     }
 
@@ -355,7 +372,13 @@ impl KeyGuard {
                 return fault;
             }
             may_have_missed = match self.stopped.recv().await {
-                Ok(Stopped::Key(revoked)) if revoked == self.key => return AuthFault::Revoked,
+                Ok(Stopped::Key(revoked)) if Some(revoked) == self.ctx.key => return AuthFault::Revoked,
+                Ok(Stopped::Login(ended)) if self.ctx.login.is_some_and(|login| login.id == ended) => {
+                    return AuthFault::LoggedOut;
+                }
+                Ok(Stopped::Person(person)) if self.ctx.login.is_some_and(|login| login.person == person) => {
+                    return AuthFault::LoggedOut;
+                }
                 Ok(Stopped::Member(member, fault)) if Some(member) == self.ctx.member => return fault,
                 Ok(Stopped::Agent(agent)) => Some(agent) == self.agent,
                 Ok(_) => false,
@@ -367,7 +390,7 @@ impl KeyGuard {
 
     /// What the store says. The stream meets the store's own failure by itself.
     async fn missed(&self) -> Option<AuthFault> {
-        if let Ok(Some(fault)) = self.app.fault_since(&self.ctx, self.key).await {
+        if let Ok(Some(fault)) = self.app.fault_since(&self.ctx).await {
             return Some(fault);
         }
         let may_read = self.app.may_read_along(&self.ctx, self.agent?).await;

@@ -20,6 +20,7 @@ use lru::LruCache;
 use tokio::sync::broadcast;
 
 use crate::keys::{KnownKey, Stopped};
+use crate::people::KnownLogin;
 use crate::providers::ModelList;
 
 /// Entries of one kind. An entry is small or shared; the bound is for strangers' sake.
@@ -31,6 +32,7 @@ const REVOCATIONS_MAX: usize = 64;
 #[derive(Default)]
 pub(crate) struct Known {
     pub(crate) keys: Recent<KeyHash, Arc<KnownKey>>,
+    pub(crate) logins: Recent<KeyHash, Arc<KnownLogin>>,
     pub(crate) agents: Recent<(OrgId, AgentId), Agent>,
     pub(crate) agent_versions: Recent<(OrgId, AgentId, u32), Agent>,
     pub(crate) orgs: Recent<OrgId, Arc<Org>>,

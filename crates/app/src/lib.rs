@@ -33,6 +33,7 @@ mod model_inputs;
 mod org_stream;
 mod orgs;
 mod own_providers;
+mod people;
 mod projects;
 mod providers;
 mod purposeful;
@@ -63,7 +64,7 @@ use tracing::Instrument;
 
 pub use aliases::AliasView;
 pub use approvals::DecideRollout;
-pub use ctx::{Ctx, Operator};
+pub use ctx::{Ctx, Operator, ShownLogin};
 pub use deployments::{CreateDeployment, Delivered, Delivery, EmbedClaims, EmbedToken, OpenWebhook, ProvenDelivery};
 pub use domain::tool::HttpTool;
 pub use error::{AuthFault, Error, FieldError, Missing, Refused, Repeated};
@@ -76,6 +77,7 @@ pub use org_stream::{ChangedSession, FromPosition, OrgStream};
 pub use orgs::is_name;
 pub use orgs::{Bootstrap, CallerView, CreateOrg, FirstKey};
 pub use own_providers::{ProviderKey, UsableProvider};
+pub use people::{Browser, LinkView, LogIn, LogOut, LoggedIn, LoginView, NewLink, UseLink};
 pub use ports::feed::PreviewItem;
 pub use ports::metrics::{Metrics, OpenStream};
 pub use ports::store::{
@@ -135,6 +137,8 @@ struct Inner {
     secrets: KeySecrets,
     sealing_key: SealingKey,
     known: known::Known,
+    attempts: people::Attempts,
+    passwords: people::Passwords,
     uploads: knowledge::UploadTurns,
     investigators: investigator::MakingTurn,
     monitors: investigator::MakingTurn,
@@ -154,6 +158,7 @@ impl App {
     /// with; `sealing_key` seals what must be read again.
     pub fn new(ports: Ports, secrets: KeySecrets, sealing_key: SealingKey) -> App {
         let known = known::Known::default();
+        let (attempts, passwords) = Default::default();
         let uploads = knowledge::UploadTurns::default();
         let (investigators, monitors) = Default::default();
         let reports = rollouts::ReportTurns::default();
@@ -166,6 +171,8 @@ impl App {
             secrets,
             sealing_key,
             known,
+            attempts,
+            passwords,
             uploads,
             investigators,
             monitors,

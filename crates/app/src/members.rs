@@ -144,6 +144,7 @@ impl App {
         self.to_the_end(async move {
             store.commit(changes).await.map_err(|error| refused(error, &after))?;
             app.known().keys.forget_all();
+            app.known().logins.forget_all();
             let fault = fault_of_maker(&after);
             let fault = fault.or((after.role != before.role).then_some(AuthFault::RightsChanged));
             if let Some(fault) = fault {
@@ -176,7 +177,7 @@ fn deed(before: &Member, after: &Member) -> Act {
 }
 
 /// Owners are changed by owners.
-fn may_change(ctx: &Ctx, role: Role) -> Result<(), Error> {
+pub(crate) fn may_change(ctx: &Ctx, role: Role) -> Result<(), Error> {
     if role <= ctx.role { Ok(()) } else { Err(Error::Forbidden { missing: None }) }
 }
 

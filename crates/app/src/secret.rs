@@ -77,6 +77,14 @@ impl NewSecret {
         Ok(Self(key.into()))
     }
 
+    /// What stands for a login, or in the address of a link: 256 random bits.
+    ///
+    /// # Errors
+    /// The operating system gave no randomness.
+    pub(crate) fn token() -> Result<Self, Error> {
+        Ok(Self(CROCKFORD_LOWER.encode(&random::<32>()?).into()))
+    }
+
     /// A key that is a UUIDv4, for clients that recognise nothing else as a key.
     ///
     /// # Errors

@@ -139,6 +139,22 @@ actions! {
     MemberReinstated = "member.reinstated";
     /// A person was removed.
     MemberRemoved = "member.removed";
+    /// A link was made by which a person comes in.
+    MemberInvited = "member.invited";
+    /// A link was made by which a person sets another password.
+    MemberResetOffered = "member.reset_offered";
+    /// A person came in by a link.
+    MemberJoined = "member.joined";
+    /// A person set another password by a link.
+    PasswordReset = "password.reset";
+    /// A person set another password.
+    PasswordChanged = "password.changed";
+    /// Somebody logged in.
+    LoginCreated = "login.created";
+    /// Somebody gave a wrong password.
+    LoginFailed = "login.failed";
+    /// Somebody logged out.
+    LoginEnded = "login.ended";
     /// A key was made.
     KeyCreated = "key.created";
     /// A key was revoked.

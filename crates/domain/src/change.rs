@@ -20,6 +20,7 @@ use crate::key::Key;
 use crate::knowledge::Document;
 use crate::monitor::{Samples, Watch};
 use crate::org::{Member, Org, Project, RolloutSettings};
+use crate::person::PersonChange;
 use crate::provider::{ModelAlias, OwnProvider};
 use crate::rollout::Rollout;
 use crate::run::{Fence, Run};
@@ -202,6 +203,8 @@ pub enum Change {
     /// A person as they are now. Refused if another who is here has their address, or if no
     /// owner is left who may act.
     PutMember(Member),
+    /// Something about how people log in.
+    Person(PersonChange),
     /// What becomes of the organization's rollouts from now on.
     PutRolloutSettings(RolloutSettings),
     /// A new project. Its number is given by the store. Refused if its repository is another

@@ -99,6 +99,10 @@ ids! {
     OrgId = "org";
     /// A person in an organization.
     MemberId = "user";
+    /// Somebody who logs in, whichever organizations they are in.
+    PersonId = "person";
+    /// What a browser has after somebody has logged in.
+    LoginId = "login";
     /// A project: part of an organization, owner of agents.
     ProjectId = "proj";
     /// A tool of a project.

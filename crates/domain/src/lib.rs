@@ -27,6 +27,7 @@ pub mod money;
 pub mod monitor;
 pub mod org;
 pub mod output;
+pub mod person;
 pub mod provider;
 pub mod repository;
 pub mod retry;

@@ -1,6 +1,7 @@
 //! The store: state, log, queue and leases, in one database.
 
 mod deployments;
+mod people;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use domain::key::{Key, KeyHash};
 use domain::knowledge::Document;
 use domain::monitor::{Sample, SampledSource, SourceDigest, Watch};
 use domain::org::{Member, Org, Project};
+use domain::person::Login;
 use domain::provider::{ModelAlias, OwnProvider};
 use domain::repository::Repository;
 use domain::rollout::{Rollout, RolloutStatus, Source};
@@ -27,14 +29,15 @@ use domain::session::{InboxItem, Progress, Purpose, Session, SessionState, Sessi
 use domain::tool::Tool;
 use domain::webhook::{Delivery, Webhook};
 use domain::{
-    AgentId, AuditId, ChangeSet, DeliveryId, DeploymentId, DeploymentRunId, DocumentId, Event, EventId, KeyId,
-    MemberId, OrgId, ProjectId, RolloutId, RunId, SessionId, Timestamp, ToolId, WebhookId,
+    AgentId, AuditId, ChangeSet, DeliveryId, DeploymentId, DeploymentRunId, DocumentId, Event, EventId, KeyId, LoginId,
+    MemberId, OrgId, PersonId, ProjectId, RolloutId, RunId, SessionId, Timestamp, ToolId, WebhookId,
 };
 use uuid::Uuid;
 
 use crate::metrics::OpenRuns;
 
 pub use deployments::{DeploymentFilter, DeploymentRunFilter, DueDeployment};
+pub use people::{LinkOfMember, LoginOfMember, Membership, PeopleStore};
 
 /// How long it is known in which order the sessions of an organization changed.
 pub const CHANGES_KEPT: Duration = Duration::from_hours(7 * 24);
@@ -45,6 +48,9 @@ pub const CHANGES_KEPT: Duration = Duration::from_hours(7 * 24);
 pub trait Store: Send + Sync + 'static {
     /// The part of one organization. Things of others are not there.
     fn of(&self, org: OrgId) -> Arc<dyn OrgStore>;
+
+    /// The part of nobody's organization: people who log in.
+    fn people(&self) -> Arc<dyn PeopleStore>;
 
     /// The key with this hash, and whose it is.
     async fn find_key(&self, hash: KeyHash) -> Result<Option<KeyOfMember>, StoreError>;
@@ -213,6 +219,12 @@ pub trait OrgStore: Send + Sync {
 
     /// All people, those who left included, oldest first.
     async fn list_members(&self) -> Result<Vec<Member>, StoreError>;
+
+    /// Who logs in as a member, if anybody does.
+    async fn find_person_of(&self, member: MemberId) -> Result<Option<PersonId>, StoreError>;
+
+    /// A login to the organization, with the member it is of.
+    async fn find_login(&self, id: LoginId) -> Result<Option<(Login, Member)>, StoreError>;
 
     /// A project by its id.
     async fn find_project(&self, id: ProjectId) -> Result<Option<Project>, StoreError>;

@@ -202,6 +202,9 @@ impl AccountOf {
 pub struct LeftOut {
     /// API keys.
     pub keys: Vec<LeftOutKey>,
+    /// Addresses of members who could log in: people and their passwords stay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<String>,
     /// Headers of tools.
     pub headers: Vec<LeftOutHeaders>,
     /// Names of providers whose keys are to be given again.

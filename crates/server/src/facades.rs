@@ -27,7 +27,7 @@ pub(crate) struct Facades {
 
 impl Facades {
     pub(crate) async fn new(app: &App, house: &House, config: &Config, url: &str, drain_grace: Duration) -> Self {
-        let shared = Shared::new(app, &options(config, drain_grace));
+        let shared = Shared::new(app, &options(config, url, drain_grace));
         let callbacks: Arc<dyn Callbacks> = Arc::new(GuardedCallbacks(house.outbound.clone()));
         // The checks stand before the request log: they come every few seconds, and say nothing.
         let facades = Router::new()
@@ -45,9 +45,10 @@ impl Facades {
     }
 }
 
-fn options(config: &Config, drain_grace: Duration) -> WebOptions {
+fn options(config: &Config, url: &str, drain_grace: Duration) -> WebOptions {
     let limits = &config.limits;
     WebOptions {
+        public_url: url.to_owned(),
         native_per_minute: limits.native_per_minute,
         make_per_minute: limits.make_per_minute,
         cassidy_per_minute: limits.cassidy_per_minute,

@@ -7,6 +7,7 @@ use app::{AgentFilter, App, Bootstrap};
 use config::Config;
 use domain::AgentId;
 use secrecy::SecretString;
+use web::Site;
 
 use crate::fault::StartError;
 use crate::house::operator;
@@ -28,6 +29,8 @@ pub struct Started {
     pub login_file: PathBuf,
     /// A line that, pasted into a shell, lets the agent `assistant` answer.
     pub try_it: Option<String>,
+    /// Where the first owner makes their account, while none can log in: not for a log either.
+    pub owner_link: Option<SecretString>,
 }
 
 /// Makes the first organization if there is none. Returns its key.
@@ -72,7 +75,28 @@ pub(crate) async fn describe(
         let authority = config.server.tls_cert.as_deref().filter(|_| config.server.public_url.is_none());
         try_it = assistant.map(|(project, agent)| try_it_line(&url, project, agent, &login_file, authority));
     }
-    Ok(Started { listens, url, first_key, login_file, try_it })
+    let owner_link = owner_link(app, &url).await?;
+    Ok(Started { listens, url, first_key, login_file, try_it, owner_link })
+}
+
+/// A new link for the owner of the first organization, while none of its owners can log in.
+async fn owner_link(app: &App, url: &str) -> Result<Option<SecretString>, StartError> {
+    let failed = |error: app::Error| StartError::Other(error.to_string());
+    if !app.is_owner_needed().await.map_err(failed)? {
+        return Ok(None);
+    }
+    let Some(first) = app.list_orgs(&operator()).await.map_err(failed)?.into_iter().next() else { return Ok(None) };
+    let link = app.link_for_owner(&operator(), &first).await.map_err(failed)?;
+    Ok(Some(Site::new(url).link(link.token.reveal()).into()))
+}
+
+/// Where a server of this configuration is reached, which does not run at this moment.
+pub(crate) fn url_of(config: &Config) -> String {
+    let last = || Login::read(&config.server.data_dir).ok().flatten().map(|login| login.address);
+    match &config.server.public_url {
+        None => last().unwrap_or_else(|| url(config, config.server.listen)),
+        Some(_) => url(config, config.server.listen),
+    }
 }
 
 fn url(config: &Config, listens: SocketAddr) -> String {

@@ -85,7 +85,7 @@ impl Server {
     /// after the step they are in, and what is acknowledged is on disk.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let ends = Stop::default();
-        let desk = Desk::new(self.app.clone(), Arc::clone(&self.store));
+        let desk = Desk::new(self.app.clone(), Arc::clone(&self.store), &self.started.url);
         let (clocked, stops) = (self.app.clone(), ends.gently.clone());
         let schedules = tokio::spawn(async move { clocked.run_schedules(&operator(), stops.cancelled_owned()).await });
         let serving = tokio::spawn(self.listener.serve(self.facades.router, ends.clone()));

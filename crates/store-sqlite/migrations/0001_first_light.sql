@@ -19,10 +19,46 @@ create table members (
     email text,
     -- 1 for an owner who may act.
     owns integer not null,
+    -- Who logs in as them, if anybody does.
+    person blob,
     body text not null,
     unique (org, email)
 ) strict;
 create index members_by_org on members (org);
+create unique index members_by_person on members (person, org) where person is not null;
+
+-- People who log in, whichever organizations they are in.
+create table persons (
+    number integer primary key,
+    id blob not null unique,
+    -- In lower case.
+    email text not null unique,
+    version integer not null,
+    body text not null
+) strict;
+
+-- What browsers have after somebody has logged in, until it is over.
+create table logins (
+    number integer primary key,
+    id blob not null unique,
+    org blob not null,
+    member blob not null,
+    person blob not null,
+    hash blob not null unique,
+    expires_at integer not null,
+    last_used_at integer not null,
+    body text not null
+) strict;
+create index logins_by_person on logins (person, number);
+create index logins_by_end on logins (expires_at);
+
+-- Links by which people come in, until they are used.
+create table links (
+    member blob primary key,
+    org blob not null,
+    hash blob not null unique,
+    body text not null
+) strict;
 
 create table projects (
     number integer primary key autoincrement,

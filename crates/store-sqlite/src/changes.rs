@@ -23,7 +23,8 @@ use crate::planted::{Planted, PlantedBug};
 use crate::subscribed::Subscribed;
 use crate::{
     agents, aliases, approval_rules, audit, callbacks, deletions, deliveries, deployments, documents, events, inbox,
-    keys, members, orgs, projects, providers, requests, rollouts, runs, samples, sessions, tools, watches, webhooks,
+    keys, members, orgs, persons, projects, providers, requests, rollouts, runs, samples, sessions, tools, watches,
+    webhooks,
 };
 
 /// What must be told, once it is on disk. Grows over all change sets of one transaction.
@@ -169,6 +170,7 @@ impl Application<'_> {
             Change::InsertOrg(new) => committed.numbers.push(orgs::insert(db, &new)?),
             Change::InsertMember(new) => committed.numbers.push(members::insert(db, org, &new)?),
             Change::PutMember(changed) => members::put(db, org, &changed)?,
+            Change::Person(changed) => persons::change(db, org, changed)?,
             Change::InsertProject(new) => committed.numbers.push(projects::insert(db, org, &new)?),
             Change::PutProject(changed) => projects::put(db, org, &changed)?,
             Change::PutRolloutSettings(settings) => orgs::put_rollout_settings(db, org, settings)?,

@@ -13,8 +13,8 @@ use crate::fault::{Fault, store_error};
 use crate::sql::{many, one, statements};
 use crate::store::SqliteStore;
 use crate::{
-    agents, aliases, approval_rules, audit, budgets, deployments, documents, events, keys, members, orgs, projects,
-    providers, rollouts, runs, sessions, tools, watches, webhooks,
+    agents, aliases, approval_rules, audit, budgets, deployments, documents, events, keys, members, orgs, persons,
+    projects, providers, rollouts, runs, sessions, tools, watches, webhooks,
 };
 
 /// Sessions and events in memory at once.
@@ -108,6 +108,7 @@ impl<S: Sink> Export<S> {
         for (of, Account { budget, spent, .. }) in budgets::list_portable(&self.db, org)? {
             self.give(Record::Account { of, budget, spent })?;
         }
+        self.left.people = persons::list_who_log_in(&self.db, org)?;
         let working = keys::list(&self.db, org)?.into_iter().filter(|key| key.revoked_at.is_none());
         for key in working {
             let budget = budgets::find(&self.db, org, AccountId::Key(key.id))?.map(|account| account.budget);

@@ -11,7 +11,9 @@ use crate::sql::{exists, many, one, run, statements};
 
 statements! {
     INSERT = "insert into members (id, org, email, owns, body) values (?1, ?2, ?3, ?4, ?5)";
-    PUT = "update members set email = ?3, owns = ?4, body = ?5 where id = ?1 and org = ?2";
+    // Nobody logs in as one who left.
+    PUT = "update members set email = ?3, owns = ?4, body = ?5, person = iif(?3 is null, null, person)
+        where id = ?1 and org = ?2";
     OWNS = "select 1 from members where org = ?1 and owns = 1";
     FIND = "select number, body from members where id = ?1 and org = ?2";
     LIST = "select number, body from members where org = ?1 order by number";

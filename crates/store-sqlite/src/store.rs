@@ -12,7 +12,9 @@ use domain::run::Fence;
 use domain::{DeploymentId, OrgId, Timestamp};
 use ports::feed::Feed;
 use ports::metrics::{OpenRuns, StoreMetrics};
-use ports::store::{DueApproval, DueCallback, DueDeployment, DueWatch, DueWebhook, KeyOfMember, LateRun, ReadyRun};
+use ports::store::{
+    DueApproval, DueCallback, DueDeployment, DueWatch, DueWebhook, KeyOfMember, LateRun, PeopleStore, ReadyRun,
+};
 use ports::{OrgStore, Store, StoreError};
 
 use crate::checkpoint::Checkpoints;
@@ -20,6 +22,7 @@ use crate::documents::Documented;
 use crate::fault::Fault;
 use crate::open::{Connector, DirectoryLock, OpenError, lock};
 use crate::options::StoreOptions;
+use crate::people::PeopleView;
 use crate::planted::PlantedBug;
 use crate::readers::Readers;
 use crate::subscribed::Subscribed;
@@ -140,6 +143,10 @@ impl Drop for Inner {
 impl Store for SqliteStore {
     fn of(&self, org: OrgId) -> Arc<dyn OrgStore> {
         Arc::new(OrgView { org, inner: Arc::clone(&self.inner) })
+    }
+
+    fn people(&self) -> Arc<dyn PeopleStore> {
+        Arc::new(PeopleView { inner: Arc::clone(&self.inner) })
     }
 
     async fn find_key(&self, hash: KeyHash) -> Result<Option<KeyOfMember>, StoreError> {

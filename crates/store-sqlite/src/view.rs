@@ -15,6 +15,7 @@ use domain::key::Key;
 use domain::knowledge::Document;
 use domain::monitor::{Sample, SampledSource, SourceDigest, Watch};
 use domain::org::{Member, Org, Project};
+use domain::person::Login;
 use domain::provider::{ModelAlias, OwnProvider};
 use domain::repository::Repository;
 use domain::rollout::{Rollout, Source};
@@ -24,8 +25,8 @@ use domain::session::{InboxItem, Session};
 use domain::tool::Tool;
 use domain::webhook::{Delivery, Webhook};
 use domain::{
-    AgentId, ChangeSet, DeliveryId, DeploymentId, DeploymentRunId, DocumentId, Event, EventId, KeyId, MemberId, OrgId,
-    ProjectId, RolloutId, RunId, SessionId, Timestamp, ToolId, WebhookId,
+    AgentId, ChangeSet, DeliveryId, DeploymentId, DeploymentRunId, DocumentId, Event, EventId, KeyId, LoginId,
+    MemberId, OrgId, PersonId, ProjectId, RolloutId, RunId, SessionId, Timestamp, ToolId, WebhookId,
 };
 use ports::store::{
     AgentFilter, AuditFilter, ChangeFilter, DeploymentFilter, DeploymentRunFilter, EventFilter, PurposefulFilter,
@@ -36,9 +37,9 @@ use uuid::Uuid;
 
 use crate::store::Inner;
 use crate::{
-    agents, aliases, approval_rules, audit, budgets, deliveries, deployments, documents, events, inbox, keys, members,
-    orgs, positions, projects, providers, purposeful, requests, rollouts, runs, samples, sessions, tools, watches,
-    webhooks,
+    agents, aliases, approval_rules, audit, budgets, deliveries, deployments, documents, events, inbox, keys, logins,
+    members, orgs, persons, positions, projects, providers, purposeful, requests, rollouts, runs, samples, sessions,
+    tools, watches, webhooks,
 };
 
 pub(crate) struct OrgView {
@@ -75,6 +76,14 @@ impl OrgStore for OrgView {
     async fn list_members(&self) -> Listed<Member> {
         let org = self.org;
         self.inner.readers.long(move |db| members::list(db, org)).await
+    }
+
+    async fn find_person_of(&self, member: MemberId) -> Found<PersonId> {
+        self.inner.readers.short(|db| persons::find_of_member(db, self.org, member)).await
+    }
+
+    async fn find_login(&self, id: LoginId) -> Found<(Login, Member)> {
+        self.inner.readers.short(|db| logins::find(db, self.org, id)).await
     }
 
     async fn find_project(&self, id: ProjectId) -> Found<Project> {

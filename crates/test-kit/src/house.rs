@@ -30,6 +30,9 @@ use crate::sources::CountingIds;
 /// The key of the first organization's owner: given, so that it is the same after a restart.
 const OWNER_KEY: &str = "owner-key-of-the-test-house-0000000000";
 
+/// Where people would reach it.
+const PUBLIC_URL: &str = "http://house.example/";
+
 /// A whole Sortie. Ends, without a goodbye, when it is dropped.
 pub struct TestHouse {
     plan: HouseBuilder,
@@ -74,7 +77,7 @@ impl TestHouse {
             engine: EngineOptions::default(),
             // Stubs live on the loopback, which the guard refuses unless it is allowed.
             outbound: OutboundOptions { allow: vec!["127.0.0.1".to_owned()], ..OutboundOptions::default() },
-            web: web::WebOptions::default(),
+            web: web::WebOptions { public_url: PUBLIC_URL.to_owned(), ..web::WebOptions::default() },
             planted: None,
             stalls: false,
             store: StoreOptions::default(),

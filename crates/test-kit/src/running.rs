@@ -20,9 +20,6 @@ use crate::stalled::Stalled;
 /// The hashing key of every test house, so that keys work after a restart.
 const HASHING_KEY: [u8; 32] = [7; 32];
 
-/// Where people would reach it.
-const PUBLIC_URL: &str = "http://house.example/";
-
 /// What its secrets are sealed with, likewise.
 const SEALING_KEY: [u8; 32] = [8; 32];
 
@@ -98,7 +95,7 @@ impl Running {
         let facades = api_native::router(app.clone(), shared.clone())
             .merge(api_make::router(app.clone(), shared.clone(), Arc::clone(&callbacks)))
             .merge(api_cassidy::router(app.clone(), shared.clone()))
-            .merge(api_cased::router(app.clone(), shared.clone(), PUBLIC_URL));
+            .merge(api_cased::router(app.clone(), shared.clone(), &plan.web.public_url));
         api_make::resume_callbacks(app.clone(), shared.clone(), callbacks, Operator::of_this_installation()).await;
         let router = web::finish(facades, &shared);
         let clocked = app.clone();

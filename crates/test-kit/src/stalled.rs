@@ -10,7 +10,9 @@ use domain::org::Org;
 use domain::run::Fence;
 use domain::{DeploymentId, OrgId, Timestamp};
 use ports::metrics::OpenRuns;
-use ports::store::{DueApproval, DueCallback, DueDeployment, DueWatch, DueWebhook, KeyOfMember, LateRun, ReadyRun};
+use ports::store::{
+    DueApproval, DueCallback, DueDeployment, DueWatch, DueWebhook, KeyOfMember, LateRun, PeopleStore, ReadyRun,
+};
 use ports::{OrgStore, Store, StoreError};
 
 pub(crate) struct Stalled(pub(crate) Arc<dyn Store>);
@@ -19,6 +21,10 @@ pub(crate) struct Stalled(pub(crate) Arc<dyn Store>);
 impl Store for Stalled {
     fn of(&self, org: OrgId) -> Arc<dyn OrgStore> {
         self.0.of(org)
+    }
+
+    fn people(&self) -> Arc<dyn PeopleStore> {
+        self.0.people()
     }
 
     async fn find_key(&self, hash: KeyHash) -> Result<Option<KeyOfMember>, StoreError> {

@@ -1,9 +1,9 @@
-//! Who calls: the key in the headers, and the caller it belongs to.
+//! Who calls: the key in the headers or the login in the cookie, and the caller it belongs to.
 
 use app::{App, AuthFault, Ctx, Error};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -33,7 +33,16 @@ pub enum HeaderOrder {
     CasedLast,
 }
 
-/// Whoever makes a request, known by their key.
+/// What a façade takes for proof of who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// A key.
+    Key,
+    /// A key, or without one the login of a browser.
+    KeyOrLogin,
+}
+
+/// Whoever makes a request, known by their key or login.
 #[derive(Debug, Clone)]
 pub struct Caller(Ctx);
 
@@ -79,14 +88,37 @@ pub fn presented_key(headers: &HeaderMap, order: HeaderOrder) -> Option<&str> {
 /// [`Error::Unauthenticated`], or the store failed.
 pub async fn authenticate(app: &App, headers: &HeaderMap, order: HeaderOrder) -> Result<Caller, Error> {
     let key = presented_key(headers, order).ok_or(Error::Unauthenticated(AuthFault::Missing))?;
-    let ctx = app.authenticate(key).await?;
+    Ok(noted(app.authenticate(key).await?, headers))
+}
+
+/// Who a request to the native API comes from: by a key, or by the login that a browser shows if
+/// there is none. What changes something must then come from this server's own pages.
+///
+/// # Errors
+/// [`Error::Unauthenticated`], [`Error::NotForYou`], or the store failed.
+async fn authenticate_browser(door: &Door, method: &Method, headers: &HeaderMap) -> Result<Caller, Error> {
+    let site = &door.shared.site;
+    match site.shown_login(headers) {
+        Some(shown) if presented_key(headers, door.order).is_none() => {
+            site.check_own(method, headers)?;
+            Ok(noted(door.app.authenticate_login(shown).await?, headers))
+        }
+        _ => authenticate(&door.app, headers, door.order).await,
+    }
+}
+
+/// The caller, written down in the request's log.
+fn noted(ctx: Ctx, headers: &HeaderMap) -> Caller {
     let span = tracing::Span::current();
     span.record("org.id", tracing::field::display(ctx.org));
     if let Some(key) = ctx.key {
         span.record("key.id", tracing::field::display(key));
     }
+    if let Some(login) = ctx.login {
+        span.record("login.id", tracing::field::display(login.id));
+    }
     let trace = headers.get(TRACE_PARENT).and_then(|value| value.to_str().ok()?.parse().ok()).map(Box::new);
-    Ok(Caller(Ctx { trace, ..ctx }))
+    Caller(Ctx { trace, ..ctx })
 }
 
 /// What [`require_caller`] needs to know of the façade it stands in.
@@ -100,6 +132,8 @@ pub struct Door {
     pub facade: Facade,
     /// Which header counts.
     pub order: HeaderOrder,
+    /// Whether browsers' logins count too.
+    pub proof: Proof,
     /// How the façade says what went wrong.
     pub render: fn(Error) -> Response,
 }
@@ -108,7 +142,10 @@ pub struct Door {
 /// [`Caller`] into the request. To be used as a `route_layer`, so that an unknown path is
 /// not asked for a key.
 pub async fn require_caller(State(door): State<Door>, mut request: Request, next: Next) -> Response {
-    let known = authenticate(&door.app, request.headers(), door.order).await;
+    let known = match door.proof {
+        Proof::Key => authenticate(&door.app, request.headers(), door.order).await,
+        Proof::KeyOrLogin => authenticate_browser(&door, request.method(), request.headers()).await,
+    };
     let admitted = known.and_then(|caller| door.shared.limits.check(door.facade, caller.ctx()).map(|()| caller));
     let mut response = match admitted {
         Ok(caller) => {

@@ -8,6 +8,7 @@
 
 pub mod auth;
 pub mod body;
+mod client_address;
 pub mod document;
 pub mod drain;
 pub mod finish;
@@ -17,6 +18,7 @@ pub mod limits;
 pub mod paging;
 pub mod query;
 pub mod request_id;
+mod site;
 pub mod sse;
 pub mod words;
 
@@ -27,11 +29,13 @@ use app::App;
 
 pub use auth::{Caller, HeaderOrder, presented_key};
 pub use body::Rejection;
+pub use client_address::ClientAddress;
 pub use drain::Drain;
 pub use finish::finish;
 pub use limits::{Facade, Limits, StreamPlace};
 pub use query::Query;
 pub use request_id::RequestId;
+pub use site::Site;
 
 /// What the façades of one server have in common. Cheap to clone.
 #[derive(Clone)]
@@ -42,6 +46,8 @@ pub struct Shared {
     pub limits: Arc<Limits>,
     /// How long a call that gives a whole answer at once waits for it.
     pub answer_within: Duration,
+    /// Where people reach it.
+    pub site: Site,
     app: App,
 }
 
@@ -50,13 +56,16 @@ impl Shared {
     pub fn new(app: &App, options: &WebOptions) -> Self {
         let drain = Drain::new(options.drain_grace);
         let limits = Arc::new(Limits::new(options, app.metrics().clone()));
-        Self { drain, limits, answer_within: options.answer_within, app: app.clone() }
+        let site = Site::new(&options.public_url);
+        Self { drain, limits, answer_within: options.answer_within, site, app: app.clone() }
     }
 }
 
 /// How the façades behave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebOptions {
+    /// Where people reach the server.
+    pub public_url: String,
     /// Requests of one organization in a minute over the native API; 0 is no limit.
     pub native_per_minute: u32,
     /// The same over the Make-compatible API.
@@ -76,6 +85,7 @@ pub struct WebOptions {
 impl Default for WebOptions {
     fn default() -> Self {
         Self {
+            public_url: "http://127.0.0.1:7717".to_owned(),
             native_per_minute: 0,
             make_per_minute: 240,
             cassidy_per_minute: 60,

@@ -5,6 +5,7 @@
 
 mod agents;
 mod approvals;
+mod browser;
 mod budgets;
 mod callers;
 mod compaction;
@@ -13,6 +14,8 @@ mod deployments;
 mod document;
 mod events;
 mod idempotency;
+mod links;
+mod logins;
 mod models;
 mod monitors;
 mod org_stream;

@@ -177,6 +177,7 @@ impl App {
         Ok(Ctx {
             org,
             key: None,
+            login: None,
             member: deployment.acts_as,
             role,
             scopes: Scopes::of(RUNNING).within(role),

@@ -3,8 +3,10 @@
 use clap::Subcommand;
 use domain::rights::Role;
 use server::admin::Admin;
-use server::admin::calls::{AddMember, ListMembers, ReinstateMember, RemoveMember, SuspendMember, UpdateMember};
-use server::admin::views::MemberView;
+use server::admin::calls::{
+    AddMember, InviteMember, ListMembers, ReinstateMember, RemoveMember, ResetMember, SuspendMember, UpdateMember,
+};
+use server::admin::views::{LinkView, MemberView};
 
 use super::local_time;
 use crate::failure::Failure;
@@ -17,7 +19,8 @@ pub(crate) enum Members {
         #[command(flatten)]
         org: Whose,
     },
-    /// Add a person. Make them a key with `sortie keys create NAME --member EMAIL`.
+    /// Add a person. Then let them in with `sortie members invite EMAIL`, or make them a key with
+    /// `sortie keys create NAME --member EMAIL`.
     Add {
         /// Their e-mail address.
         email: String,
@@ -45,6 +48,23 @@ pub(crate) enum Members {
         role: Option<Role>,
         #[command(flatten)]
         org: Whose,
+    },
+    /// Print a link by which a person who cannot log in yet makes their account. It is good for
+    /// seven days, once.
+    Invite {
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Print a link by which a person sets another password. It is good for a day, once.
+    Reset {
+        /// Who: id, number or e-mail address.
+        #[arg(required_unless_present = "owner", conflicts_with = "owner")]
+        member: Option<String>,
+        /// The first owner, who makes their account by it if they have none yet.
+        #[arg(long)]
+        owner: bool,
+        #[command(flatten)]
+        of: Whose,
     },
     /// Keep a person out for now: none of their keys opens anything.
     Suspend {
@@ -98,6 +118,13 @@ async fn answer(admin: &Admin, members: Members, output: Output) -> Result<(), F
         Members::Update { member, name, email, role, org } => {
             admin.call(UpdateMember { org: org.org, member, name, email, role }).await?
         }
+        Members::Invite { who } => {
+            let link = admin.call(InviteMember { org: who.of.org, member: who.member }).await?;
+            return print_link(&link, output);
+        }
+        Members::Reset { member, owner: _, of } => {
+            return print_link(&admin.call(ResetMember { org: of.org, member }).await?, output);
+        }
         Members::Suspend { who } => admin.call(SuspendMember { org: who.of.org, member: who.member }).await?,
         Members::Reinstate { who } => admin.call(ReinstateMember { org: who.of.org, member: who.member }).await?,
         Members::Remove { who } => admin.call(RemoveMember { org: who.of.org, member: who.member }).await?,
@@ -106,6 +133,16 @@ async fn answer(admin: &Admin, members: Members, output: Output) -> Result<(), F
         let (role, state) = (changed.role.as_str(), state(&changed));
         format!("{} {:?} <{}>: {role}, {state}", changed.id, changed.name, changed.email)
     })
+}
+
+/// The link alone on its line, for whoever passes it on.
+fn print_link(link: &LinkView, output: Output) -> Result<(), Failure> {
+    if output.is_json() {
+        return output.json(link);
+    }
+    output.line(&link.url)?;
+    output.note(&format!("good until {}, once: send it to nobody else", local_time(link.expires_at)));
+    Ok(())
 }
 
 fn row(member: &MemberView) -> Vec<String> {

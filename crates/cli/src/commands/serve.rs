@@ -33,6 +33,7 @@ fn flags(serve: Serve) -> Vec<Flag> {
 
 fn greet(started: &Started, output: Output) -> Result<(), Failure> {
     let first_key = started.first_key.as_ref().map(ExposeSecret::expose_secret);
+    let owner_link = started.owner_link.as_ref().map(ExposeSecret::expose_secret);
     if output.is_json() {
         return output.json(&json!({
             "url": started.url,
@@ -40,6 +41,7 @@ fn greet(started: &Started, output: Output) -> Result<(), Failure> {
             "first_key": first_key,
             "login_file": started.login_file,
             "try_it": started.try_it,
+            "owner_link": owner_link,
         }));
     }
     let mut text = format!("Sortie is at {}\n", started.url);
@@ -49,6 +51,9 @@ fn greet(started: &Started, output: Output) -> Result<(), Failure> {
              The commands on this machine find it in {}.\n",
             started.login_file.display()
         );
+    }
+    if let Some(link) = owner_link {
+        text += &format!("\nMake the owner's account, to log in to the console:\n\n    {link}\n");
     }
     if let Some(line) = &started.try_it {
         text += &format!("\nPaste this into another shell, and the agent `assistant` answers:\n\n{line}\n");

@@ -42,10 +42,10 @@ pub(super) async fn export(admin: Admin, export: Export, output: Output) -> Resu
     output.line(&format!("{path}: {records} records, SHA-256 of them {sha256}"))?;
     let left = &made.left_out;
     let (keys, providers, headers) = (left.keys.len(), left.providers.len(), left.headers.len());
-    let webhooks = left.webhooks.len();
+    let (webhooks, people) = (left.webhooks.len(), left.people.len());
     output.note(&format!(
-        "left out: {keys} keys, keys of {providers} providers, headers of {headers} tools and secrets of {webhooks} \
-         webhooks; the import names them"
+        "left out: {keys} keys, passwords of {people} people, keys of {providers} providers, headers of {headers} \
+         tools and secrets of {webhooks} webhooks; the import names them"
     ));
     Ok(())
 }
@@ -61,6 +61,9 @@ pub(super) async fn import(admin: Admin, import: Import, output: Output) -> Resu
     output.note(&format!("to be made again: a key, with `sortie keys create --org {}`", made.org));
     for key in &made.left_out.keys {
         output.note(&format!("  there was a key {:?}", key.name));
+    }
+    for email in &made.left_out.people {
+        output.note(&format!("  {email} could log in: sortie members invite {email} --org {}", made.org));
     }
     for provider in &made.left_out.providers {
         output.note(&format!("  the key of the provider {provider:?}"));

@@ -21,7 +21,9 @@ use crate::backup::{self, BackupView};
 use crate::house::operator;
 use crate::transfer::{self, ExportView, ImportView};
 
-pub use members::{AddMember, ListMembers, ReinstateMember, RemoveMember, SuspendMember, UpdateMember};
+pub use members::{
+    AddMember, InviteMember, ListMembers, ReinstateMember, RemoveMember, ResetMember, SuspendMember, UpdateMember,
+};
 pub use webhooks::LookAtWebhooks;
 
 /// Providers that are asked side by side.

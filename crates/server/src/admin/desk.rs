@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use app::{App, Ctx};
+use app::{App, Ctx, NewLink};
 use domain::OrgId;
 use domain::budget::AccountId;
 use domain::key::Key;
 use domain::org::{Member, Org, Project};
 use store_sqlite::SqliteStore;
+use web::Site;
 
-use super::views::{KeyView, OrgView};
+use super::views::{KeyView, LinkView, OrgView};
 use super::{AdminError, AdminErrorKind};
 use crate::house::operator;
 
@@ -18,11 +19,13 @@ use crate::house::operator;
 pub struct Desk {
     pub(super) app: App,
     pub(super) store: Arc<SqliteStore>,
+    /// Where people reach the server.
+    pub(super) site: Site,
 }
 
 impl Desk {
-    pub(crate) fn new(app: App, store: Arc<SqliteStore>) -> Self {
-        Self { app, store }
+    pub(crate) fn new(app: App, store: Arc<SqliteStore>, url: &str) -> Self {
+        Self { app, store, site: Site::new(url) }
     }
 
     /// All organizations, oldest first.
@@ -81,6 +84,11 @@ impl Desk {
                 || named.eq_ignore_ascii_case(&member.email)
         };
         only(members.into_iter().filter(is_meant).collect(), "member", named)
+    }
+
+    /// A link as it is sent to somebody.
+    pub(super) fn link_view(&self, link: NewLink) -> LinkView {
+        LinkView { url: self.site.link(link.token.reveal()), expires_at: link.expires_at }
     }
 
     /// The project that is meant: by id, number or name.

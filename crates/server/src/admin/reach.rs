@@ -9,6 +9,7 @@ use store_sqlite::OpenError;
 
 use super::{AdminError, AdminErrorKind, Call, Desk, socket};
 use crate::fault::StartError;
+use crate::first_start;
 use crate::house::House;
 
 /// A way to administer a data directory.
@@ -39,7 +40,8 @@ impl Admin {
             },
             opened => opened?,
         };
-        let desk = Desk::new(house.app(Arc::new(NoWorkers)), house.store);
+        let url = first_start::url_of(config);
+        let desk = Desk::new(house.app(Arc::new(NoWorkers)), house.store, &url);
         Ok(Self(Way::Directory(desk)))
     }
 

@@ -52,6 +52,8 @@ pub(crate) fn router(desk: Desk) -> Router {
     let router = serve::<calls::SuspendMember>(router);
     let router = serve::<calls::ReinstateMember>(router);
     let router = serve::<calls::RemoveMember>(router);
+    let router = serve::<calls::InviteMember>(router);
+    let router = serve::<calls::ResetMember>(router);
     let router = serve::<calls::CreateKey>(router);
     let router = serve::<calls::ListKeys>(router);
     let router = serve::<calls::RevokeKey>(router);

@@ -129,6 +129,15 @@ impl From<Member> for MemberView {
     }
 }
 
+/// A link by which somebody comes in, once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkView {
+    /// What to send to them, and to nobody else.
+    pub url: String,
+    /// When it is over.
+    pub expires_at: Timestamp,
+}
+
 /// A key, without the key itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KeyView {

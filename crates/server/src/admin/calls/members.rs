@@ -4,8 +4,9 @@ use app::MemberPatch;
 use domain::rights::Role;
 use serde::{Deserialize, Serialize};
 
-use super::super::views::MemberView;
+use super::super::views::{LinkView, MemberView};
 use super::super::{AdminError, Call, Desk};
+use crate::house::operator;
 
 /// The people of an organization, oldest first.
 #[derive(Debug, Serialize, Deserialize)]
@@ -72,6 +73,51 @@ impl Call for UpdateMember {
         let member = desk.member(&ctx, &self.member).await?;
         let patch = MemberPatch { name: self.name, email: self.email, role: self.role };
         Ok(desk.app.update_member(&ctx, member.id, patch).await?.into())
+    }
+}
+
+/// Makes a link by which a member comes in who cannot log in yet.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct InviteMember {
+    /// Whose.
+    pub org: Option<String>,
+    /// Who: id, number or e-mail address.
+    pub member: String,
+}
+
+impl Call for InviteMember {
+    const NAME: &'static str = "invite-member";
+    type Reply = LinkView;
+
+    async fn answer(self, desk: &Desk) -> Result<LinkView, AdminError> {
+        let ctx = desk.ctx(self.org.as_deref()).await?;
+        let member = desk.member(&ctx, &self.member).await?;
+        Ok(desk.link_view(desk.app.invite_member(&ctx, member.id).await?))
+    }
+}
+
+/// Makes a link by which a member sets another password.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ResetMember {
+    /// Whose.
+    pub org: Option<String>,
+    /// Who: id, number or e-mail address; the first owner if absent, who may come in by it for
+    /// the first time.
+    pub member: Option<String>,
+}
+
+impl Call for ResetMember {
+    const NAME: &'static str = "reset-member";
+    type Reply = LinkView;
+
+    async fn answer(self, desk: &Desk) -> Result<LinkView, AdminError> {
+        let org = desk.org(self.org.as_deref()).await?;
+        let Some(member) = self.member else {
+            return Ok(desk.link_view(desk.app.link_for_owner(&operator(), &org).await?));
+        };
+        let ctx = desk.acting_for(org.id);
+        let member = desk.member(&ctx, &member).await?;
+        Ok(desk.link_view(desk.app.offer_reset(&ctx, member.id).await?))
     }
 }
 

@@ -1,0 +1,282 @@
+//! People who log in, what their browsers have of it, and the links by which they come in.
+//!
+//! A [`Member`] is somebody in one organization. A [`Person`] is whoever logs in, as that member
+//! and as others in other organizations. No organization can join the two by itself: what it
+//! writes down about a member, the address too, opens nothing. They are joined by whoever has the
+//! member's [`Link`] and proves to be the person, or becomes one.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::id::{LoginId, MemberId, PersonId};
+use crate::key::KeyHash;
+use crate::org::Member;
+
+/// How many characters a password may have. There is no other rule.
+pub const PASSWORD_CHARS: RangeInclusive<usize> = 10..=256;
+
+/// Somebody who logs in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Their id.
+    pub id: PersonId,
+    /// The address they log in with; nobody else's in the installation, however it is written.
+    pub email: String,
+    /// What their password is recognised by.
+    pub password: PasswordHash,
+    /// Grows with each change.
+    pub version: u64,
+    /// Since when they can log in.
+    pub created_at: Timestamp,
+}
+
+impl Person {
+    /// With another password. Whoever had logged in as them has to do so again.
+    pub fn with_password(self, password: PasswordHash) -> (Person, PersonChange) {
+        let next = Person { password, version: self.version + 1, ..self };
+        (next.clone(), PersonChange::Put(next))
+    }
+}
+
+/// Argon2id of a password, with what it was made with.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordHash {
+    /// KiB of memory that it takes.
+    pub memory_kib: u32,
+    /// How often it goes over them.
+    pub passes: u32,
+    /// Random, so that two equal passwords have different hashes.
+    pub salt: [u8; 16],
+    /// The hash.
+    pub hash: [u8; 32],
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+/// What a browser has after somebody has logged in to an organization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    /// Its id.
+    pub id: LoginId,
+    /// Who logged in.
+    pub person: PersonId,
+    /// As whom: the member says in which organization.
+    pub member: MemberId,
+    /// Keyed hash of what the browser shows.
+    pub hash: KeyHash,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it is over, used or not.
+    pub expires_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_used_at: Timestamp,
+}
+
+impl Login {
+    /// How long it lasts.
+    pub const LASTS: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+    /// How long it lasts unused.
+    pub const IDLES: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+    /// A login that begins now.
+    pub fn new(id: LoginId, person: PersonId, member: MemberId, hash: KeyHash, now: Timestamp) -> Self {
+        let expires_at = later(now, Self::LASTS);
+        Self { id, person, member, hash, created_at: now, expires_at, last_used_at: now }
+    }
+
+    /// Whether it opens anything, if it was last used at this time.
+    pub fn works_at(&self, now: Timestamp, last_used_at: Timestamp) -> bool {
+        now < self.expires_at && now < later(last_used_at, Self::IDLES)
+    }
+}
+
+/// What lets somebody in once: whoever has it may log in as the member from then on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// As whom. A member has one link at a time.
+    pub member: MemberId,
+    /// Keyed hash of what stands in its address.
+    pub hash: KeyHash,
+    /// What it is for.
+    pub kind: LinkKind,
+    /// Who made it; `None` is the operator. It is worth what they may do at the moment.
+    pub maker: Option<MemberId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it is over.
+    pub expires_at: Timestamp,
+}
+
+/// What a link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkKind {
+    /// A member who cannot log in yet.
+    Invitation,
+    /// One who can, and has forgotten the password.
+    Reset,
+    /// The first owner of an installation.
+    Owner,
+}
+
+impl LinkKind {
+    /// As written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LinkKind::Invitation => "invitation",
+            LinkKind::Reset => "reset",
+            LinkKind::Owner => "owner",
+        }
+    }
+
+    /// How long such a link is good.
+    pub fn lasts(self) -> SignedDuration {
+        match self {
+            LinkKind::Invitation | LinkKind::Owner => SignedDuration::from_hours(7 * 24),
+            LinkKind::Reset => SignedDuration::from_hours(24),
+        }
+    }
+}
+
+impl Link {
+    /// A link that is good from now on.
+    pub fn new(member: MemberId, hash: KeyHash, kind: LinkKind, maker: Option<MemberId>, now: Timestamp) -> Self {
+        Self { member, hash, kind, maker, created_at: now, expires_at: later(now, kind.lasts()) }
+    }
+
+    /// Whether it lets anybody in as this member, whom a person logs in as already or not. Its
+    /// maker must still be somebody who could make it.
+    pub fn opens(&self, member: &Member, maker: Option<&Member>, is_joined: bool, now: Timestamp) -> bool {
+        let may = |maker: &Member| maker.is_active() && maker.role.administers() && maker.role >= member.role;
+        let is_backed = self.maker.is_none() || maker.is_some_and(may);
+        let is_fitting = is_joined == (self.kind == LinkKind::Reset);
+        now < self.expires_at && member.is_active() && is_backed && is_fitting
+    }
+}
+
+/// A change of how people log in. What concerns one organization is refused in another's change
+/// set; a person and their logins are nobody's, and change with whatever they do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PersonChange {
+    /// A new person. Refused if their address is another's.
+    Insert(Person),
+    /// A person as they are now, at the version after the one they had: refused otherwise. The
+    /// links of all members they log in as are over.
+    Put(Person),
+    /// A person logs in as this member from now on. Refused if somebody does already, or if they
+    /// are another member of the organization.
+    Join {
+        /// As whom.
+        member: MemberId,
+        /// Who.
+        person: PersonId,
+    },
+    /// Somebody logged in. Refused unless they log in as that member. Some logins that are over
+    /// go, whosever they were.
+    InsertLogin(Login),
+    /// A login was used.
+    TouchLogin {
+        /// Which.
+        login: LoginId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A login is over. Twice is as once.
+    EndLogin {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        login: LoginId,
+    },
+    /// All logins of a person are over, in whichever organization.
+    EndLogins(PersonId),
+    /// A new link, in the place of the one that its member had.
+    PutLink(Link),
+    /// A link is used up. Refused if it is not there any more.
+    UseLink {
+        /// Whose.
+        member: MemberId,
+        /// Which.
+        hash: KeyHash,
+    },
+}
+
+fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rights::Role;
+    use uuid::Uuid;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn after(hours: i64) -> Timestamp {
+        NOW + SignedDuration::from_hours(hours)
+    }
+
+    fn member(role: Role) -> Member {
+        Member {
+            id: MemberId(Uuid::nil()),
+            number: 1,
+            name: "Ada".into(),
+            email: "ada@house.example".into(),
+            role,
+            created_at: NOW,
+            suspended_at: None,
+            removed_at: None,
+        }
+    }
+
+    #[test]
+    fn a_login_is_over_after_thirty_days_or_seven_unused() {
+        let login =
+            Login::new(LoginId(Uuid::nil()), PersonId(Uuid::nil()), MemberId(Uuid::nil()), KeyHash([0; 32]), NOW);
+        for (used, now, works) in [(0, 7 * 24 - 1, true), (0, 7 * 24, false), (700, 719, true), (700, 720, false)] {
+            assert_eq!(login.works_at(after(now), after(used)), works, "{used} {now}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_worth_what_its_maker_may_do_at_the_moment() {
+        let link =
+            Link::new(MemberId(Uuid::nil()), KeyHash([0; 32]), LinkKind::Reset, Some(MemberId(Uuid::nil())), NOW);
+        for of_maker in Role::ALL {
+            for role in Role::ALL {
+                let maker = member(of_maker);
+                let opens = |maker: Option<&Member>| link.opens(&member(role), maker, true, NOW);
+                assert_eq!(opens(Some(&maker)), of_maker.administers() && role <= of_maker, "{of_maker:?} {role:?}");
+                let gone = [
+                    Member { suspended_at: Some(NOW), ..maker.clone() },
+                    Member { removed_at: Some(NOW), ..maker.clone() },
+                ];
+                assert!(gone.iter().all(|maker| !opens(Some(maker))) && !opens(None));
+                let by_operator = Link { maker: None, ..link.clone() };
+                assert!(by_operator.opens(&member(role), None, true, NOW));
+                let suspended = Member { suspended_at: Some(NOW), ..member(role) };
+                assert!(!by_operator.opens(&suspended, None, true, NOW));
+            }
+        }
+    }
+
+    #[test]
+    fn a_link_is_for_one_thing_and_for_its_time() {
+        for (kind, is_joined, hours) in
+            [(LinkKind::Invitation, false, 7 * 24), (LinkKind::Owner, false, 7 * 24), (LinkKind::Reset, true, 24)]
+        {
+            let link = Link::new(MemberId(Uuid::nil()), KeyHash([0; 32]), kind, None, NOW);
+            let opens = |is_joined, hours| link.opens(&member(Role::Owner), None, is_joined, after(hours));
+            assert!(opens(is_joined, hours - 1) && !opens(is_joined, hours) && !opens(!is_joined, 0), "{kind:?}");
+        }
+    }
+}
