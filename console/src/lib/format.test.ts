@@ -14,11 +14,11 @@ it.each([
 
 it.each([
   ['0', '$0'],
-  ['0.00421', '$0.0042'],
-  ['1.254', '$1.25'],
-  ['1204.4', '$1,204'],
-])('%s is %s', (amount, text) => {
-  expect(money({ amount, currency: 'USD', amount_micros: '0' })).toBe(text)
+  ['4210', '$0.0042'],
+  ['1254000', '$1.25'],
+  ['1204400000', '$1,204'],
+])('%s millionths are %s', (amount_micros, text) => {
+  expect(money({ amount: '0', currency: 'USD', amount_micros })).toBe(text)
 })
 
 it('shows a sum that is not known as a dash', () => expect(money(null)).toBe('–'))

@@ -19,7 +19,8 @@ type Money = Schemas['Money']
 /** `$0.0042`, `$1.25`, `$1,204`: small sums keep what makes them differ. */
 export function money(sum: Money | null | undefined): string {
   if (!sum) return '–'
-  const value = Number(sum.amount)
+  // `amount` is whole cents: too coarse for one model call.
+  const value = Number(sum.amount_micros) / 1_000_000
   const digits = value === 0 || value >= 1000 ? 0 : value >= 0.1 ? 2 : 4
   return new Intl.NumberFormat('en', {
     style: 'currency',
