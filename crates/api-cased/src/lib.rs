@@ -1,5 +1,5 @@
 //! The Cased-compatible API: rollouts, agent sessions, documents and the command line's login
-//! under `/api/v1`, and the two plain pages that its answers lead to.
+//! under `/api/v1`. The pages that its answers lead to are the console's.
 //!
 //! A rollout is a deployment event here, a session with a purpose an agent session. This crate
 //! translates and renders; what becomes of a rollout is decided behind [`App`], and it knows
@@ -16,7 +16,6 @@ mod docs;
 mod error;
 mod login;
 mod openapi;
-mod pages;
 mod reading;
 mod sessions;
 mod times;
@@ -64,16 +63,14 @@ pub fn router(app: App, shared: Shared, public_url: &str) -> Router {
     let keyed = keyed
         .route_layer(middleware::from_fn_with_state(once, idempotency::once))
         .route_layer(middleware::from_fn_with_state(door, require_caller));
-    let routes = open
-        .merge(keyed)
+    open.merge(keyed)
         .route("/api/v1", any(nothing_here))
         .route("/api/v1/{*rest}", any(nothing_here))
         .route("/api/v1/openapi.json", document::serve(&openapi()))
         .method_not_allowed_fallback(async || ApiError::wrong_method())
         .layer(CatchPanicLayer::custom(|_| ApiError::internal().into_response()))
         .layer(middleware::map_response(named))
-        .with_state(cased);
-    routes.merge(pages::router())
+        .with_state(cased)
 }
 
 /// Any path below `/api/v1` that no operation has.

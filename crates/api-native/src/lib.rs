@@ -154,6 +154,8 @@ fn routes() -> OpenApiRouter<App> {
     info(title = "Sortie", description = "Agents behind an API.", license(name = "Apache-2.0")),
     security(("key" = []), ("login" = [])),
     modifiers(&Key),
+    // Named by a parameter alone, which the routes do not collect.
+    components(schemas(events::stream::DeltaKind)),
 )]
 struct Document;
 

@@ -7,8 +7,8 @@ use api_make::Callbacks;
 use app::{App, Operator};
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, Method, StatusCode};
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use config::Config;
 use futures::FutureExt;
@@ -35,10 +35,11 @@ impl Facades {
             .merge(api_make::router(app.clone(), shared.clone(), Arc::clone(&callbacks)))
             .merge(api_cassidy::router(app.clone(), shared.clone()))
             .merge(api_cased::router(app.clone(), shared.clone(), url))
-            .fallback(nothing_here);
+            .fallback(page_or_nothing);
         let router = health::router(app.clone(), shared.drain.clone())
             .merge(metrics::router(house.store.clone(), house.metrics.clone(), &config.server))
             .merge(reference::router())
+            .merge(console::assets())
             .merge(web::finish(facades, &shared));
         api_make::resume_callbacks(app.clone(), shared.clone(), callbacks, Operator::of_this_installation()).await;
         Self { router, shared }
@@ -56,6 +57,14 @@ fn options(config: &Config, url: &str, drain_grace: Duration) -> WebOptions {
         answer_within: limits.cassidy_answer_within,
         drain_grace,
         ..WebOptions::default()
+    }
+}
+
+/// A browser that comes to an address which no API has is shown the console.
+async fn page_or_nothing(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    match console::page(&method, &uri, &headers) {
+        Some(page) => page,
+        None => nothing_here().await.into_response(),
     }
 }
 

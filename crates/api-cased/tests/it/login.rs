@@ -116,20 +116,3 @@ async fn an_address_begins_only_so_many() {
     }
     refused(&two.house.nobody().post("/api/v1/cli/auth/initiate", json!({})).await, 429);
 }
-
-#[tokio::test]
-async fn the_pages_hold_nothing_and_are_nobodys_frame() {
-    let two = Two::new().await;
-    let id = two.deploy(json!({})).await["session_id"].as_str().unwrap().to_owned();
-    let page = two.house.nobody().get(&format!("/agents/{id}")).await;
-    let other = two.house.nobody().get("/agents/nothing").await;
-    assert_eq!((page.status.as_u16(), &page.text), (200, &other.text), "the same, whatever is there");
-    for path in [&format!("/agents/{id}/"), "/cli/verify", "/agents/session.js", "/cli/verify.js", "/agents/page.css"] {
-        let reply = two.house.nobody().get(path).await;
-        assert_eq!(reply.status, 200, "{path}");
-        let policy = reply.header("content-security-policy").unwrap();
-        assert!(
-            policy.starts_with("default-src 'none'; script-src 'self';") && policy.contains("frame-ancestors 'none'")
-        );
-    }
-}

@@ -1,0 +1,48 @@
+import { QueryClientProvider } from '@tanstack/react-query'
+import { createRouter, RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { Toasts } from '@/components/ui/toast'
+import { TipProvider } from '@/components/ui/tooltip'
+import { createQueryClient } from '@/lib/api/query'
+import '../theme.css'
+import { NotFound, PageFault, Pending } from './outside'
+import { routes } from './routes'
+
+const client = createQueryClient(() => {
+  // Where people log in there is nobody to log in yet.
+  const isOutside = ['/login', '/invite/', '/cli/verify'].some((path) => location.pathname.startsWith(path))
+  if (isOutside) return
+  client.removeQueries({ queryKey: ['login'] })
+  void router.navigate({ to: '/login', search: { next: location.pathname + location.search } })
+})
+
+const router = createRouter({
+  routeTree: routes,
+  context: { client },
+  defaultPreload: 'intent',
+  defaultPendingMs: 300,
+  defaultPendingComponent: Pending,
+  defaultErrorComponent: PageFault,
+  defaultNotFoundComponent: NotFound,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
+
+const root = document.getElementById('app')
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={client}>
+        <TipProvider>
+          <RouterProvider router={router} />
+          <Toasts />
+        </TipProvider>
+      </QueryClientProvider>
+    </StrictMode>,
+  )
+}

@@ -1,0 +1,35 @@
+import { copy } from '@/lib/clipboard'
+import { absolute, duration, relative } from '@/lib/format'
+import { useNow } from '@/lib/now'
+import { toast } from './toast'
+import { Tip } from './tooltip'
+
+/** A moment: relative, absolute on hover, ISO on copy. */
+export function Time({ at, className }: { at: string; className?: string }) {
+  const isFresh = Date.now() - Date.parse(at) < 60_000
+  const now = useNow(isFresh ? 1000 : 15_000)
+  const iso = () => {
+    void copy(at).then(() => toast({ title: 'Copied', description: at }))
+  }
+  return (
+    <Tip text={absolute(at)}>
+      <time
+        dateTime={at}
+        onDoubleClick={iso}
+        onCopy={(event) => {
+          event.clipboardData.setData('text/plain', at)
+          event.preventDefault()
+        }}
+        className={className}
+      >
+        <span className="num whitespace-nowrap">{relative(at, Math.max(now, Date.now() - 1000))}</span>
+      </time>
+    </Tip>
+  )
+}
+
+/** How long since then, counting. */
+export function Elapsed({ since }: { since: string }) {
+  const now = useNow()
+  return <span className="num whitespace-nowrap">{duration(Math.max(0, now - Date.parse(since)))}</span>
+}

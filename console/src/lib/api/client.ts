@@ -1,0 +1,50 @@
+import createClient, { type Middleware } from 'openapi-fetch'
+import { ApiError, errorOf, unreachable } from './error'
+import type { paths as CasedPaths } from './generated/cased'
+import type { components, paths as NativePaths } from './generated/native'
+import { typedKey } from './key'
+import type { paths as PeoplePaths } from './people'
+
+export type Schemas = components['schemas']
+
+const outcome: Middleware = {
+  onRequest({ request }) {
+    const key = typedKey()
+    if (key !== undefined) request.headers.set('x-api-key', key)
+    return request
+  },
+  async onResponse({ response }) {
+    if (!response.ok) throw await errorOf(response)
+    return undefined
+  },
+  onError({ error }) {
+    if (error instanceof ApiError || isAbort(error)) return undefined
+    return unreachable()
+  },
+}
+
+const options = { baseUrl: globalThis.location?.origin ?? '', fetch: (request: Request) => fetch(request) }
+
+/** Every call to `/v1`. It throws an {@link ApiError} for whatever is no success. */
+export const api = createClient<NativePaths & PeoplePaths>(options)
+api.use(outcome)
+
+/** The few calls to the Cased-compatible API: the command line's login. */
+export const cased = createClient<CasedPaths>(options)
+cased.use(outcome)
+
+/** What a call answered: `const agents = await data(api.GET('/v1/agents'))`. */
+export async function data<T>(call: Promise<{ data?: T }>): Promise<NonNullable<T>> {
+  const { data } = await call
+  if (data === undefined || data === null) throw new Error('The server answered without a body.')
+  return data
+}
+
+/** `limit` and `page`, which every list takes and the document does not name: `query: { ...paging(100, page) }`. */
+export function paging(limit: number, page?: string | undefined): object {
+  return page === undefined ? { limit } : { limit, page }
+}
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError'
+}

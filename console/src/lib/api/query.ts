@@ -1,0 +1,25 @@
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
+import { ApiError } from './error'
+
+/** The page's one cache. Streams write into it, so what it holds is never read again by the clock. */
+export function createQueryClient(onLoggedOut: () => void): QueryClient {
+  const onError = (error: unknown) => {
+    if (error instanceof ApiError && error.status === 401) onLoggedOut()
+  }
+  return new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
+    defaultOptions: {
+      queries: {
+        retry: (count, error) => error instanceof ApiError && error.isPassing && count < 4,
+        retryDelay: (count, error) => {
+          const asked = error instanceof ApiError ? error.retryAfter : undefined
+          return asked === undefined ? Math.min(500 * 2 ** count, 8000) : asked * 1000
+        },
+        staleTime: 15_000,
+        refetchOnWindowFocus: false,
+      },
+      mutations: { retry: false },
+    },
+  })
+}
