@@ -58,12 +58,19 @@ pub fn router(app: App, shared: Shared, public_url: &str) -> Router {
     let once = Once { app: app.clone(), body_bytes_max: body::BODY_BYTES_MAX, render: error::render_once };
     let cased = Cased { app, logins: Logins::default(), public_url: public_url.trim_end_matches('/').into() };
     let (keyed, _) = openapi::keyed().split_for_parts();
+    let (deciding, _) = openapi::deciding().split_for_parts();
     let (open, _) = openapi::open().split_for_parts();
+    // Whoever lets a program in does so with a browser.
+    let browsers = Door { proof: Proof::KeyOrLogin, ..door.clone() };
+    let deciding = deciding
+        .route_layer(middleware::from_fn_with_state(once.clone(), idempotency::once))
+        .route_layer(middleware::from_fn_with_state(browsers, require_caller));
     // The last layer is the first to see a request: the caller is known before it is served once.
     let keyed = keyed
         .route_layer(middleware::from_fn_with_state(once, idempotency::once))
         .route_layer(middleware::from_fn_with_state(door, require_caller));
     open.merge(keyed)
+        .merge(deciding)
         .route("/api/v1", any(nothing_here))
         .route("/api/v1/{*rest}", any(nothing_here))
         .route("/api/v1/openapi.json", document::serve(&openapi()))

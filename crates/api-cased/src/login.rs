@@ -30,8 +30,8 @@ pub(crate) fn routes() -> OpenApiRouter<Cased> {
     OpenApiRouter::new().routes(routes!(initiate)).routes(routes!(poll)).routes(routes!(validate))
 }
 
-/// What the page at `/cli/verify` asks for.
-pub(crate) fn keyed_routes() -> OpenApiRouter<Cased> {
+/// What the page at `/cli/verify` asks for, with a key or as somebody who has logged in.
+pub(crate) fn deciding_routes() -> OpenApiRouter<Cased> {
     OpenApiRouter::new().routes(routes!(decide))
 }
 
@@ -191,7 +191,7 @@ async fn validate(State(cased): State<Cased>, Body(body): Body) -> Result<Json<V
 
 /// Allow or refuse a login
 ///
-/// What the page at `/cli/verify` sends, with the key of whoever decides. Ours.
+/// What the page at `/cli/verify` sends, with the key or the login of whoever decides. Ours.
 #[utoipa::path(post, path = "/api/v1/cli/auth/decide", tag = "Login", request_body = Decided,
     responses((status = 200, description = "Decided.", body = Done), crate::openapi::Failures))]
 async fn decide(State(cased): State<Cased>, caller: Caller, Body(body): Body) -> Result<Json<Done>, ApiError> {

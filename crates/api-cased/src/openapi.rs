@@ -51,11 +51,12 @@ pub(crate) enum Failures {
 
 /// The operations that need a key.
 pub(crate) fn keyed() -> OpenApiRouter<Cased> {
-    OpenApiRouter::new()
-        .merge(deployments::routes())
-        .merge(sessions::routes())
-        .merge(docs::routes())
-        .merge(login::keyed_routes())
+    OpenApiRouter::new().merge(deployments::routes()).merge(sessions::routes()).merge(docs::routes())
+}
+
+/// What a page asks by which somebody lets a program in.
+pub(crate) fn deciding() -> OpenApiRouter<Cased> {
+    OpenApiRouter::new().merge(login::deciding_routes())
 }
 
 /// The operations of the command line's login, which need none.
@@ -65,7 +66,7 @@ pub(crate) fn open() -> OpenApiRouter<Cased> {
 
 /// The document.
 pub fn openapi() -> OpenApi {
-    OpenApiRouter::with_openapi(head()).merge(keyed()).merge(open()).into_openapi()
+    OpenApiRouter::with_openapi(head()).merge(keyed()).merge(deciding()).merge(open()).into_openapi()
 }
 
 /// What the operations' own answers do not bring along.

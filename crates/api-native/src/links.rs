@@ -6,6 +6,7 @@ use axum::http::header::{CACHE_CONTROL, HeaderName};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use axum::{Extension, Json};
+use domain::person::LinkKind;
 use domain::{MemberId, Timestamp};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -20,8 +21,7 @@ use crate::path_id::{Named, PathId};
 /// What a link is for.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OpenLink {
-    /// `invitation`, `reset` or `owner`.
-    kind: &'static str,
+    kind: LinkKindView,
     org: LinkOrg,
     /// The address that they will log in with.
     email: String,
@@ -30,6 +30,18 @@ pub(crate) struct OpenLink {
     /// Whether somebody logs in with this address already. Then an invitation asks for the
     /// password they have.
     has_account: bool,
+}
+
+/// The kinds of link.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum LinkKindView {
+    /// For a member who cannot log in yet.
+    Invitation,
+    /// For one who can: sets another password.
+    Reset,
+    /// For the first owner.
+    Owner,
 }
 
 /// The organization that a link lets in to.
@@ -71,7 +83,12 @@ fn unkept<T>(view: T) -> Unkept<T> {
 
 impl From<LinkView> for OpenLink {
     fn from(LinkView { kind, org, member, email, has_account }: LinkView) -> Self {
-        Self { kind: kind.as_str(), org: LinkOrg { name: org.name }, email, name: member.name, has_account }
+        let kind = match kind {
+            LinkKind::Invitation => LinkKindView::Invitation,
+            LinkKind::Reset => LinkKindView::Reset,
+            LinkKind::Owner => LinkKindView::Owner,
+        };
+        Self { kind, org: LinkOrg { name: org.name }, email, name: member.name, has_account }
     }
 }
 

@@ -7,13 +7,14 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::key::Scope;
-use domain::rights::Role;
+use domain::org::{Org, Role};
 use domain::{MemberId, OrgId, Timestamp};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Caller, ClientAddress, Shared, Site};
 
+use crate::approval_rules::RoleView;
 use crate::body::{Body, StrangersBody};
 use crate::error::{ApiError, ErrorEnvelope};
 
@@ -39,8 +40,7 @@ struct LoginMember {
     id: MemberId,
     name: String,
     email: String,
-    /// `owner`, `admin`, `member` or `viewer`.
-    role: &'static str,
+    role: RoleView,
 }
 
 /// The organization they are logged in to.
@@ -60,7 +60,7 @@ struct ReachableOrg {
     id: OrgId,
     name: String,
     /// Theirs in it.
-    role: &'static str,
+    role: RoleView,
 }
 
 /// An address and its password.
@@ -111,11 +111,9 @@ pub(crate) struct Setup {
 impl From<LoginView> for CurrentLogin {
     fn from(LoginView { caller, orgs, expires_at }: LoginView) -> Self {
         let (member, org) = (caller.member, caller.org);
-        let shown = |role: Role| role.as_str();
-        let reachable =
-            |(org, role): (domain::org::Org, Role)| ReachableOrg { id: org.id, name: org.name, role: shown(role) };
+        let reachable = |(org, role): (Org, Role)| ReachableOrg { id: org.id, name: org.name, role: role.into() };
         Self {
-            member: LoginMember { id: member.id, name: member.name, email: member.email, role: shown(member.role) },
+            member: LoginMember { id: member.id, name: member.name, email: member.email, role: member.role.into() },
             org: LoginOrg { id: org.id, name: org.name.clone(), time_zone: org.time_zone.clone() },
             orgs: orgs.into_iter().map(reachable).collect(),
             scopes: Scope::ALL.iter().copied().filter(|scope| caller.scopes.hold(*scope)).collect(),

@@ -128,15 +128,6 @@ pub enum LinkKind {
 }
 
 impl LinkKind {
-    /// As written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            LinkKind::Invitation => "invitation",
-            LinkKind::Reset => "reset",
-            LinkKind::Owner => "owner",
-        }
-    }
-
     /// How long such a link is good.
     pub fn lasts(self) -> SignedDuration {
         match self {
@@ -179,9 +170,14 @@ pub enum PersonChange {
         /// Who.
         person: PersonId,
     },
-    /// Somebody logged in. Refused unless they log in as that member. Some logins that are over
-    /// go, whosever they were.
-    InsertLogin(Login),
+    /// Somebody logged in. Refused unless they log in as that member, and are at the version at
+    /// which they proved to be who they are. Some logins that are over go, whosever they were.
+    InsertLogin {
+        /// The login.
+        login: Login,
+        /// [`Person::version`].
+        version: u64,
+    },
     /// A login was used.
     TouchLogin {
         /// Which.
@@ -191,6 +187,13 @@ pub enum PersonChange {
     },
     /// A login is over. Twice is as once.
     EndLogin {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        login: LoginId,
+    },
+    /// A login is over, and another one takes its place. Refused if it was over before.
+    TakeLogin {
         /// Whose.
         person: PersonId,
         /// Which.

@@ -15,7 +15,8 @@ use crate::sql::{many, one, run, statements};
 statements! {
     INSERT = "insert into logins (id, org, member, person, hash, expires_at, last_used_at, body)
         select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
-        where exists (select 1 from members where id = ?3 and org = ?2 and person = ?4)";
+        where exists (select 1 from members where id = ?3 and org = ?2 and person = ?4)
+        and exists (select 1 from persons where id = ?4 and version = ?9)";
     // A few at a time, more than are added.
     FORGET = "delete from logins where number in (select number from logins where expires_at < ?1
         order by expires_at limit 8)";
@@ -29,11 +30,11 @@ statements! {
     LIST_OF = "select last_used_at, body from logins where person = ?1 order by number";
 }
 
-/// Stores a new login, as a member whom its person logs in as.
-pub(crate) fn insert(db: &Connection, org: OrgId, new: &Login) -> Result<(), Fault> {
+/// Stores a new login, as a member whom its person, at this version, logs in as.
+pub(crate) fn insert(db: &Connection, org: OrgId, new: &Login, version: u64) -> Result<(), Fault> {
     let Login { id, person, member, hash, created_at, expires_at, last_used_at } = new;
     let times = (micros(*expires_at), micros(*last_used_at));
-    let columns = (id.0, org.0, member.0, person.0, hash.0, times.0, times.1, to_json(new)?);
+    let columns = (id.0, org.0, member.0, person.0, hash.0, times.0, times.1, to_json(new)?, version.cast_signed());
     found(run(db, INSERT, columns)?)?;
     run(db, FORGET, [micros(*created_at)]).map(drop)
 }
@@ -43,8 +44,8 @@ pub(crate) fn touch(db: &Connection, org: OrgId, login: LoginId, at: Timestamp) 
     run(db, TOUCH, (login.0, org.0, micros(at))).map(drop)
 }
 
-pub(crate) fn end(db: &Connection, person: PersonId, login: LoginId) -> Result<(), Fault> {
-    run(db, END, (login.0, person.0)).map(drop)
+pub(crate) fn end(db: &Connection, person: PersonId, login: LoginId) -> Result<usize, Fault> {
+    run(db, END, (login.0, person.0))
 }
 
 pub(crate) fn end_all(db: &Connection, person: PersonId) -> Result<(), Fault> {

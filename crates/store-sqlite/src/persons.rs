@@ -35,9 +35,10 @@ pub(crate) fn change(db: &Connection, org: OrgId, change: PersonChange) -> Resul
         }
         PersonChange::Put(changed) => put(db, &changed),
         PersonChange::Join { member, person } => found(run(db, JOIN, (member.0, org.0, person.0))?),
-        PersonChange::InsertLogin(new) => logins::insert(db, org, &new),
+        PersonChange::InsertLogin { login, version } => logins::insert(db, org, &login, version),
         PersonChange::TouchLogin { login, at } => logins::touch(db, org, login, at),
-        PersonChange::EndLogin { person, login } => logins::end(db, person, login),
+        PersonChange::EndLogin { person, login } => logins::end(db, person, login).map(drop),
+        PersonChange::TakeLogin { person, login } => found(logins::end(db, person, login)?),
         PersonChange::EndLogins(person) => logins::end_all(db, person),
         PersonChange::PutLink(new) => links::put(db, org, &new),
         PersonChange::UseLink { member, hash } => links::take(db, org, member, hash),

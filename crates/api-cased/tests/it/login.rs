@@ -51,6 +51,27 @@ async fn a_login_that_is_allowed_gives_a_key_once() {
     assert_eq!(validate("junk").await, json!({ "valid": false }));
 }
 
+#[tokio::test]
+async fn somebody_who_is_logged_in_lets_a_program_in_from_this_servers_page_alone() {
+    let two = Two::new().await;
+    let house = &two.house;
+    let owner = house.owner_ctx().await.member.unwrap();
+    let link = house.app().invite_member(&house.owner_ctx().await, owner).await.unwrap();
+    let page = house.nobody().with_header("sec-fetch-site", "same-origin");
+    let path = format!("/v1/links/{}", link.token.reveal());
+    let came_in = page.post(&path, json!({ "password": "correct horse battery" })).await;
+    came_in.ok();
+    let cookie = came_in.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let browser = page.with_header("cookie", &cookie);
+    let (device, user) = initiate(&two).await;
+    refused(&decide(&browser.with_header("sec-fetch-site", "cross-site"), &user, "allow").await, 403);
+    refused(&browser.get("/api/v1/deployments").await, 401);
+    decide(&browser, &user, "allow").await.ok();
+    let complete = poll(&two, &device).await.ok();
+    let program = house.nobody().with_header("x-api-key", complete["token"].as_str().unwrap());
+    program.get("/api/v1/deployments").await.ok();
+}
+
 /// Case 34.
 #[tokio::test]
 async fn a_login_that_is_refused_or_too_old_is_gone() {

@@ -67,7 +67,8 @@ async fn a_login_is_for_this_servers_pages_and_a_key_wins_over_it() {
     let house = TestHouse::new().start().await;
     let (_, ada) = comes_in(&house, "ada", Role::Member).await;
     let new = || json!({ "name": "n", "model": "scripted/demo" });
-    for (name, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("sec-fetch-site", "none")] {
+    for (name, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("sec-fetch-site", "none")]
+    {
         let elsewhere = ada.with_header(name, value);
         let reply = elsewhere.post("/v1/agents", new()).await;
         assert_eq!((reply.status.as_u16(), &reply.json()["error"]["type"]), (403, &json!("permission_error")));
@@ -145,6 +146,11 @@ async fn logging_in_again_ends_the_login_before() {
     let second = given(&house, &first.post("/v1/login", again).await);
     first.get("/v1/login").await.expect(401);
     second.get("/v1/login").await.ok();
+    // Whoever takes the browser over takes the place of whoever had it.
+    let (eva, _) = comes_in(&house, "eva", Role::Member).await;
+    let third = second.post("/v1/login", json!({ "email": email("eva"), "password": PASSWORD })).await;
+    assert_eq!(third.ok()["member"]["id"], json!(eva));
+    second.get("/v1/login").await.expect(401);
 }
 
 #[tokio::test]
@@ -327,7 +333,8 @@ async fn who_logs_in_and_who_fails_to_is_written_down() {
 
     let reply = house.owner().get("/v1/audit").await;
     let page = reply.ok();
-    let entries: Vec<_> = page["data"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    let entries: Vec<_> =
+        page["data"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
     let newest = ["login.ended", "password.changed", "login.created", "login.failed", "login.failed", "member.joined"];
     assert_eq!(entries[..newest.len()], newest);
     assert_eq!(entries[newest.len()], "member.invited");

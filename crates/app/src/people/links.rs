@@ -23,9 +23,8 @@ use crate::{App, Ctx, Operator};
 
 /// Who comes in by a link, and what that changes.
 struct Entrance {
-    person: PersonId,
+    person: Person,
     changes: Vec<PersonChange>,
-    email: String,
 }
 
 impl App {
@@ -145,8 +144,9 @@ impl App {
         let turn = Arc::clone(&self.0.member_changes).lock_owned().await;
         let before = self.store(org.id).find_member(member.id).await?.ok_or_else(no_link)?;
         let after = renamed(&before, &link, &using, &entrance)?;
-        let opening = self.describe_login(entrance.person, &after, &using.browser).await?;
+        let opening = self.describe_login(&entrance.person, &after, &using.browser).await?;
         let opening = Opening { turn: Some(turn), ..opening };
+        let email = entrance.person.email;
         let used = PersonChange::UseLink { member: link.member, hash: link.hash };
         let changes = [used].into_iter().chain(entrance.changes).map(Change::Person);
         let put = (after != before).then(|| Change::PutMember(after.clone()));
@@ -160,7 +160,7 @@ impl App {
             other => other,
         })?;
         self.known().keys.forget_all();
-        self.0.attempts.forgive(&entrance.email);
+        self.0.attempts.forgive(&email);
         Ok(opened)
     }
 
@@ -189,7 +189,7 @@ impl App {
         let found = self.ports().store.people().find_person(person).await?.ok_or_else(no_link)?;
         let (person, put) = found.with_password(hash);
         let changes = vec![put, PersonChange::EndLogins(person.id)];
-        Ok(Entrance { person: person.id, changes, email: person.email })
+        Ok(Entrance { person, changes })
     }
 
     /// Whoever is to log in as a member from now on: who is logged in, who proves to have the
@@ -216,7 +216,7 @@ impl App {
             return Err(Error::Conflict("you are in this organization already, as another member".into()));
         }
         let joined = PersonChange::Join { member: member.id, person: person.id };
-        Ok(Entrance { person: person.id, changes: vec![joined], email: person.email })
+        Ok(Entrance { person, changes: vec![joined] })
     }
 
     async fn new_person(&self, member: MemberId, email: String, using: &UseLink) -> Result<Entrance, Error> {
@@ -227,8 +227,7 @@ impl App {
         let password = self.hash_new(using.password.as_ref()).await?;
         let person = Person { id: self.fresh(), email, password, version: 1, created_at: self.now() };
         let joined = PersonChange::Join { member, person: person.id };
-        let (id, email) = (person.id, person.email.clone());
-        Ok(Entrance { person: id, changes: vec![PersonChange::Insert(person), joined], email })
+        Ok(Entrance { changes: vec![PersonChange::Insert(person.clone()), joined], person })
     }
 
     async fn hash_new(&self, password: Option<&SecretString>) -> Result<domain::person::PasswordHash, Error> {
@@ -247,7 +246,7 @@ fn renamed(member: &Member, link: &Link, using: &UseLink, entrance: &Entrance) -
         }
         _ => member.name.clone(),
     };
-    let email = if link.kind == LinkKind::Owner { entrance.email.clone() } else { member.email.clone() };
+    let email = if link.kind == LinkKind::Owner { entrance.person.email.clone() } else { member.email.clone() };
     Ok(Member { name, email, ..member.clone() })
 }
 

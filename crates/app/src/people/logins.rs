@@ -72,18 +72,20 @@ impl KnownLogin {
 /// A login that begins, and what is over with it.
 pub(super) struct Opening {
     pub(super) login: Login,
+    /// Of the person, when they proved to be who they are.
+    pub(super) version: u64,
     pub(super) token: NewSecret,
     /// Logins that are over when it begins.
-    pub(super) ended: Vec<LoginId>,
+    pub(super) ended: Vec<(PersonId, LoginId)>,
     /// Kept until it has begun, though the caller may have left.
     pub(super) turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Opening {
     pub(super) fn changes(&self) -> impl Iterator<Item = Change> {
-        let person = self.login.person;
-        let ended = self.ended.iter().map(move |login| PersonChange::EndLogin { person, login: *login });
-        ended.chain([PersonChange::InsertLogin(self.login.clone())]).map(Change::Person)
+        let ended = self.ended.iter().map(|(person, login)| PersonChange::EndLogin { person: *person, login: *login });
+        let begun = PersonChange::InsertLogin { login: self.login.clone(), version: self.version };
+        ended.chain([begun]).map(Change::Person)
     }
 }
 
@@ -121,7 +123,11 @@ impl App {
         let person = self.prove(&email, found, &password, browser.address).await?;
         let memberships = self.ports().store.people().list_memberships(person.id).await?;
         let membership = chosen(memberships, org)?;
-        self.enter_as(person.id, membership, &browser).await
+        self.enter_as(&person, membership, &browser, None).await.map_err(|refused| match refused {
+            // The password was changed at the same moment.
+            Error::NotFound(_) => Error::contended("password"),
+            other => other,
+        })
     }
 
     /// The person, if this is their password. An address that is nobody's takes as long, and is
@@ -165,9 +171,15 @@ impl App {
     /// Nobody is logged in, the organization is none of theirs, or the store failed.
     pub async fn switch_org(&self, ctx: &Ctx, org: OrgId, browser: &Browser) -> Result<LoggedIn, Error> {
         let login = logged_in(ctx)?;
-        let memberships = self.ports().store.people().list_memberships(login.person).await?;
-        let membership = chosen(memberships, Some(org))?;
-        self.enter_as(login.person, membership, browser).await
+        let people = self.ports().store.people();
+        let gone = || Error::Unauthenticated(AuthFault::LoggedOut);
+        let person = people.find_person(login.person).await?.ok_or_else(gone)?;
+        let membership = chosen(people.list_memberships(person.id).await?, Some(org))?;
+        self.enter_as(&person, membership, browser, Some(login.id)).await.map_err(|refused| match refused {
+            // It was ended at the same moment.
+            Error::NotFound(_) => gone(),
+            other => other,
+        })
     }
 
     /// Ends the login that a browser shows. One that is over already is.
@@ -224,7 +236,7 @@ impl App {
         let hash = self.0.passwords.hash(&self.0.secrets, new).await?;
         let (person, put) = person.with_password(hash);
         let opening =
-            Opening { ended: Vec::new(), ..self.describe_login(person.id, &member, &Browser::default()).await? };
+            Opening { ended: Vec::new(), ..self.describe_login(&person, &member, &Browser::default()).await? };
         let changes =
             [put, PersonChange::EndLogins(person.id)].map(Change::Person).into_iter().chain(opening.changes());
         let changes = ChangeSet::of(changes).with(self.done_by(member.id, Action::PasswordChanged, ctx.now));
@@ -252,34 +264,49 @@ impl App {
         Ok(LoginView { caller, orgs, expires_at: ctx.key_expires_at })
     }
 
-    async fn enter_as(&self, person: PersonId, membership: Membership, browser: &Browser) -> Result<LoggedIn, Error> {
+    /// Begins a login, in the place of the one that is taken, if one is.
+    async fn enter_as(
+        &self,
+        person: &Person,
+        membership: Membership,
+        browser: &Browser,
+        taken: Option<LoginId>,
+    ) -> Result<LoggedIn, Error> {
         let Membership { org, member } = membership;
         let opening = self.describe_login(person, &member, browser).await?;
         let recorded = self.done_by(member.id, Action::LoginCreated, self.now());
-        let changes = ChangeSet::of(opening.changes()).with(recorded);
+        let taken = taken.map(|login| Change::Person(PersonChange::TakeLogin { person: person.id, login }));
+        let changes = ChangeSet::of(taken.into_iter().chain(opening.changes())).with(recorded);
         self.open_login(org.id, member, opening, changes, None).await
     }
 
     /// A login that is about to begin. It takes the place of the one that the browser showed,
-    /// if that was the same person's, and of the oldest if there are too many.
+    /// whosever that was, and of the oldest if there are too many.
     pub(super) async fn describe_login(
         &self,
-        person: PersonId,
+        person: &Person,
         member: &Member,
         browser: &Browser,
     ) -> Result<Opening, Error> {
         let token = NewSecret::token()?;
         let hash = self.0.secrets.hash(token.reveal());
-        let login = Login::new(self.fresh(), person, member.id, hash, self.now());
-        let replaced = browser.login.as_ref().map(|shown| self.0.secrets.hash(shown.expose_secret()));
-        let mut others = self.ports().store.people().list_logins(person).await?;
-        let replaced = others.iter().position(|other| Some(other.hash) == replaced).map(|at| others.remove(at).id);
+        let login = Login::new(self.fresh(), person.id, member.id, hash, self.now());
+        let people = self.ports().store.people();
+        let replaced = match &browser.login {
+            Some(shown) => people.find_login(self.0.secrets.hash(shown.expose_secret())).await?,
+            None => None,
+        };
+        let replaced = replaced.map(|found| found.login);
+        let mut others = people.list_logins(person.id).await?;
+        others.retain(|other| replaced.as_ref().is_none_or(|replaced| replaced.id != other.id));
         let too_many = (others.len() + 1).saturating_sub(LOGINS_MAX);
-        let ended = replaced.into_iter().chain(others.into_iter().take(too_many).map(|other| other.id)).collect();
-        Ok(Opening { login, token, ended, turn: None })
+        let ended = replaced.into_iter().chain(others.into_iter().take(too_many));
+        let ended = ended.map(|login| (login.person, login.id)).collect();
+        Ok(Opening { login, version: person.version, token, ended, turn: None })
     }
 
-    /// Commits what begins a login, and lets its browser in. Of `over` all logins of before are.
+    /// Commits what begins a login, and lets its browser in. All logins of before of the person
+    /// `over` are so.
     ///
     /// # Errors
     /// [`Error::NotFound`] of the member if something that the changes need is not there,
@@ -294,7 +321,7 @@ impl App {
     ) -> Result<LoggedIn, Error> {
         let (app, store) = (self.clone(), self.store(org));
         self.to_the_end(async move {
-            let Opening { login, token, ended, turn: _turn } = opening;
+            let Opening { login, token, ended, turn: _turn, .. } = opening;
             store.commit(changes).await.map_err(|error| match error {
                 CommitError::Refused(Refusal::Exists) => {
                     Error::Conflict("this address, or this member, has become somebody's meanwhile".into())
@@ -305,7 +332,7 @@ impl App {
             if over.is_some() || !ended.is_empty() {
                 app.known().logins.forget_all();
             }
-            ended.into_iter().for_each(|login| app.known().stops.tell(Stopped::Login(login)));
+            ended.into_iter().for_each(|(_, login)| app.known().stops.tell(Stopped::Login(login)));
             over.into_iter().for_each(|person| app.known().stops.tell(Stopped::Person(person)));
             // Counted behind those words: they are of others.
             let (now, stops) = (app.now(), app.known().stops.count());

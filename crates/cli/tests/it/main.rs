@@ -12,6 +12,7 @@ mod faults;
 mod full_disk;
 mod hostile;
 mod keys;
+mod members;
 mod operations;
 mod secrets;
 mod serving;

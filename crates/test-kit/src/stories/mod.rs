@@ -24,6 +24,7 @@ pub mod guards;
 pub mod inbox;
 pub mod leases;
 pub mod log;
+pub mod logins;
 pub mod models;
 pub mod people;
 pub mod queue;
@@ -82,6 +83,9 @@ macro_rules! store_stories {
             log: seq_has_no_gap_whoever_appends, a_log_is_read_from_any_place_in_both_directions,
                 a_log_is_filtered_by_run_type_and_time, a_large_event_comes_back_whole,
                 an_append_without_state_leaves_the_state, times_come_back_as_they_were_streamed;
+            logins: an_address_is_one_persons_who_comes_in_as_one_member, a_person_changes_under_their_version,
+                a_login_lasts_until_it_is_over, a_link_is_used_once_and_a_member_has_one,
+                no_organization_lets_somebody_in_to_another;
             models: a_provider_is_kept_under_one_name_in_its_organization, an_alias_means_one_thing_at_a_time;
             people: an_address_is_one_persons_and_an_owner_stays, an_agent_is_listed_for_those_it_is_open_to,
                 threads_are_listed_by_their_last_change;

@@ -59,6 +59,16 @@ const NATIVE: &[Probe] = &[
     ("POST", "/v1/approval_rules/{rule_id}", &[Admin]),
     ("DELETE", "/v1/approval_rules/{rule_id}", &[Admin]),
     ("GET", "/v1/audit", &[Admin]),
+    ("GET", "/v1/login", ANY_KEY),
+    ("POST", "/v1/login", ANY_KEY),
+    ("POST", "/v1/login/switch", ANY_KEY),
+    ("POST", "/v1/login/password", ANY_KEY),
+    ("POST", "/v1/logout", ANY_KEY),
+    ("GET", "/v1/setup", ANY_KEY),
+    ("GET", "/v1/links/{token}", ANY_KEY),
+    ("POST", "/v1/links/{token}", ANY_KEY),
+    ("POST", "/v1/members/{member}/invitation", &[Admin]),
+    ("POST", "/v1/members/{member}/reset", &[Admin]),
     ("GET", "/v1/tools", &[AgentsRead]),
     ("POST", "/v1/tools", &[AgentsWrite]),
     ("GET", "/v1/tools/{tool}", &[AgentsRead]),
@@ -138,8 +148,17 @@ const CASSIDY: &[Probe] = &[
     ("POST", "/assistants/embed/token/create", &[AgentsRun]),
 ];
 
-/// What a program that has no key yet asks.
-const NEED_NO_KEY: [&str; 3] = ["/api/v1/cli/auth/initiate", "/api/v1/cli/auth/poll", "/api/v1/cli/auth/validate"];
+/// What a program or a person that has no key yet asks.
+const NEED_NO_KEY: [(&str, &str); 8] = [
+    ("POST", "/api/v1/cli/auth/initiate"),
+    ("GET", "/api/v1/cli/auth/poll"),
+    ("POST", "/api/v1/cli/auth/validate"),
+    ("POST", "/v1/login"),
+    ("POST", "/v1/logout"),
+    ("GET", "/v1/setup"),
+    ("GET", "/v1/links/{token}"),
+    ("POST", "/v1/links/{token}"),
+];
 
 /// Each document, what its paths begin with, and its probes.
 const DOCUMENTS: [(&str, &str, &[Probe]); 4] = [
@@ -182,7 +201,7 @@ async fn nobody_and_a_revoked_key_are_let_in_nowhere() {
     let key = house.app().list_keys(&owner).await.unwrap().pop().unwrap();
     house.app().revoke_key(&owner, key.id).await.unwrap();
     each_probe(async |method, path, _, prefix| {
-        if NEED_NO_KEY.contains(&path) {
+        if NEED_NO_KEY.contains(&(method, path)) {
             return;
         }
         for caller in [&house.nobody(), &revoked] {
@@ -345,6 +364,7 @@ impl Things {
                 ("run_id", id_of(&run)),
                 ("tool", id_of(&tool)),
                 ("provider", id_of(&provider)),
+                ("member", id_of(&owner.get("/v1/login").await.ok()["member"])),
                 ("webhook_id", id_of(&webhook)),
                 ("delivery_id", id_of(&delivery)),
                 ("name", "favourite".to_owned()),
@@ -382,6 +402,8 @@ async fn ask(caller: &Caller, method: &str, path: &str, prefix: &str, ids: &[(&'
     for (name, id) in ids {
         target = target.replace(&format!("{{{name}}}"), id);
     }
+    // Whoever has a link may use it, from wherever they are; this one is nobody's.
+    target = target.replace("{token}", &"0".repeat(52));
     target = target.replace("{providerId}", "1").replace("{model}", "scripted%2Fdemo");
     if prefix == "/api/v2" && !path.contains("{teamId}") {
         let query = [
@@ -413,6 +435,10 @@ fn body(method: &str, path: &str, ids: &[(&'static str, String)]) -> Value {
         ("POST", "/v1/runs/{run_id}/resolve") => json!({ "happened": true }),
         ("POST", "/v1/approval_rules") => json!({ "name": "ours" }),
         ("POST", "/v1/approval_rules/{rule_id}") => json!({ "name": "stolen" }),
+        ("POST", "/v1/login") => json!({ "email": "nobody@house.example", "password": "guessed it" }),
+        ("POST", "/v1/login/switch") => json!({ "org": domain::OrgId(NOBODY) }),
+        ("POST", "/v1/login/password") => json!({ "old": "guessed it", "new": "guessed it" }),
+        ("POST", "/v1/links/{token}") => json!({ "password": "guessed it" }),
         ("POST", "/v1/tools") => json!({ "name": "t", "description": "d", "input_schema": { "type": "object" },
             "method": "GET", "url": "https://example.com/" }),
         ("POST", "/v1/model_aliases/{name}") => json!({ "model": "scripted/demo" }),

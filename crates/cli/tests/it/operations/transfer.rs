@@ -13,6 +13,7 @@ use super::post;
 use crate::sortie::{Ended, House, Server, sortie};
 
 const SECRET: &str = "a-header-that-nobody-may-see";
+const PASSWORD: &str = "correct horse battery";
 const HOOK: &str = "https://hooks.example.com/in";
 
 /// A house with something of everything, and its export.
@@ -42,6 +43,8 @@ fn exported() -> (House, Server, PathBuf, Value) {
         (format!("{}/api/v1/deployments/", server.text("url")), json!({ "deployment_request": "Deploy" }));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(post(&url, server.text("first_key"), None, &report));
+    let link = server.text("owner_link").replace("/invite/", "/v1/links/");
+    runtime.block_on(post(&link, "", None, &json!({ "password": PASSWORD })));
     house.run(&["keys", "create", "spare", "--budget-tokens", "77"]).done();
     house.run(&["approval-rules", "create", "production"]).done();
     house.run(&["webhooks", "create", HOOK, "--event", "webhook.test"]).done();
@@ -81,7 +84,7 @@ fn orgs(house: &House) -> usize {
 fn an_organization_moves_whole_and_without_its_secrets() {
     let (old, _old_server, file, told) = exported();
     let text = lines_of(&file).join("\n");
-    for secret in [SECRET, "srt_", "whsec_", "hash", "secrets.toml"] {
+    for secret in [SECRET, PASSWORD, "srt_", "whsec_", "hash", "secrets.toml"] {
         assert!(!text.contains(secret), "{secret} is in the file");
     }
     assert_eq!(told["left_out"]["headers"][0]["headers"], json!(["x-secret"]));
@@ -89,6 +92,7 @@ fn an_organization_moves_whole_and_without_its_secrets() {
     assert!(keys.contains(&&json!("spare")), "{told}");
     assert!(told["left_out"].to_string().contains(r#""budget":{"tokens":77}"#), "{told}");
     assert_eq!(told["left_out"]["webhooks"], json!([HOOK]));
+    assert_eq!(told["left_out"]["people"], json!(["owner@localhost"]));
 
     let new = House::new();
     let _new_server = new.serve();
