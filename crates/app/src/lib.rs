@@ -13,6 +13,7 @@ mod agents;
 mod aliases;
 mod approval_rules;
 mod approvals;
+mod asking;
 mod audit;
 mod budgets;
 mod callbacks;
@@ -46,6 +47,7 @@ mod sessions;
 mod streams;
 mod threads;
 mod tools;
+mod usage;
 mod wait;
 mod watch;
 mod webhooks;
@@ -63,18 +65,19 @@ use tracing::Instrument;
 
 pub use aliases::AliasView;
 pub use approvals::DecideRollout;
+pub use asking::{Asked, Asking, AskingCall, AskingKind, AskingPlace, ListAsking, NotAPlace};
 pub use ctx::{Ctx, Operator};
 pub use deployments::{CreateDeployment, Delivered, Delivery, EmbedClaims, EmbedToken, OpenWebhook, ProvenDelivery};
 pub use domain::tool::HttpTool;
 pub use error::{AuthFault, Error, FieldError, Missing, Refused, Repeated};
 pub use follow::StoredEvent;
 pub use idempotency::{Begun, NamedRequest, RequestPlace};
-pub use keys::{CreateKey, KeyFormat};
+pub use keys::{CreateKey, KeyFilter, KeyFormat, MadeKey};
 pub use knowledge::{AddDocument, AddOrgDocument, DocumentSource};
 pub use members::{AddMember, MemberPatch};
 pub use org_stream::{ChangedSession, FromPosition, OrgStream};
 pub use orgs::is_name;
-pub use orgs::{Bootstrap, CallerView, CreateOrg, FirstKey};
+pub use orgs::{Bootstrap, CallerView, CreateOrg, FirstKey, OrgPatch};
 pub use own_providers::{ProviderKey, UsableProvider};
 pub use ports::feed::PreviewItem;
 pub use ports::metrics::{Metrics, OpenStream};
@@ -89,8 +92,9 @@ pub use rollouts::{ReportRollout, ReportedRollout};
 pub use runs::StartRun;
 pub use secret::{KeySecrets, NewSecret, WebhookSecret};
 pub use send::SentEvent;
-pub use sessions::{AgentChoice, CreateSession};
+pub use sessions::{AgentChoice, CreateSession, LastLine, SessionTelling, Speaker};
 pub use streams::{From, SessionStream, StreamItem};
+pub use usage::{USAGE_DAYS_MAX, UsageBy, UsageOf, UsageQuery, UsageReport, UsageRow, Used};
 pub use wait::{Rest, TurnWatch};
 pub use watch::{FinishedRun, RunWatch};
 pub use webhooks::{SignedWebhook, WebhookChange};
@@ -136,6 +140,7 @@ struct Inner {
     sealing_key: SealingKey,
     known: known::Known,
     uploads: knowledge::UploadTurns,
+    usage: usage::UsageTurns,
     investigators: investigator::MakingTurn,
     monitors: investigator::MakingTurn,
     reports: rollouts::ReportTurns,
@@ -155,6 +160,7 @@ impl App {
     pub fn new(ports: Ports, secrets: KeySecrets, sealing_key: SealingKey) -> App {
         let known = known::Known::default();
         let uploads = knowledge::UploadTurns::default();
+        let usage = usage::UsageTurns::default();
         let (investigators, monitors) = Default::default();
         let reports = rollouts::ReportTurns::default();
         let tails = org_stream::Tails::default();
@@ -167,6 +173,7 @@ impl App {
             sealing_key,
             known,
             uploads,
+            usage,
             investigators,
             monitors,
             reports,

@@ -19,7 +19,7 @@ use crate::idempotency::RequestRecord;
 use crate::key::Key;
 use crate::knowledge::Document;
 use crate::monitor::{Samples, Watch};
-use crate::org::{Member, Org, Project, RolloutSettings};
+use crate::org::{Member, Org, Project};
 use crate::provider::{ModelAlias, OwnProvider};
 use crate::rollout::Rollout;
 use crate::run::{Fence, Run};
@@ -202,8 +202,8 @@ pub enum Change {
     /// A person as they are now. Refused if another who is here has their address, or if no
     /// owner is left who may act.
     PutMember(Member),
-    /// What becomes of the organization's rollouts from now on.
-    PutRolloutSettings(RolloutSettings),
+    /// The organization as it is now.
+    PutOrg(Org),
     /// A new project. Its number is given by the store. Refused if its repository is another
     /// project's.
     InsertProject(Project),

@@ -167,11 +167,12 @@ impl Application<'_> {
         match change {
             Change::InsertOrg(new) if new.id != org => return Err(Refusal::Missing.into()),
             Change::InsertOrg(new) => committed.numbers.push(orgs::insert(db, &new)?),
+            Change::PutOrg(changed) if changed.id != org => return Err(Refusal::Missing.into()),
+            Change::PutOrg(changed) => orgs::put(db, &changed)?,
             Change::InsertMember(new) => committed.numbers.push(members::insert(db, org, &new)?),
             Change::PutMember(changed) => members::put(db, org, &changed)?,
             Change::InsertProject(new) => committed.numbers.push(projects::insert(db, org, &new)?),
             Change::PutProject(changed) => projects::put(db, org, &changed)?,
-            Change::PutRolloutSettings(settings) => orgs::put_rollout_settings(db, org, settings)?,
             Change::InsertTool(new) => committed.numbers.push(tools::insert(db, org, &new)?),
             Change::DeleteTool(tool) => tools::delete(db, org, tool)?,
             Change::InsertKey(new) => keys::insert(db, org, &new)?,
