@@ -180,7 +180,7 @@ async fn delete_context(
 
 /// What an agent of the team has to read.
 pub(crate) async fn contexts_of(make: &Make, team: &Team, agent: AgentId) -> Result<Vec<ContextView>, ApiError> {
-    let documents = make.app.list_documents(&team.ctx, team.project.id, agent).await?;
+    let documents = make.app.list_documents(&team.ctx, Some(team.project.id), agent).await?;
     Ok(documents.into_iter().map(ContextView::from).collect())
 }
 
@@ -206,7 +206,7 @@ enum Upload {
 
 impl Upload {
     fn add_to(self, team: &Team) -> AddDocument {
-        let project = team.project.id;
+        let project = Some(team.project.id);
         match self {
             Upload::Text(AddText { agent_id, content, name, autosave }) => AddDocument {
                 project,

@@ -11,6 +11,7 @@
 
 mod agents;
 mod approval_rules;
+mod approvals;
 mod audit;
 mod body;
 mod budget;
@@ -18,8 +19,11 @@ mod deployments;
 mod elsewhere;
 mod error;
 mod events;
+mod keys;
+mod knowledge;
 mod links;
 mod login;
+mod members;
 mod model_aliases;
 mod models;
 mod org_stream;
@@ -28,12 +32,14 @@ mod patch;
 mod path_id;
 mod project;
 mod project_tools;
+mod projects;
 mod providers;
 mod query;
 mod rollouts;
 mod runs;
 mod sessions;
 mod usage;
+mod usage_report;
 mod webhooks;
 
 use app::App;
@@ -118,12 +124,24 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(rollouts::reject_rollout))
         .routes(routes!(approval_rules::create_rule, approval_rules::list_rules))
         .routes(routes!(approval_rules::find_rule, approval_rules::update_rule, approval_rules::delete_rule))
+        .routes(routes!(approvals::list_approvals))
         .routes(routes!(audit::list_audit))
         .routes(routes!(login::find_login))
         .routes(routes!(login::switch_org))
         .routes(routes!(login::change_password))
         .routes(routes!(links::invite_member))
         .routes(routes!(links::offer_reset))
+        .routes(routes!(usage_report::report_usage))
+        .routes(routes!(keys::create_key, keys::list_keys))
+        .routes(routes!(keys::find_key, keys::revoke_key))
+        .routes(routes!(members::add_member, members::list_members))
+        .routes(routes!(members::find_member, members::update_member, members::remove_member))
+        .routes(routes!(members::suspend_member))
+        .routes(routes!(members::resume_member))
+        .routes(routes!(projects::create_project, projects::list_projects))
+        .routes(routes!(projects::find_project, projects::update_project))
+        .routes(routes!(projects::find_org, projects::update_org))
+        .merge(knowledge::routes())
         .routes(routes!(project_tools::create_tool, project_tools::list_tools))
         .routes(routes!(project_tools::find_tool, project_tools::delete_tool))
         .routes(routes!(deployments::create_deployment, deployments::list_deployments))

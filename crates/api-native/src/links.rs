@@ -16,7 +16,7 @@ use web::{Caller, ClientAddress, Shared};
 use crate::body::StrangersBody;
 use crate::error::{ApiError, ErrorEnvelope};
 use crate::login::{CurrentLogin, browser, welcome};
-use crate::path_id::{Named, PathId};
+use crate::path_id::PathId;
 
 /// What a link is for.
 #[derive(Debug, Serialize, ToSchema)]
@@ -185,8 +185,4 @@ pub(crate) async fn offer_reset(
 
 fn shown(shared: &Shared, link: NewLink) -> Unkept<NewLinkView> {
     unkept(NewLinkView { url: shared.site.link(link.token.reveal()), expires_at: link.expires_at })
-}
-
-impl Named for MemberId {
-    const NOUN: &'static str = "member";
 }

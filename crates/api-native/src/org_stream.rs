@@ -8,7 +8,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use domain::event::StopReason;
 use domain::session::SessionStatus;
-use domain::{EventId, SessionId};
+use domain::{AgentId, EventId, SessionId, Timestamp};
 use futures::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -16,8 +16,9 @@ use web::{Caller, RequestId, Shared, sse};
 
 use crate::error::{ApiError, ErrorEnvelope};
 use crate::events::frames::{self, LAST_EVENT_ID};
+use crate::events::stop_view::StopReasonView;
 use crate::query::Query;
-use crate::sessions::session_view::StatusView;
+use crate::sessions::session_view::{StandingView, StatusView};
 use crate::usage::UsageView;
 
 /// From where to stream.
@@ -37,7 +38,13 @@ pub(crate) struct SessionChanged {
     kind: SessionChangedType,
     #[schema(value_type = String)]
     session_id: SessionId,
+    #[schema(value_type = String)]
+    agent_id: AgentId,
     status: StatusView,
+    /// Where it stands, in one word: `waiting` is for a person.
+    state: StandingView,
+    /// Why it is idle, once it has been running.
+    stop_reason: Option<StopReasonView>,
     /// `seq` of the last event; 0 before the first.
     seq: u64,
     title: Option<String>,
@@ -45,6 +52,10 @@ pub(crate) struct SessionChanged {
     #[schema(value_type = Vec<String>)]
     waiting_for: Vec<EventId>,
     usage: UsageView,
+    /// Model calls begun.
+    steps: u64,
+    /// When its last event was stored.
+    updated_at: Timestamp,
 }
 
 /// What kind of event it is.
@@ -61,14 +72,20 @@ impl From<&SessionSummary> for SessionChanged {
             Some(StopReason::RequiresAction { event_ids }) if state.status == SessionStatus::Idle => event_ids.clone(),
             _ => Vec::new(),
         };
+        let is_idle = state.status == SessionStatus::Idle;
         Self {
             kind: SessionChangedType::SessionChanged,
             session_id: session.id,
+            agent_id: session.agent,
             status: state.status.into(),
+            state: session.standing.into(),
+            stop_reason: state.stop_reason.clone().filter(|_| is_idle).map(StopReasonView::from),
             seq: state.seq,
             title: session.title.clone(),
             waiting_for,
             usage: UsageView::new(state.usage, state.cost, state.active_ms),
+            steps: state.steps,
+            updated_at: state.updated_at,
         }
     }
 }

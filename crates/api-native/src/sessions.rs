@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use web::Caller;
 
 use self::requests::{CreateSession, UpdateSession};
-use self::session_view::{SessionView, StatusView};
+use self::session_view::{OriginView, SessionView, StandingView, StatusView};
 use crate::body::Body;
 use crate::budget::BudgetParam;
 use crate::error::{ApiError, ErrorEnvelope};
@@ -67,6 +67,19 @@ pub(crate) struct ListSessions {
     #[serde(default)]
     #[param(rename = "statuses[]")]
     statuses: Vec<StatusView>,
+    /// That stand so; `ended` includes archived ones. Ours.
+    #[serde(default)]
+    #[param(rename = "states[]")]
+    states: Vec<StandingView>,
+    /// Begun by one of these. Ours.
+    #[serde(default)]
+    #[param(rename = "origins[]")]
+    origins: Vec<OriginView>,
+    /// With this text in their title, in capital letters or small ones (of ASCII). Ours.
+    title: Option<String>,
+    /// Says what was said last in each. Ours.
+    #[serde(skip_serializing)]
+    last_line: Option<bool>,
     /// Archived ones too.
     include_archived: Option<bool>,
     /// Made at or after.
@@ -121,10 +134,7 @@ pub(crate) async fn list_sessions(
     let (has_next, has_prev) = if backwards { (true, more) } else { (more, position.is_some()) };
     let next_page = sessions.last().filter(|_| has_next).map(|last| pages.text(Position::After(last.id)));
     let prev_page = sessions.first().filter(|_| has_prev).map(|first| pages.text(Position::Before(first.id)));
-    let mut data = Vec::with_capacity(sessions.len());
-    for session in sessions {
-        data.push(shown(&app, &caller, session).await?);
-    }
+    let data = shown_all(&app, caller.ctx(), sessions, query.last_line.unwrap_or_default()).await?;
     Ok(Json(SessionPage { data, next_page, prev_page }))
 }
 
@@ -218,8 +228,23 @@ pub(crate) async fn delete_session(
 /// also with a key that may write sessions and not read them.
 async fn shown(app: &App, caller: &Caller, session: Session) -> Result<SessionView, ApiError> {
     let ctx = Ctx { scopes: Scopes::of([Scope::SessionsRead]), ..caller.ctx().clone() };
-    let agent = app.session_agent(&ctx, &session).await?;
-    Ok(SessionView::new(session, &agent, ctx.now))
+    shown_all(app, &ctx, vec![session], false).await?.pop().ok_or_else(ApiError::internal)
+}
+
+/// The same for sessions that the caller may read.
+async fn shown_all(
+    app: &App,
+    ctx: &Ctx,
+    sessions: Vec<Session>,
+    with_last_line: bool,
+) -> Result<Vec<SessionView>, ApiError> {
+    let told = app.tell_sessions(ctx, &sessions, with_last_line).await?;
+    let mut shown = Vec::with_capacity(sessions.len());
+    for (session, told) in sessions.into_iter().zip(told) {
+        let agent = app.session_agent(ctx, &session).await?;
+        shown.push(SessionView::new(session, &agent, told, ctx.now));
+    }
+    Ok(shown)
 }
 
 impl ListSessions {
@@ -245,6 +270,9 @@ impl ListSessions {
             agent_version: self.agent_version,
             deployment,
             statuses: self.statuses.iter().copied().map(Into::into).collect(),
+            standings: self.states.iter().copied().map(Into::into).collect(),
+            origins: self.origins.iter().copied().map(Into::into).collect(),
+            title: self.title.clone().filter(|title| !title.is_empty()),
             include_archived: self.include_archived.unwrap_or(false),
             created_from: self.created_from.max(self.created_after.map(after)),
             created_until: earliest(self.created_until, self.created_before.map(before)),

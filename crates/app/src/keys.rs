@@ -1,11 +1,14 @@
 //! Keys: who a request comes from, and making and revoking what proves it.
 
+mod listed;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use domain::audit::{Act, Action};
 use domain::budget::{AccountId, Budget};
+use domain::idempotency::Made;
 use domain::key::{Key, Scope, Scopes};
 use domain::org::{Member, Role};
 use domain::{AgentId, Change, ChangeSet, KeyId, LoginId, MemberId, OrgId, PersonId, ProjectId, Timestamp};
@@ -22,6 +25,8 @@ use tokio::sync::broadcast;
 use crate::error::{AuthFault, Error, Faults, FieldError};
 use crate::secret::{NewSecret, is_mangled};
 use crate::{App, Ctx};
+
+pub use listed::{KeyFilter, MadeKey};
 
 /// The last use of a key is noted at most this often.
 const TOUCH_EVERY_MS: i64 = 60_000;
@@ -113,9 +118,14 @@ impl App {
     /// Makes a key. The secret is in the answer and nowhere else, ever.
     ///
     /// # Errors
-    /// Rights that the creator lacks, an unknown project, an expiry that has passed.
+    /// Rights that the creator lacks, an unknown project, an expiry that has passed. A request
+    /// that was sent before and has made one: nobody knows its secret any more.
     pub async fn create_key(&self, ctx: &Ctx, create: CreateKey) -> Result<(Key, NewSecret), Error> {
         ctx.require(Scope::KeysWrite)?;
+        if let Some(Made::Key { key }) = ctx.made_before() {
+            let message = "was made by this request before, and its secret shown once: revoke it and make another";
+            return Err(Error::Conflict(format!("{key} {message}")));
+        }
         check_new_key(ctx, &create)?;
         let budget = create.budget;
         let mut faults = Faults::default();
@@ -133,6 +143,7 @@ impl App {
         let bounded = budget.map(|budget| Change::SetBudget { account, budget: Some(budget) });
         let recorded = self.audited(ctx, described(Action::KeyCreated, &key));
         let changes = ChangeSet::of([Change::InsertKey(key.clone())].into_iter().chain(bounded)).with(recorded);
+        let changes = ctx.making(|| Made::Key { key: key.id }).recording(changes);
         match store.commit(changes).await {
             Ok(_) => Ok((key, secret)),
             Err(CommitError::Refused(_)) => Err(Error::Conflict("a key of this text exists already".into())),

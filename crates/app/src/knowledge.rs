@@ -27,8 +27,8 @@ const TEMPORARY_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// A document on its way in.
 #[derive(Debug)]
 pub struct AddDocument {
-    /// The project it belongs to.
-    pub project: ProjectId,
+    /// The project that the agent must be of; whichever it is of if absent.
+    pub project: Option<ProjectId>,
     /// The agent that reads it.
     pub agent: AgentId,
     /// The file's name: 1–120 letters, digits, spaces, `-`, `_`, `.`, `(`, `)`.
@@ -86,10 +86,7 @@ impl App {
     pub async fn add_document(&self, ctx: &Ctx, add: AddDocument) -> Result<Document, Error> {
         ctx.require(Scope::KnowledgeWrite)?;
         let AddDocument { project, agent, name, source, temporary } = add;
-        let found = self.newest_agent(ctx, agent).await?;
-        if found.project != project {
-            return Err(Error::not_found(agent));
-        }
+        let project = self.reading_project(ctx, project, agent).await?;
         check_name(&name)?;
         let ExtractedText { kind, text } = self.text_of(&name, source).await?;
         let _turn = self.0.uploads.of(agent).lock().await;
@@ -162,17 +159,28 @@ impl App {
         self.reachable_document(ctx, id).await
     }
 
-    /// The documents of an agent, oldest first.
+    /// The documents of an agent, oldest first. A project that is given must be the agent's.
     ///
     /// # Errors
     /// The agent is not there, the scope is missing, or the store failed.
-    pub async fn list_documents(&self, ctx: &Ctx, project: ProjectId, agent: AgentId) -> Result<Vec<Document>, Error> {
+    pub async fn list_documents(
+        &self,
+        ctx: &Ctx,
+        project: Option<ProjectId>,
+        agent: AgentId,
+    ) -> Result<Vec<Document>, Error> {
         ctx.require(Scope::KnowledgeRead)?;
-        let found = self.newest_agent(ctx, agent).await?;
-        if found.project != project {
-            return Err(Error::not_found(agent));
-        }
+        self.reading_project(ctx, project, agent).await?;
         Ok(self.store(ctx.org).list_documents(agent, ctx.now).await?)
+    }
+
+    /// The documents that every agent of the organization reads, oldest first.
+    ///
+    /// # Errors
+    /// The caller is kept to one project, the scope is missing, or the store failed.
+    pub async fn list_org_documents(&self, ctx: &Ctx) -> Result<Vec<Document>, Error> {
+        ctx.require_whole(Scope::KnowledgeRead)?;
+        Ok(self.store(ctx.org).list_documents_of_all().await?)
     }
 
     /// Removes a document.
@@ -208,6 +216,12 @@ impl App {
             copies.push(Change::PutDocument { document, text });
         }
         Ok(copies)
+    }
+
+    /// The project of an agent, which must be this one if one is given.
+    async fn reading_project(&self, ctx: &Ctx, project: Option<ProjectId>, agent: AgentId) -> Result<ProjectId, Error> {
+        let found = self.newest_agent(ctx, agent).await?.project;
+        if project.is_none_or(|project| project == found) { Ok(found) } else { Err(Error::not_found(agent)) }
     }
 
     async fn reachable_document(&self, ctx: &Ctx, id: DocumentId) -> Result<Document, Error> {

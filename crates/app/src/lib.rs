@@ -13,6 +13,7 @@ mod agents;
 mod aliases;
 mod approval_rules;
 mod approvals;
+mod asking;
 mod audit;
 mod budgets;
 mod callbacks;
@@ -47,6 +48,7 @@ mod sessions;
 mod streams;
 mod threads;
 mod tools;
+mod usage;
 mod wait;
 mod watch;
 mod webhooks;
@@ -64,18 +66,19 @@ use tracing::Instrument;
 
 pub use aliases::AliasView;
 pub use approvals::DecideRollout;
+pub use asking::{Asked, Asking, AskingCall, AskingKind, AskingPlace, ListAsking, NotAPlace};
 pub use ctx::{Ctx, Operator, ShownLogin};
 pub use deployments::{CreateDeployment, Delivered, Delivery, EmbedClaims, EmbedToken, OpenWebhook, ProvenDelivery};
 pub use domain::tool::HttpTool;
 pub use error::{AuthFault, Error, FieldError, Missing, Refused, Repeated};
 pub use follow::StoredEvent;
 pub use idempotency::{Begun, NamedRequest, RequestPlace};
-pub use keys::{CreateKey, KeyFormat};
+pub use keys::{CreateKey, KeyFilter, KeyFormat, MadeKey};
 pub use knowledge::{AddDocument, AddOrgDocument, DocumentSource};
 pub use members::{AddMember, MemberPatch};
 pub use org_stream::{ChangedSession, FromPosition, OrgStream};
 pub use orgs::is_name;
-pub use orgs::{Bootstrap, CallerView, CreateOrg, FirstKey};
+pub use orgs::{Bootstrap, CallerView, CreateOrg, FirstKey, OrgPatch};
 pub use own_providers::{ProviderKey, UsableProvider};
 pub use people::{Browser, LinkView, LogIn, LogOut, LoggedIn, LoginView, NewLink, UseLink};
 pub use ports::feed::PreviewItem;
@@ -91,8 +94,9 @@ pub use rollouts::{ReportRollout, ReportedRollout};
 pub use runs::StartRun;
 pub use secret::{KeySecrets, NewSecret, WebhookSecret};
 pub use send::SentEvent;
-pub use sessions::{AgentChoice, CreateSession};
+pub use sessions::{AgentChoice, CreateSession, LastLine, SessionTelling, Speaker};
 pub use streams::{From, SessionStream, StreamItem};
+pub use usage::{USAGE_DAYS_MAX, UsageBy, UsageOf, UsageQuery, UsageReport, UsageRow, Used};
 pub use wait::{Rest, TurnWatch};
 pub use watch::{FinishedRun, RunWatch};
 pub use webhooks::{SignedWebhook, WebhookChange};
@@ -140,6 +144,7 @@ struct Inner {
     attempts: people::Attempts,
     passwords: people::Passwords,
     uploads: knowledge::UploadTurns,
+    usage: usage::UsageTurns,
     investigators: investigator::MakingTurn,
     monitors: investigator::MakingTurn,
     reports: rollouts::ReportTurns,
@@ -160,6 +165,7 @@ impl App {
         let known = known::Known::default();
         let (attempts, passwords) = Default::default();
         let uploads = knowledge::UploadTurns::default();
+        let usage = usage::UsageTurns::default();
         let (investigators, monitors) = Default::default();
         let reports = rollouts::ReportTurns::default();
         let tails = org_stream::Tails::default();
@@ -174,6 +180,7 @@ impl App {
             attempts,
             passwords,
             uploads,
+            usage,
             investigators,
             monitors,
             reports,

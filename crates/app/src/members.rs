@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use domain::audit::{Act, Action};
+use domain::idempotency::Made;
 use domain::key::Scope;
 use domain::org::{Member, Role};
 use domain::{Change, ChangeSet, MemberId};
@@ -50,6 +51,16 @@ impl App {
         Ok(members)
     }
 
+    /// A person who is here.
+    ///
+    /// # Errors
+    /// They are not there, the scope is missing, or the store failed.
+    pub async fn find_member(&self, ctx: &Ctx, id: MemberId) -> Result<Member, Error> {
+        ctx.require(Scope::Admin)?;
+        let found = self.store(ctx.org).find_member(id).await?.filter(|member| member.removed_at.is_none());
+        found.ok_or_else(|| Error::not_found(id))
+    }
+
     /// Adds a person.
     ///
     /// # Errors
@@ -57,6 +68,9 @@ impl App {
     /// missing, or the store failed.
     pub async fn add_member(&self, ctx: &Ctx, add: AddMember) -> Result<Member, Error> {
         ctx.require(Scope::Admin)?;
+        if let Some(Made::Member { member }) = ctx.made_before() {
+            return self.find_member(ctx, *member).await;
+        }
         let AddMember { name, email, role } = add;
         let member = Member {
             id: self.fresh(),
@@ -73,6 +87,7 @@ impl App {
         let act = Act::new(Action::MemberAdded, member.id);
         let act = act.with("email", member.email.clone()).with("role", member.role.as_str());
         let changes = ChangeSet::of([Change::InsertMember(member.clone())]).with(self.audited(ctx, act));
+        let changes = ctx.making(|| Made::Member { member: member.id }).recording(changes);
         match self.store(ctx.org).commit(changes).await {
             Ok(committed) => Ok(Member { number: committed.numbers.first().copied().unwrap_or_default(), ..member }),
             Err(error) => Err(refused(error, &member)),

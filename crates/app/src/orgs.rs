@@ -60,6 +60,17 @@ pub struct CreateOrg {
     pub key: Option<SecretString>,
 }
 
+/// What of an organization is to be another; what is absent stays.
+#[derive(Debug, Clone, Default)]
+pub struct OrgPatch {
+    /// Its name.
+    pub name: Option<String>,
+    /// IANA name of its time zone.
+    pub time_zone: Option<String>,
+    /// What becomes of reported rollouts.
+    pub rollouts: Option<RolloutSettings>,
+}
+
 /// A new organization with everything needed to use it.
 #[derive(Debug, Clone)]
 pub struct FirstKey {
@@ -157,6 +168,40 @@ impl App {
         self.known().orgs.find(&ctx.org, load).await?.ok_or_else(|| Error::not_found(ctx.org))
     }
 
+    /// Changes the caller's organization.
+    ///
+    /// # Errors
+    /// A field is wrong, the scope is missing, or the store failed.
+    pub async fn update_org(&self, ctx: &Ctx, patch: OrgPatch) -> Result<Arc<Org>, Error> {
+        ctx.require_whole(Scope::Admin)?;
+        // One after the other: a change is made of the whole organization as it was before it.
+        let turn = Arc::clone(&self.0.member_changes).lock_owned().await;
+        let store = self.store(ctx.org);
+        let before = store.find_org().await?.ok_or_else(|| Error::not_found(ctx.org))?;
+        let after = Org {
+            name: patch.name.unwrap_or_else(|| before.name.clone()),
+            time_zone: patch.time_zone.unwrap_or_else(|| before.time_zone.clone()),
+            rollouts: patch.rollouts.unwrap_or(before.rollouts),
+            ..before.clone()
+        };
+        check_org(&after)?;
+        let acts = deeds(&before, &after);
+        if acts.is_empty() {
+            return Ok(Arc::new(after));
+        }
+        let recorded = acts.into_iter().map(|act| self.audited(ctx, act));
+        let changes = ChangeSet::of([Change::PutOrg(after.clone())].into_iter().chain(recorded));
+        let app = self.clone();
+        self.to_the_end(async move {
+            let committed = crate::commit_in_time(&*store, changes).await?;
+            app.known().orgs.forget(&after.id);
+            // Kept to here, though the caller may have left.
+            drop(turn);
+            committed.map(|_| Arc::new(after.clone())).ok_or_else(|| Error::not_found(after.id))
+        })
+        .await
+    }
+
     /// An organization by its id, for the operator.
     ///
     /// # Errors
@@ -238,6 +283,28 @@ fn assistant(model: String) -> AgentSpec {
         instructions: Some(ASSISTANT_INSTRUCTIONS.into()),
         ..AgentSpec::default()
     }
+}
+
+/// What was done to an organization; nothing if nothing was.
+fn deeds(before: &Org, after: &Org) -> Vec<Act> {
+    let mut acts = Vec::new();
+    if (&before.name, &before.time_zone) != (&after.name, &after.time_zone) {
+        let act = Act::new(Action::OrgUpdated, after.id).with("name", after.name.clone());
+        acts.push(act.with("time_zone", after.time_zone.clone()));
+    }
+    if before.rollouts != after.rollouts {
+        let act = Act::new(Action::RolloutSettingsUpdated, after.id);
+        acts.push(act.with("make_projects", after.rollouts.make_projects));
+    }
+    acts
+}
+
+fn check_org(org: &Org) -> Result<(), Error> {
+    let mut faults = Faults::default();
+    faults.check(is_name(&org.name), "name", "must have 1 to 256 characters");
+    let zone_known = jiff::tz::TimeZone::get(&org.time_zone).is_ok();
+    faults.check(zone_known, "time_zone", "must be an IANA time zone such as Europe/Berlin");
+    faults.into_result()
 }
 
 fn check_new_org(create: &CreateOrg) -> Result<(), Error> {

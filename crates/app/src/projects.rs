@@ -1,6 +1,7 @@
 //! Projects, and the repositories whose rollouts are theirs.
 
 use domain::audit::{Act, Action};
+use domain::idempotency::Made;
 use domain::key::Scope;
 use domain::monitor::MonitorSpec;
 use domain::org::{Project, RolloutSettings};
@@ -9,7 +10,7 @@ use domain::{Change, ChangeSet, ProjectId};
 use ports::{CommitError, Refusal};
 
 use crate::error::{Error, Faults, Missing};
-use crate::orgs::is_name;
+use crate::orgs::{OrgPatch, is_name};
 use crate::{App, Ctx, TRIES};
 
 /// What of a project is to be another; what is absent stays.
@@ -36,10 +37,14 @@ impl App {
         repository: Option<Repository>,
     ) -> Result<Project, Error> {
         ctx.require_whole(Scope::Admin)?;
+        if let Some(Made::Project { project }) = ctx.made_before() {
+            return self.find_project(ctx, *project).await;
+        }
         check_name(&name)?;
         let project = Project { id: self.fresh(), number: 0, name, repository, version: 0, created_at: ctx.now };
         let act = described(Action::ProjectCreated, &project);
         let changes = ChangeSet::of([Change::InsertProject(project.clone())]).with(self.audited(ctx, act));
+        let changes = ctx.making(|| Made::Project { project: project.id }).recording(changes);
         let committed = crate::commit_in_time(&*self.store(ctx.org), changes).await?;
         let committed = committed.ok_or_else(|| repository_taken(&project))?;
         Ok(Project { number: committed.numbers.first().copied().unwrap_or_default(), ..project })
@@ -105,16 +110,7 @@ impl App {
     /// # Errors
     /// The scope is missing, or the store failed.
     pub async fn set_rollout_settings(&self, ctx: &Ctx, settings: RolloutSettings) -> Result<(), Error> {
-        ctx.require_whole(Scope::Admin)?;
-        let act = Act::new(Action::RolloutSettingsUpdated, ctx.org).with("make_projects", settings.make_projects);
-        let (app, org, recorded) = (self.clone(), ctx.org, self.audited(ctx, act));
-        self.to_the_end(async move {
-            let changes = ChangeSet::of([Change::PutRolloutSettings(settings)]).with(recorded);
-            let committed = crate::commit_in_time(&*app.store(org), changes).await?;
-            app.known().orgs.forget(&org);
-            committed.map(drop).ok_or_else(|| Error::not_found(org))
-        })
-        .await
+        self.update_org(ctx, OrgPatch { rollouts: Some(settings), ..OrgPatch::default() }).await.map(drop)
     }
 
     /// The projects that the caller reaches, oldest first.

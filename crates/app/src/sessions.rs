@@ -1,9 +1,11 @@
 //! Sessions: begun, read, listed; changed and closed in the modules below.
 
 mod close;
+mod told;
 mod update;
 
 pub(crate) use close::unfinished;
+pub use told::{LastLine, SessionTelling, Speaker};
 
 use std::sync::Arc;
 
@@ -11,7 +13,7 @@ use domain::agent::{Agent, AgentRefusal, Overrides};
 use domain::budget::Budget;
 use domain::idempotency::Made;
 use domain::key::Scope;
-use domain::session::{Origin, Purpose, Session, SessionAgent, SessionRefusal, SessionState, SessionStatus};
+use domain::session::{Origin, Purpose, Session, SessionAgent, SessionRefusal, SessionState, SessionStatus, Standing};
 use domain::turn::Input;
 use domain::{AgentId, Change, ChangeSet, EventBody, Guard, ProjectId, SessionId};
 use indexmap::IndexMap;
@@ -127,7 +129,10 @@ impl App {
         ctx.require(Scope::SessionsRead)?;
         let Some(project) = only_reachable(ctx, filter.project) else { return Ok(Vec::new()) };
         let open_to = ctx.restricted();
-        Ok(self.store(ctx.org).list_sessions(SessionFilter { project, open_to, ..filter }).await?)
+        // What has ended may be archived.
+        let include_archived = filter.include_archived || filter.standings.contains(&Standing::Ended);
+        let filter = SessionFilter { project, open_to, include_archived, ..filter };
+        Ok(self.store(ctx.org).list_sessions(filter).await?)
     }
 
     /// The agent as it answers in a session: the pinned version with the session's changes,

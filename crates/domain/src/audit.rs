@@ -125,6 +125,8 @@ actions! {
     ApprovalRuleDeleted = "approval_rule.deleted";
     /// The organization was made.
     OrgCreated = "org.created";
+    /// Its name or its time zone was changed.
+    OrgUpdated = "org.updated";
     /// What may be spent was set.
     BudgetSet = "budget.set";
     /// What becomes of rollouts was set.

@@ -19,7 +19,7 @@ use crate::idempotency::RequestRecord;
 use crate::key::Key;
 use crate::knowledge::Document;
 use crate::monitor::{Samples, Watch};
-use crate::org::{Member, Org, Project, RolloutSettings};
+use crate::org::{Member, Org, Project};
 use crate::person::PersonChange;
 use crate::provider::{ModelAlias, OwnProvider};
 use crate::rollout::Rollout;
@@ -205,8 +205,8 @@ pub enum Change {
     PutMember(Member),
     /// Something about how people log in.
     Person(PersonChange),
-    /// What becomes of the organization's rollouts from now on.
-    PutRolloutSettings(RolloutSettings),
+    /// The organization as it is now.
+    PutOrg(Org),
     /// A new project. Its number is given by the store. Refused if its repository is another
     /// project's.
     InsertProject(Project),

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::change::Change;
 use crate::id::{
-    AgentId, ApprovalRuleId, DeploymentId, DeploymentRunId, DocumentId, EventId, KeyId, ProviderId, RolloutId, RunId,
-    SessionId, ToolId, WebhookId,
+    AgentId, ApprovalRuleId, DeploymentId, DeploymentRunId, DocumentId, EventId, KeyId, MemberId, ProjectId,
+    ProviderId, RolloutId, RunId, SessionId, ToolId, WebhookId,
 };
 
 /// How long a request is remembered.
@@ -63,6 +63,21 @@ pub enum Made {
     Provider {
         /// The provider.
         provider: ProviderId,
+    },
+    /// A key.
+    Key {
+        /// The key.
+        key: KeyId,
+    },
+    /// A person.
+    Member {
+        /// They.
+        member: MemberId,
+    },
+    /// A project.
+    Project {
+        /// The project.
+        project: ProjectId,
     },
     /// A tool of a project.
     Tool {
@@ -149,6 +164,9 @@ impl Made {
             Made::AgentVersion { .. }
             | Made::Run { .. }
             | Made::Provider { .. }
+            | Made::Key { .. }
+            | Made::Member { .. }
+            | Made::Project { .. }
             | Made::Tool { .. }
             | Made::Rollout { .. }
             | Made::ApprovalRule { .. }

@@ -210,6 +210,10 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// No tokens.
+    pub const NONE: Usage =
+        Usage { input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
+
     /// All tokens, of whatever kind.
     pub fn total(&self) -> u64 {
         let Self { input_tokens, output_tokens, cache_read_input_tokens, cache_creation_input_tokens } = *self;

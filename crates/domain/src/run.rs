@@ -16,6 +16,10 @@ use crate::monitor::Remedy;
 use crate::session::{Origin, Session, SessionAgent};
 use crate::trace::TraceParent;
 
+mod shares;
+
+pub use shares::{AskedModel, Share};
+
 /// A run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -75,6 +79,12 @@ pub struct Run {
     /// Tool calls that wait for someone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<Waiting>,
+    /// Since when a person's word is waited for, if it waits for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks_since: Option<Timestamp>,
+    /// The models that were asked, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<AskedModel>,
     /// Attempts of the current model call that have failed.
     #[serde(default)]
     pub failed_attempts: u32,
@@ -231,6 +241,8 @@ impl Run {
             spent: Spent::default(),
             in_flight: Vec::new(),
             waiting: Vec::new(),
+            asks_since: None,
+            asked: Vec::new(),
             failed_attempts: 0,
             model_at: 0,
             refused_tokens: None,
@@ -241,6 +253,11 @@ impl Run {
     /// On whose accounts it goes.
     pub fn payers(&self) -> Payers {
         Payers { session: Some(self.session), agent: self.agent, key: self.key }
+    }
+
+    /// Whether a person's word is waited for, and not only the client's result.
+    pub fn asks_somebody(&self) -> bool {
+        self.waiting.iter().any(|waiting| waiting.need != Need::ClientResult)
     }
 
     /// Whether a call of it may have happened that has no answer: one that is under way, or was

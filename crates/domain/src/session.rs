@@ -13,8 +13,10 @@ use crate::model::Usage;
 use crate::money::Money;
 
 mod close;
+mod standing;
 mod update;
 
+pub use standing::Standing;
 pub use update::{SessionPatch, SessionUpdate, UpdatedAgent};
 
 /// A session.
@@ -122,6 +124,19 @@ pub enum Origin {
     Cased,
     /// The deploy monitor, of itself.
     Monitor,
+}
+
+impl Origin {
+    /// As written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Origin::Native => "native",
+            Origin::Make => "make",
+            Origin::Cassidy => "cassidy",
+            Origin::Cased => "cased",
+            Origin::Monitor => "monitor",
+        }
+    }
 }
 
 /// What a session is for. Conversations as such have none.
@@ -248,6 +263,12 @@ pub struct SessionState {
     pub active_run: Option<RunId>,
     /// Why it is idle, once it has been running.
     pub stop_reason: Option<StopReason>,
+    /// Whether a person's word is waited for: to approve a call, or to say what came of one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks: bool,
+    /// Model calls begun.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub steps: u64,
     /// Tokens of all its model calls.
     pub usage: Usage,
     /// What they cost, as far as the models have a price.
@@ -271,6 +292,8 @@ impl SessionState {
             seq: 0,
             active_run: None,
             stop_reason: None,
+            asks: false,
+            steps: 0,
             usage: Usage::default(),
             cost: None,
             active_ms: 0,
@@ -283,6 +306,10 @@ impl SessionState {
     pub(crate) fn told_usage(&self, budget: Option<Budget>) -> EventBody {
         EventBody::Usage { usage: self.usage, cost: self.cost, active_ms: self.active_ms, budget }
     }
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Whether a session works.

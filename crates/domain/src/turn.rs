@@ -366,6 +366,8 @@ impl Turn {
         if let Some(outcome) = self.forbids_model_call() {
             return self.finish(outcome, at);
         }
+        // Whatever was asked of people before is answered.
+        self.run.asks_since = None;
         let start = (at.ids)();
         self.count_model_call(start);
         self.log_as(start, at.now, EventBody::ModelRequestStart { model: self.model().to_owned() });
@@ -392,6 +394,9 @@ impl Turn {
         self.run.status = RunStatus::Waiting;
         self.name_open_calls();
         self.state.status = SessionStatus::Idle;
+        self.state.asks = self.run.asks_somebody();
+        let since = self.run.asks_since.unwrap_or(at.now);
+        self.run.asks_since = self.state.asks.then_some(since);
         let event_ids = self.run.waiting.iter().map(|waiting| waiting.tool_use).collect();
         self.idle(StopReason::RequiresAction { event_ids }, at);
         self.phase = Phase::Waiting;
@@ -401,6 +406,8 @@ impl Turn {
         self.count_time(at.now);
         self.run.status = outcome.status();
         self.run.ended_at = Some(at.now);
+        self.run.asks_since = None;
+        self.state.asks = false;
         self.state.status = SessionStatus::Idle;
         self.state.active_run = None;
         let usage = self.state.told_usage(self.budget);

@@ -1,6 +1,7 @@
 //! The store: state, log, queue and leases, in one database.
 
 mod deployments;
+mod desk;
 mod people;
 
 use std::ops::Range;
@@ -25,7 +26,7 @@ use domain::repository::Repository;
 use domain::rollout::{Rollout, RolloutStatus, Source};
 use domain::run::{Fence, Run};
 use domain::secret::Secret;
-use domain::session::{InboxItem, Progress, Purpose, Session, SessionState, SessionStatus};
+use domain::session::{InboxItem, Origin, Progress, Purpose, Session, SessionState, SessionStatus, Standing};
 use domain::tool::Tool;
 use domain::webhook::{Delivery, Webhook};
 use domain::{
@@ -37,6 +38,9 @@ use uuid::Uuid;
 use crate::metrics::OpenRuns;
 
 pub use deployments::{DeploymentFilter, DeploymentRunFilter, DueDeployment};
+pub use desk::{
+    AskingFilter, AskingRollout, AskingRun, RunSpending, SessionTold, SpendingFilter, SpendingPage, SpendingPlace,
+};
 pub use people::{LinkOfMember, LoginOfMember, Membership, PeopleStore};
 
 /// How long it is known in which order the sessions of an organization changed.
@@ -337,6 +341,24 @@ pub trait OrgStore: Send + Sync {
     /// Sessions.
     async fn list_sessions(&self, filter: SessionFilter) -> Result<Vec<Session>, StoreError>;
 
+    /// Where these sessions stand, each at its place; `None` for one that is not there. With
+    /// what was said last in each, if that is wanted.
+    async fn tell_sessions(
+        &self,
+        sessions: Vec<SessionId>,
+        with_last_said: bool,
+    ) -> Result<Vec<Option<SessionTold>>, StoreError>;
+
+    /// Runs that wait for a person's word.
+    async fn list_asking_runs(&self, filter: AskingFilter) -> Result<Vec<AskingRun>, StoreError>;
+
+    /// Rollouts that wait for approval.
+    async fn list_asking_rollouts(&self, filter: AskingFilter) -> Result<Vec<AskingRollout>, StoreError>;
+
+    /// What runs have spent, page by page, in no order to speak of. Runs that no worker ever
+    /// took are not among them, nor are those of sessions that were deleted.
+    async fn list_spending(&self, filter: SpendingFilter) -> Result<SpendingPage, StoreError>;
+
     /// The sessions that are this person's threads, of this project (of all if `None`), the one
     /// that changed last first, at most `limit`.
     async fn list_threads(
@@ -493,6 +515,8 @@ pub struct SessionSummary {
     pub agent: AgentId,
     /// For people.
     pub title: Option<String>,
+    /// Where it stands.
+    pub standing: Standing,
     /// What its log amounts to.
     pub state: SessionState,
 }
@@ -541,6 +565,12 @@ pub struct SessionFilter {
     pub agent_version: Option<u32>,
     /// In one of these states, as they are read; empty is any.
     pub statuses: Vec<SessionStatus>,
+    /// That stand so; empty is any.
+    pub standings: Vec<Standing>,
+    /// Begun by one of these; empty is any.
+    pub origins: Vec<Origin>,
+    /// Whose title has this text in it, in capital letters or small ones.
+    pub title: Option<String>,
     /// Archived ones too.
     pub include_archived: bool,
     /// Begun by this deployment.

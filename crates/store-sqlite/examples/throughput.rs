@@ -236,6 +236,8 @@ fn a_run(id: RunId, session: &Session, fence: Fence, now: Timestamp) -> Run {
         spent: Spent::default(),
         in_flight: Vec::new(),
         waiting: Vec::new(),
+        asks_since: None,
+        asked: Vec::new(),
         failed_attempts: 0,
         model_at: 0,
         refused_tokens: None,

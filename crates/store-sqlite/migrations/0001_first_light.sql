@@ -245,6 +245,8 @@ create table rollouts (
     -- Where it is told of, and when it is rejected, if it waits for approval.
     session blob not null,
     approval_due_at integer,
+    -- Since when it waits for that, if it does.
+    asks_since integer,
     created_at integer not null,
     version integer not null,
     body text not null
@@ -255,6 +257,7 @@ create index rollouts_by_source on rollouts (project, source, created_at) where 
 create index rollouts_by_due on rollouts (approval_due_at) where approval_due_at is not null;
 create index rollouts_to_approve on rollouts (org, created_at, number) where approval_due_at is not null;
 create index rollouts_asking on rollouts (session) where approval_due_at is not null;
+create index rollouts_by_wait on rollouts (org, asks_since, id) where asks_since is not null;
 
 create table approval_rules (
     number integer primary key,
@@ -335,6 +338,8 @@ create table runs (
     version integer not null,
     first_seq integer,
     deadline integer,
+    -- Since when it waits for a person's word; null if it does not.
+    asks_since integer,
     overrides any,
     body text not null
 ) strict;
@@ -343,6 +348,7 @@ create index runs_by_session on runs (session);
 create index runs_open on runs (status, agent) where status in ('queued', 'running', 'waiting');
 create index runs_queued on runs (session) where status = 'queued';
 create index runs_ready on runs (org) where ready = 1;
+create index runs_asking on runs (org, asks_since, id) where asks_since is not null;
 create index runs_by_deadline on runs (deadline)
     where ready = 0 and status in ('queued', 'waiting') and deadline is not null;
 

@@ -11,6 +11,8 @@ use crate::sql::{many, one, run, statements};
 
 /// An event's place is its session's number and, in the low 32 bits, its `seq`.
 const SEQ_BITS: u32 = 32;
+/// Events that are looked at for what was said last.
+const LOOKS_BACK: i64 = 30;
 const SEQ_MAX: u64 = (1 << SEQ_BITS) - 1;
 
 macro_rules! listed {
@@ -36,6 +38,9 @@ statements! {
           where n.session = r.session and n.number > r.number and n.first_seq > r.first_seq
           order by n.number limit 1)
         from runs r where r.id = ?1 and r.org = ?2";
+    LAST_SAID = "select body from events where place between ?1 and ?2
+          and type in ('agent.message', 'user.message', 'session.error', 'monitor.update', 'monitor.ended')
+        order by place desc limit 1";
     LIST_OLDEST_FIRST = listed!("asc");
     LIST_NEWEST_FIRST = listed!("desc");
 }
@@ -77,6 +82,13 @@ pub(crate) fn list(db: &Connection, org: OrgId, session: SessionId, filter: &Eve
         ":limit": limit(filter.limit),
     };
     many(db, sql, params, |row| read(db, row))
+}
+
+/// What was said last in the session with this number, if it stands near the end of its log.
+pub(crate) fn last_said(db: &Connection, session: i64, last_seq: i64) -> Result<Option<EventBody>, Fault> {
+    let place = |seq: i64| (session << SEQ_BITS) | seq;
+    let first = place((last_seq - LOOKS_BACK).max(0));
+    one(db, LAST_SAID, (first, place(last_seq)), |row| contents::json(db, row, 0))
 }
 
 /// The first and the last `seq` that can fit the filter; `None` if none can.

@@ -17,6 +17,7 @@
 mod agents;
 mod aliases;
 mod approval_rules;
+mod asking;
 mod audit;
 mod budgets;
 mod callbacks;
@@ -60,6 +61,7 @@ mod rollouts;
 mod runs;
 mod samples;
 mod sessions;
+mod spending;
 mod sql;
 mod store;
 mod subscribed;

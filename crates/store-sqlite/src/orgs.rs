@@ -1,13 +1,13 @@
 //! Organizations.
 
 use domain::OrgId;
-use domain::org::{Org, RolloutSettings};
+use domain::org::Org;
 use domain::secret::Secret;
 use ports::Refusal;
 use rusqlite::{Connection, Row};
 
 use crate::columns::{json, number, to_json};
-use crate::fault::Fault;
+use crate::fault::{Fault, found};
 use crate::sql::{many, one, run, statements};
 
 statements! {
@@ -28,9 +28,9 @@ pub(crate) fn find(db: &Connection, id: OrgId) -> Result<Option<Org>, Fault> {
     one(db, FIND, [id.0], read)
 }
 
-pub(crate) fn put_rollout_settings(db: &Connection, id: OrgId, rollouts: RolloutSettings) -> Result<(), Fault> {
-    let org = find(db, id)?.ok_or(Refusal::Missing)?;
-    run(db, PUT, (id.0, to_json(&Org { rollouts, ..org })?)).map(|_| ())
+/// Stores an organization as it is now.
+pub(crate) fn put(db: &Connection, org: &Org) -> Result<(), Fault> {
+    found(run(db, PUT, (org.id.0, to_json(org)?))?)
 }
 
 /// What the tokens for visitors of embeds are signed with.

@@ -55,12 +55,12 @@ pub(crate) type Place = (i64, i64);
 
 statements! {
     INSERT = "insert into rollouts (id, org, alias, project, status, source, commit_id, environment, session,
-          approval_due_at, created_at, version, body)
-        select :id, :org, :alias, :project, :status, :source, :commit, :environment, :session, :due, :created_at,
-          :version, :body
+          approval_due_at, asks_since, created_at, version, body)
+        select :id, :org, :alias, :project, :status, :source, :commit, :environment, :session, :due, :since,
+          :created_at, :version, :body
         where exists (select 1 from projects where id = :project and org = :org)";
     PUT = "update rollouts set status = :status, commit_id = :commit, environment = :environment,
-          approval_due_at = :due, version = version + 1, body = :body
+          approval_due_at = :due, asks_since = :since, version = version + 1, body = :body
         where id = :id and org = :org";
     IS_AT = "select 1 from rollouts where id = ?1 and org = ?2 and version = ?3";
     FIND = "select version, body from rollouts where id = ?1 and org = ?2";
@@ -112,6 +112,7 @@ pub(crate) fn import(db: &Connection, org: OrgId, new: &Rollout) -> Result<(), F
         ":environment": source.and_then(|source| source.environment.as_ref()),
         ":session": new.session.0,
         ":due": maybe_micros(new.approval_due()),
+        ":since": maybe_micros(asks_since(new)),
         ":created_at": micros(new.created_at),
         ":version": new.version.cast_signed(),
         ":body": to_json(new)?,
@@ -128,6 +129,7 @@ pub(crate) fn put(db: &Connection, org: OrgId, changed: &Rollout) -> Result<(), 
         ":commit": source.and_then(|source| source.commit.as_ref()),
         ":environment": source.and_then(|source| source.environment.as_ref()),
         ":due": maybe_micros(changed.approval_due()),
+        ":since": maybe_micros(asks_since(changed)),
         ":body": to_json(changed)?,
     })?)
 }
@@ -209,6 +211,11 @@ pub(crate) fn next_due(db: &Connection, most: usize) -> Result<Vec<DueApproval>,
     })
 }
 
-fn read(row: &Row<'_>) -> Result<Rollout, Fault> {
+fn asks_since(rollout: &Rollout) -> Option<Timestamp> {
+    rollout.approval.as_ref().filter(|_| rollout.is_asking()).map(|approval| approval.asked_at)
+}
+
+/// Reads a rollout from its version and body.
+pub(crate) fn read(row: &Row<'_>) -> Result<Rollout, Fault> {
     Ok(Rollout { version: row.get::<_, i64>(0)?.cast_unsigned(), ..json(row, 1)? })
 }

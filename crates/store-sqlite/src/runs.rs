@@ -29,9 +29,9 @@ macro_rules! select {
 
 statements! {
     INSERT = "insert into runs (id, org, session, agent, status, ready, fence, version, first_seq, deadline,
-          overrides, body) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+          asks_since, overrides, body) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     PUT = "update runs set status = ?3, ready = ?4, fence = ?5, version = version + 1, first_seq = ?6, deadline = ?7,
-          body = ?8 where id = ?1 and org = ?2";
+          asks_since = ?8, body = ?9 where id = ?1 and org = ?2";
     QUEUED_IN = "select 1 from runs where session = ?1 and status = 'queued'";
     QUEUED_BEFORE = "select 1 from runs where session = ?1 and status = 'queued'
         and number < (select number from runs where id = ?2)";
@@ -56,7 +56,7 @@ statements! {
         and r.status = 'queued' and r.first_seq is null order by r.number");
     HELD_OF = "select id from runs
         where status in ('queued', 'running', 'waiting') and status = 'running' and agent = ?1 and org = ?2";
-    CALL_IN = "update runs set status = 'queued', ready = 1, version = version + 1
+    CALL_IN = "update runs set status = 'queued', ready = 1, asks_since = null, version = version + 1
         where status in ('queued', 'running', 'waiting') and status = 'waiting' and agent = ?1 and org = ?2
         returning session";
     COUNT_OPEN = "select count(*) filter (where status = 'queued'), count(*) filter (where status = 'running'),
@@ -88,6 +88,7 @@ pub(crate) fn insert(db: &Connection, org: OrgId, new: &Run) -> Result<bool, Fau
         new.version.cast_signed(),
         new.first_seq.map(u64::cast_signed),
         maybe_micros(new.deadline),
+        maybe_micros(asks_since(new)),
         overrides,
         body(new)?,
     ))?;
@@ -106,6 +107,7 @@ pub(crate) fn put(db: &Connection, org: OrgId, changed: &Run) -> Result<bool, Fa
         changed.fence.map(stored_fence),
         changed.first_seq.map(u64::cast_signed),
         maybe_micros(changed.deadline),
+        maybe_micros(asks_since(changed)),
         body(changed)?,
     ))?)?;
     Ok(ready)
@@ -244,7 +246,8 @@ fn body(run: &Run) -> Result<String, Fault> {
     to_json(&Run { overrides: Arc::default(), ..run.clone() })
 }
 
-fn read(db: &Connection, row: &Row<'_>) -> Result<Run, Fault> {
+/// Reads a run from the columns that `select` begins with.
+pub(crate) fn read(db: &Connection, row: &Row<'_>) -> Result<Run, Fault> {
     let mut run: Run = json(row, 4)?;
     run.status = status(row.get_ref(0)?.as_str().map_err(Fault::damaged)?)?;
     run.fence = row.get::<_, Option<i64>>(1)?.map(|fence| Fence(fence.cast_unsigned()));
@@ -253,6 +256,11 @@ fn read(db: &Connection, row: &Row<'_>) -> Result<Run, Fault> {
         run.overrides = contents::json(db, row, 3)?;
     }
     Ok(run)
+}
+
+/// Since when a run stands among those that wait for people.
+fn asks_since(run: &Run) -> Option<Timestamp> {
+    run.asks_since.filter(|_| run.status == RunStatus::Waiting)
 }
 
 fn stored_fence(fence: Fence) -> i64 {

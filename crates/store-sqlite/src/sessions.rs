@@ -1,13 +1,14 @@
 //! Sessions and what their logs amount to.
 
-use domain::session::{Session, SessionAgent, SessionState, SessionStatus};
+use domain::session::{Session, SessionAgent, SessionState, SessionStatus, Standing};
 use domain::{AgentId, MemberId, OrgId, ProjectId, RunId, SessionId, Timestamp};
 use ports::Refusal;
-use ports::store::{Order, SessionFilter, SessionSummary};
+use ports::store::{Order, SessionFilter, SessionSummary, SessionTold};
 use rusqlite::{Connection, Row, named_params};
 use uuid::Uuid;
 
 use crate::columns::{id, json, limit, maybe_id, maybe_micros, maybe_time, micros, time, to_json};
+use crate::events;
 use crate::fault::{Fault, found};
 use crate::places::place;
 use crate::sql::{exists, many, one, run, statements};
@@ -16,35 +17,87 @@ use crate::sql::{exists, many, one, run, statements};
 /// it and no worker holds that run yet. Only idle sessions are asked, and only the index of
 /// queued runs, so that a list can be filtered by what is shown.
 macro_rules! select {
-    ($($rest:literal),*) => {
-        select!(of "s.archived_at, s.version, s.body", $($rest),*)
+    () => {
+        select!(of "s.archived_at, s.version, s.body")
     };
-    (of $columns:literal, $($rest:literal),*) => {
+    (of $columns:expr) => {
         concat!(
             "select s.seq, s.updated_at,
                case when s.status = 'idle'
                  and exists (select 1 from runs r where r.session = s.number and r.status = 'queued' and r.ready = 1)
                  then 'rescheduling' else s.status end as shown_status,
-               s.state, ", $columns, " from sessions s ",
-            $($rest),*
+               s.state, ",
+            $columns,
+            " from sessions s "
         )
+    };
+    ($rest:literal) => {
+        concat!(select!(), $rest)
     };
 }
 
+/// Where a session stands, in the words of [`Standing`].
+macro_rules! standing {
+    () => {
+        "case
+           when s.archived_at is not null or s.status = 'terminated' then 'ended'
+           when s.status = 'idle' and s.active_run is not null and json_extract(s.state, '$.asks') then 'waiting'
+           when exists (select 1 from rollouts q where q.session = s.id and q.approval_due_at is not null)
+             then 'waiting'
+           when s.status <> 'idle' or s.active_run is not null
+             or exists (select 1 from runs r where r.session = s.number and r.status = 'queued') then 'running'
+           else 'idle' end"
+    };
+}
+
+/// Sessions that are open to a person: whose agent is.
+macro_rules! open_to {
+    () => {
+        "(:member is null or exists (select 1 from agents g where g.id = s.agent and (g.members is null
+           or g.creator = :member or :named in (select value from json_each(g.members)))))"
+    };
+}
+pub(crate) use open_to;
+
 macro_rules! listed {
-    ($order:literal) => {
-        select!(
-            "where s.org = :org and s.created_at between :from and :until
+    ($which:expr, $order:literal) => {
+        concat!(
+            select!(),
+            $which,
+            " and s.created_at between :from and :until
                and (:project is null or s.project = :project) and (:agent is null or s.agent = :agent)
                and (:agent_version is null or s.agent_version = :agent_version)
                and (:archived or s.archived_at is null)
                and (:deployment is null or json_extract(s.body, '$.deployment') = :deployment)
-               and (:member is null or exists (select 1 from agents g where g.id = s.agent and (g.members is null
-                 or g.creator = :member or :named in (select value from json_each(g.members)))))
-               and (:statuses is null or shown_status in (select value from json_each(:statuses))) ",
+               and (:origins is null or json_extract(s.body, '$.origin') in (select value from json_each(:origins)))
+               and (:title is null or instr(lower(json_extract(s.body, '$.title')), lower(:title)) > 0)
+               and ",
+            open_to!(),
+            " and (:statuses is null or shown_status in (select value from json_each(:statuses)))
+               and (:standings is null or ",
+            standing!(),
+            " in (select value from json_each(:standings))) ",
             $order,
             " limit :limit"
         )
+    };
+}
+
+/// Whatever there is, in its order.
+macro_rules! all {
+    () => {
+        "where s.org = :org"
+    };
+}
+
+/// Only what may be under way or wait for somebody: few, however many rest. They are looked up
+/// one by one, and not looked for among all.
+macro_rules! open {
+    () => {
+        "not indexed where s.org = :org and s.number in (
+           select r.session from runs r where r.status in ('queued', 'running', 'waiting') and r.org = :org
+           union select x.number from rollouts q join sessions x on x.id = q.session
+             where q.asks_since is not null and q.org = :org)"
     };
 }
 
@@ -65,16 +118,24 @@ statements! {
         where number = ?1";
     RESCHEDULE = "update sessions set status = 'rescheduling' where number = ?1";
     FIND = select!("where s.id = ?1 and s.org = ?2");
-    SUMMARIZE = select!(of "s.id, s.project, s.agent, json_extract(s.body, '$.title')", "where s.number = ?1 and s.org = ?2");
+    SUMMARIZE = concat!(
+        select!(of concat!("s.id, s.project, s.agent, json_extract(s.body, '$.title'), ", standing!())),
+        "where s.number = ?1 and s.org = ?2");
     FIND_THREAD = select!("where s.project = ?1 and s.agent = ?2 and s.thread = ?3 and s.org = ?4");
     FIND_BY_ALIAS = select!("where s.alias = ?1 and s.org = ?2");
     LIST_THREADS = "select id from sessions where org = ?1 and owner = ?2 and (?3 is null or project = ?3)
         order by updated_at desc, number desc limit ?4";
     PLACE = "select created_at, number from sessions where id = ?1 and org = ?2
         union all select created_at, number from deleted_sessions where id = ?1 and org = ?2";
-    LIST_OLDEST_FIRST = listed!("and (s.created_at, s.number) > (:after_at, :after) order by s.created_at, s.number");
+    LIST_OLDEST_FIRST =
+        listed!(all!(), "and (s.created_at, s.number) > (:after_at, :after) order by s.created_at, s.number");
     LIST_NEWEST_FIRST =
-        listed!("and (s.created_at, s.number) < (:after_at, :after) order by s.created_at desc, s.number desc");
+        listed!(all!(), "and (s.created_at, s.number) < (:after_at, :after) order by s.created_at desc, s.number desc");
+    LIST_OPEN_OLDEST_FIRST =
+        listed!(open!(), "and (s.created_at, s.number) > (:after_at, :after) order by +s.created_at, +s.number");
+    LIST_OPEN_NEWEST_FIRST = listed!(open!(),
+        "and (s.created_at, s.number) < (:after_at, :after) order by +s.created_at desc, +s.number desc");
+    TELL = concat!("select s.number, s.seq, ", standing!(), " from sessions s where s.id = ?1 and s.org = ?2");
 }
 
 /// What a change needs to know of its session.
@@ -190,7 +251,8 @@ pub(crate) fn find(db: &Connection, org: OrgId, id: SessionId) -> Result<Option<
 pub(crate) fn summarize(db: &Connection, org: OrgId, number: i64) -> Result<Option<SessionSummary>, Fault> {
     one(db, SUMMARIZE, (number, org.0), |row| {
         let (id, project, agent) = (id(row, 4)?, id(row, 5)?, id(row, 6)?);
-        Ok(SessionSummary { id, project, agent, title: row.get(7)?, state: read_state(row)? })
+        let standing = read_standing(row, 8)?;
+        Ok(SessionSummary { id, project, agent, title: row.get(7)?, standing, state: read_state(row)? })
     })
 }
 
@@ -235,13 +297,20 @@ pub(crate) fn list_threads(
 }
 
 pub(crate) fn list(db: &Connection, org: OrgId, filter: &SessionFilter) -> Result<Vec<Session>, Fault> {
-    let sql = match filter.order {
-        Order::OldestFirst => LIST_OLDEST_FIRST,
-        Order::NewestFirst => LIST_NEWEST_FIRST,
+    let is_open = |standing: &Standing| matches!(standing, Standing::Waiting | Standing::Running);
+    let only_open = !filter.standings.is_empty() && filter.standings.iter().all(is_open);
+    let sql = match (filter.order, only_open) {
+        (Order::OldestFirst, false) => LIST_OLDEST_FIRST,
+        (Order::NewestFirst, false) => LIST_NEWEST_FIRST,
+        (Order::OldestFirst, true) => LIST_OPEN_OLDEST_FIRST,
+        (Order::NewestFirst, true) => LIST_OPEN_NEWEST_FIRST,
     };
     let after = filter.after.map(|session| (session.0, org.0));
     let Some(place) = place(db, PLACE, after, filter.order)? else { return Ok(Vec::new()) };
     let statuses = if filter.statuses.is_empty() { None } else { Some(to_json(&filter.statuses)?) };
+    let standings: Vec<&str> = filter.standings.iter().map(|standing| standing.as_str()).collect();
+    let standings = if standings.is_empty() { None } else { Some(to_json(&standings)?) };
+    let origins = if filter.origins.is_empty() { None } else { Some(to_json(&filter.origins)?) };
     let params = named_params! {
         ":org": org.0,
         ":project": filter.project.map(|project| project.0),
@@ -252,6 +321,9 @@ pub(crate) fn list(db: &Connection, org: OrgId, filter: &SessionFilter) -> Resul
         ":member": filter.open_to.map(|member| member.0),
         ":named": filter.open_to.map(|member| member.to_string()),
         ":statuses": statuses,
+        ":standings": standings,
+        ":origins": origins,
+        ":title": filter.title,
         ":from": filter.created_from.map_or(i64::MIN, micros),
         ":until": filter.created_until.map_or(i64::MAX, micros),
         ":after_at": place.at,
@@ -259,6 +331,26 @@ pub(crate) fn list(db: &Connection, org: OrgId, filter: &SessionFilter) -> Resul
         ":limit": limit(filter.limit),
     };
     many(db, sql, params, read)
+}
+
+/// Where a session stands, and what was said last in it.
+pub(crate) fn tell(
+    db: &Connection,
+    org: OrgId,
+    id: SessionId,
+    with_last_said: bool,
+) -> Result<Option<SessionTold>, Fault> {
+    let found =
+        one(db, TELL, (id.0, org.0), |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, read_standing(row, 2)?)))?;
+    let Some((number, seq, standing)) = found else { return Ok(None) };
+    let last_said = if with_last_said { events::last_said(db, number, seq)? } else { None };
+    Ok(Some(SessionTold { standing, last_said }))
+}
+
+fn read_standing(row: &Row<'_>, column: usize) -> Result<Standing, Fault> {
+    let word = row.get_ref(column)?.as_str().map_err(Fault::damaged)?;
+    let standing = Standing::ALL.into_iter().find(|standing| standing.as_str() == word);
+    standing.ok_or_else(|| Fault::damaged(format!("session standing {word:?}")))
 }
 
 /// Reads a session from the columns that `select` begins with.

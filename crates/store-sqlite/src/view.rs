@@ -29,17 +29,19 @@ use domain::{
     MemberId, OrgId, PersonId, ProjectId, RolloutId, RunId, SessionId, Timestamp, ToolId, WebhookId,
 };
 use ports::store::{
-    AgentFilter, AuditFilter, ChangeFilter, DeploymentFilter, DeploymentRunFilter, EventFilter, PurposefulFilter,
-    PurposefulSession, RolloutFilter, SessionChange, SessionFilter,
+    AgentFilter, AskingFilter, AskingRollout, AskingRun, AuditFilter, ChangeFilter, DeploymentFilter,
+    DeploymentRunFilter, EventFilter, PurposefulFilter, PurposefulSession, RolloutFilter, SessionChange, SessionFilter,
+    SessionTold, SpendingFilter, SpendingPage,
 };
 use ports::{CommitError, Committed, OrgStore, StoreError};
+use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::store::Inner;
 use crate::{
-    agents, aliases, approval_rules, audit, budgets, deliveries, deployments, documents, events, inbox, keys, logins,
-    members, orgs, persons, positions, projects, providers, purposeful, requests, rollouts, runs, samples, sessions,
-    tools, watches, webhooks,
+    agents, aliases, approval_rules, asking, audit, budgets, deliveries, deployments, documents, events, inbox, keys,
+    logins, members, orgs, persons, positions, projects, providers, purposeful, requests, rollouts, runs, samples,
+    sessions, spending, tools, watches, webhooks,
 };
 
 pub(crate) struct OrgView {
@@ -251,6 +253,32 @@ impl OrgStore for OrgView {
     async fn count_purposeful(&self, filter: PurposefulFilter) -> Result<u64, StoreError> {
         let org = self.org;
         self.inner.readers.long(move |db| purposeful::count(db, org, &filter)).await
+    }
+
+    async fn tell_sessions(&self, sessions: Vec<SessionId>, with_last_said: bool) -> Listed<Option<SessionTold>> {
+        let org = self.org;
+        let tell = move |db: &Connection| {
+            sessions.into_iter().map(|id| crate::sessions::tell(db, org, id, with_last_said)).collect()
+        };
+        match with_last_said {
+            true => self.inner.readers.long(tell).await,
+            false => self.inner.readers.short(tell).await,
+        }
+    }
+
+    async fn list_asking_runs(&self, filter: AskingFilter) -> Listed<AskingRun> {
+        let org = self.org;
+        self.inner.readers.long(move |db| asking::list_runs(db, org, &filter)).await
+    }
+
+    async fn list_asking_rollouts(&self, filter: AskingFilter) -> Listed<AskingRollout> {
+        let org = self.org;
+        self.inner.readers.long(move |db| asking::list_rollouts(db, org, &filter)).await
+    }
+
+    async fn list_spending(&self, filter: SpendingFilter) -> Result<SpendingPage, StoreError> {
+        let org = self.org;
+        self.inner.readers.long(move |db| spending::list(db, org, &filter)).await
     }
 
     async fn find_rollout(&self, id: RolloutId) -> Found<Rollout> {

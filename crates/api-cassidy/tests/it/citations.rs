@@ -10,7 +10,8 @@ async fn learn(cast: &Cast, name: &str, text: &str) {
     let (app, owner) = (cast.house.app(), cast.house.owner_ctx().await);
     let agent = app.find_agent(&owner, cast.a1.parse().unwrap()).await.unwrap();
     let source = DocumentSource::Text(text.to_owned());
-    let add = AddDocument { project: agent.project, agent: agent.id, name: name.into(), source, temporary: false };
+    let add =
+        AddDocument { project: Some(agent.project), agent: agent.id, name: name.into(), source, temporary: false };
     app.add_document(&owner, add).await.unwrap();
 }
 
@@ -54,7 +55,7 @@ async fn what_was_cited_stays_when_its_document_goes() {
     cast.say(&thread, "what?").await.ok();
     let (app, owner) = (cast.house.app(), cast.house.owner_ctx().await);
     let agent = app.find_agent(&owner, cast.a1.parse().unwrap()).await.unwrap();
-    for document in app.list_documents(&owner, agent.project, agent.id).await.unwrap() {
+    for document in app.list_documents(&owner, Some(agent.project), agent.id).await.unwrap() {
         app.delete_document(&owner, document.id).await.unwrap();
     }
     let shown = cast.read(&thread).await;

@@ -25,7 +25,7 @@ async fn answers(desk: &Desk, ctx: &Ctx, agent: AgentId, session: SessionId, run
         said(app.update_agent(ctx, agent, None, |spec| Ok(spec.clone())).await.map(drop)),
         said(app.archive_agent(ctx, agent).await.map(drop)),
         said(app.delete_agent(ctx, agent).await),
-        said(app.list_documents(ctx, desk.project, agent).await.map(drop)),
+        said(app.list_documents(ctx, Some(desk.project), agent).await.map(drop)),
         said(app.create_session(ctx, native(agent)).await.map(drop)),
         said(app.start_run(ctx, start).await.map(drop)),
         said(app.find_session(ctx, session).await.map(drop)),

@@ -40,11 +40,18 @@ pub fn end_waiting(
     log.push(((at.ids)(), EventBody::StatusIdle { stop_reason: outcome.stop_reason() }));
     state.status = SessionStatus::Idle;
     state.active_run = None;
+    state.asks = false;
     state.stop_reason = Some(StopReason::EndTurn);
     state.updated_at = at.now;
     let events = log.into_iter().map(|(id, body)| NewEvent { id, run: Some(run.id), at: at.now, body }).collect();
-    let over =
-        Run { status: outcome.status(), ended_at: Some(at.now), outcome: Some(outcome), waiting: Vec::new(), ..run };
+    let over = Run {
+        status: outcome.status(),
+        ended_at: Some(at.now),
+        outcome: Some(outcome),
+        waiting: Vec::new(),
+        asks_since: None,
+        ..run
+    };
     let changes = [
         Change::TakeInput { session, items },
         Change::Append { session, events, state: Some(state.clone()) },

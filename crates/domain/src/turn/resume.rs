@@ -23,6 +23,7 @@ impl Turn {
         let guards = unmoved(&run, &session.state);
         let mut turn = Turn::held(run, session, claim, at.now);
         turn.guards.extend(guards);
+        turn.state.asks = false;
         let open_call = turn.rebuild(events);
         turn.log(at, EventBody::StatusRunning {});
         if let Some(start) = open_call {

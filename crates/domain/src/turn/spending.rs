@@ -14,7 +14,7 @@ use crate::id::EventId;
 use crate::limits::Unit;
 use crate::model::Usage;
 use crate::money::{self, Money};
-use crate::run::Outcome;
+use crate::run::{Outcome, Share};
 
 /// What a turn spends, between one commit and the next.
 #[derive(Debug, Clone, Default)]
@@ -91,6 +91,9 @@ impl Turn {
                     }
                 }
                 self.run.spent.steps -= 1;
+                self.state.steps = self.state.steps.saturating_sub(1);
+                let model = self.model().to_owned();
+                self.run.uncharge_call(&model);
                 self.phase = Phase::InTools;
             }
             Beginning::ToolCalls(ids) => {
@@ -105,7 +108,10 @@ impl Turn {
 
     /// Counts a model call that begins.
     pub(super) fn count_model_call(&mut self, start: EventId) {
+        let model = self.model().to_owned();
+        self.run.charge(&model, Share::CALL);
         self.run.spent.steps += 1;
+        self.state.steps = self.state.steps.saturating_add(1);
         self.spending.beginning = Some(Beginning::ModelCall(start));
     }
 
@@ -120,6 +126,8 @@ impl Turn {
 
     /// Counts what a model call used.
     pub(super) fn count_usage(&mut self, usage: Usage, cost: Option<Money>) {
+        let model = self.model().to_owned();
+        self.run.charge(&model, Share { calls: 0, usage, cost });
         self.run.spent.usage += usage;
         self.run.spent.cost = money::sum(self.run.spent.cost, cost);
         self.state.usage += usage;

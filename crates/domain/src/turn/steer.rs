@@ -116,6 +116,8 @@ pub fn resolve_waiting(
             log.push(entry((at.ids)(), EventBody::AgentToolResult { tool_use_id: call, content, is_error }));
         }
     }
+    state.asks = run.asks_somebody();
+    run.asks_since = run.asks_since.filter(|_| state.asks);
     if run.waiting.is_empty() {
         run.status = RunStatus::Queued;
         state.status = SessionStatus::Rescheduling;
@@ -193,6 +195,7 @@ impl Turn {
         self.run.status = RunStatus::Running;
         self.state.status = SessionStatus::Running;
         self.state.stop_reason = None;
+        self.state.asks = false;
         self.phase = Phase::InTools;
         self.log(at, EventBody::StatusRunning {});
     }

@@ -171,6 +171,8 @@ fn run(session: &Session, limits: Limits, now: Timestamp) -> Run {
         spent: Default::default(),
         in_flight: Vec::new(),
         waiting: Vec::new(),
+        asks_since: None,
+        asked: Vec::new(),
         failed_attempts: 0,
         model_at: 0,
         refused_tokens: None,

@@ -19,6 +19,7 @@ pub mod catalogue;
 pub mod changes;
 pub mod closing;
 pub mod deployments;
+pub mod desk;
 pub mod feed;
 pub mod guards;
 pub mod inbox;
@@ -71,6 +72,7 @@ macro_rules! store_stories {
                 a_deleted_session_is_gone_at_once;
             deployments: a_deployment_is_changed_as_it_was_and_listed_in_pages, what_is_due_first_is_found_first,
                 a_scheduled_time_and_a_name_begin_one_run, a_foreign_deployment_is_as_one_that_never_was;
+            desk: what_runs_spent_is_read_page_by_page, what_asks_is_found_by_how_long_it_waits;
             feed: events_reach_the_streams_in_commit_order, a_refused_change_set_is_never_heard_of,
                 work_and_input_wake_whoever_waits;
             guards: each_guard_holds_and_refuses, a_refused_change_set_leaves_nothing_behind,

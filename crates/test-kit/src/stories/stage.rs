@@ -296,6 +296,8 @@ pub(super) fn new_run(session: &Session) -> Run {
         spent: Spent::default(),
         in_flight: Vec::new(),
         waiting: Vec::new(),
+        asks_since: None,
+        asked: Vec::new(),
         failed_attempts: 0,
         model_at: 0,
         refused_tokens: None,

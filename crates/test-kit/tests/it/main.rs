@@ -5,5 +5,6 @@
 mod battery;
 mod messages_api;
 mod provider_faults;
+mod roles;
 mod schemas;
 mod strangers;

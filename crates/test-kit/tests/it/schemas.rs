@@ -60,6 +60,14 @@ async fn ids(owner: &Caller) -> String {
     // Nobody is there: what becomes of its deliveries does not matter.
     let webhook = id_of(&owner.post("/v1/webhooks", json!({ "url": "http://127.0.0.1:9/" })).await.ok());
     let delivery = id_of(&owner.post(&format!("/v1/webhooks/{webhook}/test"), json!({})).await.ok());
+    // Somebody else's, so that what is done to them does not lock the tester out.
+    let ada = json!({ "name": "Ada", "email": "ada@house.example", "role": "viewer" });
+    let ada = id_of(&owner.post("/v1/members", ada).await.ok());
+    let key = json!({ "name": "k", "scopes": ["agents:read"], "member_id": ada });
+    let key = id_of(&owner.post("/v1/keys", key).await.ok());
+    let project = id_of(&owner.get("/v1/projects").await.ok()["data"][0]);
+    let document = json!({ "agent_id": agent, "name": "a.txt", "content": "a" });
+    let document = id_of(&owner.post("/v1/knowledge", document).await.ok());
     let (thread, plain) = (thread["thread_id"].as_str().unwrap().to_owned(), plain.0);
     format!(
         "[parameters]\n\"path.agent_id\" = \"{agent}\"\n\"path.session_id\" = \"{session}\"\n\"path.run_id\" = \"{run}\"\n\
@@ -67,6 +75,8 @@ async fn ids(owner: &Caller) -> String {
          \"path.deployment_id\" = {rollout_id}\n\"path.agent_session_id\" = {watch}\n\
          \"query.wait\" = 1\n\"query.thread_id\" = \"{thread}\"\n\"path.deployment\" = \"{deployment}\"\n\
          \"path.rollout_id\" = {waiting}\n\"path.rule_id\" = \"{rule}\"\n\
+         \"path.key\" = \"{key}\"\n\"path.member\" = \"{ada}\"\n\"path.project\" = \"{project}\"\n\
+         \"path.document\" = \"{document}\"\n\
          \"path.webhook_id\" = \"{webhook}\"\n\"path.delivery_id\" = \"{delivery}\"\n"
     )
 }

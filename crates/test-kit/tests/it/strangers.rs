@@ -15,9 +15,9 @@ use test_kit::{Caller, Reply, TestHouse, says};
 use uuid::Uuid;
 
 /// Method, path as in its document, and the scopes each of which the route needs.
-type Probe = (&'static str, &'static str, &'static [Scope]);
+pub(crate) type Probe = (&'static str, &'static str, &'static [Scope]);
 
-const NATIVE: &[Probe] = &[
+pub(crate) const NATIVE: &[Probe] = &[
     ("GET", "/v1/agents", &[AgentsRead]),
     ("POST", "/v1/agents", &[AgentsWrite]),
     ("GET", "/v1/agents/{agent_id}", &[AgentsRead]),
@@ -58,6 +58,7 @@ const NATIVE: &[Probe] = &[
     ("GET", "/v1/approval_rules/{rule_id}", &[ApprovalsRead]),
     ("POST", "/v1/approval_rules/{rule_id}", &[Admin]),
     ("DELETE", "/v1/approval_rules/{rule_id}", &[Admin]),
+    ("GET", "/v1/approvals", &[ApprovalsRead]),
     ("GET", "/v1/audit", &[Admin]),
     ("GET", "/v1/login", ANY_KEY),
     ("POST", "/v1/login", ANY_KEY),
@@ -69,6 +70,27 @@ const NATIVE: &[Probe] = &[
     ("POST", "/v1/links/{token}", ANY_KEY),
     ("POST", "/v1/members/{member}/invitation", &[Admin]),
     ("POST", "/v1/members/{member}/reset", &[Admin]),
+    ("GET", "/v1/usage", &[UsageRead]),
+    ("GET", "/v1/keys", &[KeysRead]),
+    ("POST", "/v1/keys", &[KeysWrite]),
+    ("GET", "/v1/keys/{key}", &[KeysRead]),
+    ("DELETE", "/v1/keys/{key}", &[KeysWrite]),
+    ("GET", "/v1/members", &[Admin]),
+    ("POST", "/v1/members", &[Admin]),
+    ("GET", "/v1/members/{member}", &[Admin]),
+    ("POST", "/v1/members/{member}", &[Admin]),
+    ("DELETE", "/v1/members/{member}", &[Admin]),
+    ("POST", "/v1/members/{member}/suspend", &[Admin]),
+    ("POST", "/v1/members/{member}/resume", &[Admin]),
+    ("GET", "/v1/projects", ANY_KEY),
+    ("POST", "/v1/projects", &[Admin]),
+    ("GET", "/v1/projects/{project}", ANY_KEY),
+    ("POST", "/v1/projects/{project}", &[Admin]),
+    ("GET", "/v1/org", ANY_KEY),
+    ("POST", "/v1/org", &[Admin]),
+    ("GET", "/v1/knowledge", &[KnowledgeRead]),
+    ("POST", "/v1/knowledge", &[KnowledgeWrite]),
+    ("DELETE", "/v1/knowledge/{document}", &[KnowledgeWrite]),
     ("GET", "/v1/tools", &[AgentsRead]),
     ("POST", "/v1/tools", &[AgentsWrite]),
     ("GET", "/v1/tools/{tool}", &[AgentsRead]),
@@ -222,6 +244,7 @@ async fn a_key_without_a_scope_is_refused_by_every_route_that_needs_it() {
         AgentsRun,
         SessionsRead,
         SessionsWrite,
+        KnowledgeRead,
         KnowledgeWrite,
         ProvidersRead,
         ProvidersWrite,
@@ -230,10 +253,11 @@ async fn a_key_without_a_scope_is_refused_by_every_route_that_needs_it() {
         ApprovalsRead,
         ApprovalsDecide,
         Admin,
+        KeysRead,
         KeysWrite,
+        UsageRead,
         DeploymentsRead,
         DeploymentsWrite,
-        Admin,
     ] {
         let others = Scope::ALL.iter().copied().filter(|scope| ![missing, Admin].contains(scope));
         let caller = house.key(others).await;
@@ -297,7 +321,12 @@ async fn what_is_anothers_looks_like_what_never_was() {
     assert_eq!(waiting["state"], "pending_approval");
     assert_eq!(owner.get(&format!("/v1/approval_rules/{}", things.id("rule_id"))).await.ok()["name"], "ours");
     assert_eq!(stranger.get("/api/assistants/threads/get").await.ok(), json!({ "threads": [] }));
-    for list in ["/v1/sessions", "/v1/rollouts", "/v1/approval_rules", "/v1/tools", "/v1/webhooks"] {
+    let lists = ["/v1/sessions", "/v1/rollouts", "/v1/approval_rules", "/v1/tools", "/v1/webhooks", "/v1/approvals"];
+    assert_eq!(stranger.get("/v1/usage").await.ok()["total"]["runs"], 0);
+    assert_eq!(stranger.get("/v1/members").await.ok()["data"].as_array().unwrap().len(), 1);
+    assert_eq!(owner.get(&format!("/v1/keys/{}", things.id("key"))).await.ok()["revoked_at"], Value::Null);
+    assert_eq!(owner.get(&format!("/v1/members/{}", things.id("member"))).await.ok()["name"], "Mia");
+    for list in lists {
         assert_eq!(stranger.get(list).await.ok()["data"], json!([]), "{list}");
     }
 }
@@ -311,12 +340,12 @@ async fn each_probe(mut ask: impl AsyncFnMut(&str, &str, &[Scope], &str)) {
 }
 
 /// Things of the first organization, by the name of the parameter that takes their id.
-struct Things {
-    ids: Vec<(&'static str, String)>,
+pub(crate) struct Things {
+    pub(crate) ids: Vec<(&'static str, String)>,
 }
 
 impl Things {
-    async fn of(house: &TestHouse) -> Self {
+    pub(crate) async fn of(house: &TestHouse) -> Self {
         let owner = house.owner();
         let agent = owner.agent(json!({})).await;
         let session = owner.session(&agent).await;
@@ -333,6 +362,11 @@ impl Things {
         let context = owner.post("/api/v2/ai-agents/v1/contexts?teamId=1", context).await;
         let context = context.json()["id"].as_str().map_or_else(|| panic!("{context}"), str::to_owned);
         let assistant = plain.compact();
+        let key = owner.post("/v1/keys", body("POST", "/v1/keys", &[])).await.ok();
+        let member = owner.post("/v1/members", body("POST", "/v1/members", &[])).await.ok();
+        let project = owner.get("/v1/projects").await.ok()["data"][0].clone();
+        let document = json!({ "agent_id": agent, "name": "a.txt", "content": "a" });
+        let document = owner.post("/v1/knowledge", document).await.ok();
         let new = json!({ "name": "d", "agent": agent, "schedule": { "type": "cron", "expression": "0 0 1 1 *" },
             "initial_events": [message("hi")] });
         let deployment = id_of(&owner.post("/v1/deployments", new).await.ok());
@@ -367,6 +401,10 @@ impl Things {
                 ("member", id_of(&owner.get("/v1/login").await.ok()["member"])),
                 ("webhook_id", id_of(&webhook)),
                 ("delivery_id", id_of(&delivery)),
+                ("key", id_of(&key)),
+                ("member", id_of(&member)),
+                ("project", id_of(&project)),
+                ("document", id_of(&document)),
                 ("name", "favourite".to_owned()),
                 ("agentId", agent_uuid),
                 ("contextId", context),
@@ -387,7 +425,7 @@ fn of<'a>(ids: &'a [(&'static str, String)], name: &str) -> &'a str {
 }
 
 /// An id of the same form, of nothing.
-fn never(name: &str, id: &str) -> String {
+pub(crate) fn never(name: &str, id: &str) -> String {
     match id.rsplit_once('_') {
         Some((prefix, _)) => format!("{prefix}_{}", domain::AgentId(NOBODY).to_string().trim_start_matches("agent_")),
         None if name.ends_with("Id") && id.len() < 12 => NO_NUMBER.to_owned(),
@@ -397,7 +435,13 @@ fn never(name: &str, id: &str) -> String {
     }
 }
 
-async fn ask(caller: &Caller, method: &str, path: &str, prefix: &str, ids: &[(&'static str, String)]) -> Reply {
+pub(crate) async fn ask(
+    caller: &Caller,
+    method: &str,
+    path: &str,
+    prefix: &str,
+    ids: &[(&'static str, String)],
+) -> Reply {
     let mut target = format!("{prefix}{path}");
     for (name, id) in ids {
         target = target.replace(&format!("{{{name}}}"), id);
@@ -448,6 +492,12 @@ fn body(method: &str, path: &str, ids: &[(&'static str, String)]) -> Value {
         ("POST", "/v1/providers/{provider}") => json!({ "name": "stolen" }),
         ("POST", "/v1/webhooks") => json!({ "url": "https://hooks.example.com/in" }),
         ("POST", "/v1/webhooks/{webhook_id}") => json!({ "description": "stolen" }),
+        ("POST", "/v1/keys") => json!({ "name": "k", "scopes": ["agents:read"] }),
+        ("POST", "/v1/members") => json!({ "name": "Mia", "email": "mia@house.example", "role": "viewer" }),
+        ("POST", "/v1/members/{member}") => json!({ "name": "stolen" }),
+        ("POST", "/v1/projects") => json!({ "name": "p" }),
+        ("POST", "/v1/projects/{project}" | "/v1/org") => json!({ "name": "stolen" }),
+        ("POST", "/v1/knowledge") => json!({ "agent_id": of(ids, "agent_id"), "name": "b.txt", "content": "b" }),
         ("POST", "/api/v1/deployments") => json!({ "deployment_request": "Deploy 2.5.1", "status": "running" }),
         ("POST", "/api/v1/agent-sessions") => json!({ "prompt": "Why?" }),
         ("POST", "/api/v1/docs") => json!({ "title": "t", "content": "c" }),
