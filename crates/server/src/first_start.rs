@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use app::{AgentFilter, App, Bootstrap};
+use app::{AgentFilter, App, Bootstrap, NewLink};
 use config::Config;
 use domain::AgentId;
 use secrecy::SecretString;
@@ -75,19 +75,30 @@ pub(crate) async fn describe(
         let authority = config.server.tls_cert.as_deref().filter(|_| config.server.public_url.is_none());
         try_it = assistant.map(|(project, agent)| try_it_line(&url, project, agent, &login_file, authority));
     }
-    let owner_link = owner_link(app, &url).await?;
+    let owner_link = owner_link(app, &url).await;
     Ok(Started { listens, url, first_key, login_file, try_it, owner_link })
 }
 
-/// A new link for the owner of the first organization, while none of its owners can log in.
-async fn owner_link(app: &App, url: &str) -> Result<Option<SecretString>, StartError> {
-    let failed = |error: app::Error| StartError::Other(error.to_string());
-    if !app.is_owner_needed().await.map_err(failed)? {
+/// A new link for the owner of the first organization, while none of its owners can log in. A
+/// server that cannot make one serves all the same: `sortie members reset --owner` makes another.
+async fn owner_link(app: &App, url: &str) -> Option<SecretString> {
+    match make_owner_link(app).await {
+        Ok(link) => link.map(|link| Site::new(url).link(link.token.reveal()).into()),
+        Err(error) => {
+            tracing::warn!(%error, "no link could be made for the owner's account");
+            None
+        }
+    }
+}
+
+async fn make_owner_link(app: &App) -> Result<Option<NewLink>, app::Error> {
+    if !app.is_owner_needed().await? {
         return Ok(None);
     }
-    let Some(first) = app.list_orgs(&operator()).await.map_err(failed)?.into_iter().next() else { return Ok(None) };
-    let link = app.link_for_owner(&operator(), &first).await.map_err(failed)?;
-    Ok(Some(Site::new(url).link(link.token.reveal()).into()))
+    match app.list_orgs(&operator()).await?.first() {
+        Some(first) => app.link_for_owner(&operator(), first).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Where a server of this configuration is reached, which does not run at this moment.

@@ -142,7 +142,8 @@ impl App {
             None => self.join_by_link(&org, &link, &member, &using).await?,
         };
         let turn = Arc::clone(&self.0.member_changes).lock_owned().await;
-        let before = self.store(org.id).find_member(member.id).await?.ok_or_else(no_link)?;
+        // No member changes any more until this is done: not the one who comes in, nor the maker.
+        let before = self.good_link(token).await?.member;
         let after = renamed(&before, &link, &using, &entrance)?;
         let opening = self.describe_login(&entrance.person, &after, &using.browser).await?;
         let opening = Opening { turn: Some(turn), ..opening };
@@ -215,8 +216,11 @@ impl App {
         if people.list_memberships(person.id).await?.iter().any(|membership| membership.org.id == org.id) {
             return Err(Error::Conflict("you are in this organization already, as another member".into()));
         }
+        // At another version: whoever may set the password of a member of one organization, by a
+        // link that is under way, may not set that of a member of two.
+        let person = Person { version: person.version + 1, ..person };
         let joined = PersonChange::Join { member: member.id, person: person.id };
-        Ok(Entrance { person, changes: vec![joined] })
+        Ok(Entrance { changes: vec![PersonChange::Put(person.clone()), joined], person })
     }
 
     async fn new_person(&self, member: MemberId, email: String, using: &UseLink) -> Result<Entrance, Error> {
