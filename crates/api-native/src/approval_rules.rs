@@ -67,7 +67,7 @@ pub(crate) struct ApproversView {
 /// What a person may do.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum RoleView {
+pub(crate) enum RoleView {
     Owner,
     Admin,
     Member,
