@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::Caller;
 
+use crate::approval_rules::RoleView;
 use crate::body::Body;
 use crate::error::{ApiError, ErrorEnvelope};
 use crate::page::{self, Page, Pages};
@@ -35,20 +36,6 @@ pub(crate) struct MemberView {
 #[serde(rename_all = "snake_case")]
 enum MemberType {
     Member,
-}
-
-/// What a person may do. Each role holds what the ones before it hold.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum RoleView {
-    /// Look.
-    Viewer,
-    /// Make and use agents.
-    Member,
-    /// Everything but what concerns owners.
-    Admin,
-    /// Everything.
-    Owner,
 }
 
 /// A person on their way in.
@@ -212,28 +199,6 @@ impl From<Member> for MemberView {
             role: member.role.into(),
             created_at: member.created_at,
             suspended_at: member.suspended_at,
-        }
-    }
-}
-
-impl From<Role> for RoleView {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Viewer => RoleView::Viewer,
-            Role::Member => RoleView::Member,
-            Role::Admin => RoleView::Admin,
-            Role::Owner => RoleView::Owner,
-        }
-    }
-}
-
-impl From<RoleView> for Role {
-    fn from(role: RoleView) -> Self {
-        match role {
-            RoleView::Viewer => Role::Viewer,
-            RoleView::Member => Role::Member,
-            RoleView::Admin => Role::Admin,
-            RoleView::Owner => Role::Owner,
         }
     }
 }

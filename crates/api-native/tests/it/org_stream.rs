@@ -53,8 +53,9 @@ async fn every_commit_is_told_in_order_and_can_be_gone_on_from() {
     assert_eq!(positions, (1..=positions.len() as u64).collect::<Vec<_>>());
     let last = frames.last().unwrap();
     let shown = owner.get(&format!("/v1/sessions/{session}")).await.ok();
-    let expected = json!({ "type": "session.changed", "session_id": session, "status": "idle", "seq": events.len(),
-        "title": "Flight 7", "waiting_for": [], "usage": shown["usage"] });
+    let expected = json!({ "type": "session.changed", "session_id": session, "agent_id": agent, "status": "idle",
+        "state": "idle", "stop_reason": { "type": "end_turn" }, "seq": events.len(), "title": "Flight 7",
+        "waiting_for": [], "usage": shown["usage"], "steps": 1, "updated_at": shown["updated_at"] });
     assert_eq!(last.raw, format!("id: {}\nevent: session.changed\ndata: {expected}\n\n", positions.len()));
 
     let other = owner.session(&agent).await;

@@ -8,7 +8,7 @@ async fn pages() {
     let agent = owner.agent(json!({ "system": "Be brief indeed." })).await;
     let plain: domain::AgentId = agent.parse().unwrap();
     let path = format!("/api/v2/ai-agents/v1/agents/{}/run?teamId=1", plain.0);
-    let body = || json!({ "messages": [{ "role": "user", "content": "hi" }] });
+    let body = || json!({ "messages": [{ "role": "user", "content": "hi" }], "config": {} });
     for _ in 0..5 {
         let reply = owner.post(&path, body()).await;
         assert!(reply.status.is_success(), "{reply}");
