@@ -64,7 +64,10 @@ use tracing::Instrument;
 pub use aliases::AliasView;
 pub use approvals::DecideRollout;
 pub use ctx::{Ctx, Operator};
-pub use deployments::{CreateDeployment, Delivered, Delivery, EmbedClaims, EmbedToken, OpenWebhook, ProvenDelivery};
+pub use deployments::{
+    Activity, Conversation, CreateDeployment, Delivered, Delivery, EmbedClaims, EmbedToken, MESSAGE_CHARS_MAX,
+    OpenEmbed, OpenWebhook, ProvenDelivery, Speaker, Told, Visitor,
+};
 pub use domain::tool::HttpTool;
 pub use error::{AuthFault, Error, FieldError, Missing, Refused, Repeated};
 pub use follow::StoredEvent;

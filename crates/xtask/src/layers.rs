@@ -38,6 +38,7 @@ const LAYERS: &[(&str, MayImport)] = &[
     ("api-make", These(&["domain", "app", "web"])),
     ("api-cassidy", These(&["domain", "app", "web"])),
     ("api-cased", These(&["domain", "app", "web"])),
+    ("api-embed", These(&["domain", "app", "web"])),
     // Whichever crates own an `Options`.
     (
         "config",
