@@ -1,11 +1,13 @@
 //! Deployments: made, changed, paused, archived; what they begin stands in the modules below.
 
 mod begin;
+mod conversations;
 mod embed_tokens;
 mod monitors;
 mod rules;
 mod schedules;
 mod signatures;
+mod visitors;
 mod webhooks;
 
 use domain::audit::{Act, Action};
@@ -21,8 +23,10 @@ use crate::agents::only_reachable;
 use crate::error::{Error, Refused};
 use crate::{App, Ctx, TRIES};
 
+pub use conversations::{Activity, Conversation, Speaker, Told};
 pub use embed_tokens::{EmbedClaims, EmbedToken};
 pub(crate) use monitors::first_monitor;
+pub use visitors::{MESSAGE_CHARS_MAX, OpenEmbed, Visitor};
 pub use webhooks::{Delivered, Delivery, OpenWebhook, ProvenDelivery};
 
 /// What a new deployment is to be.

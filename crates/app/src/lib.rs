@@ -68,7 +68,10 @@ pub use aliases::AliasView;
 pub use approvals::DecideRollout;
 pub use asking::{Asked, Asking, AskingCall, AskingKind, AskingPlace, ListAsking, NotAPlace};
 pub use ctx::{Ctx, Operator, ShownLogin};
-pub use deployments::{CreateDeployment, Delivered, Delivery, EmbedClaims, EmbedToken, OpenWebhook, ProvenDelivery};
+pub use deployments::{
+    Activity, Conversation, CreateDeployment, Delivered, Delivery, EmbedClaims, EmbedToken, MESSAGE_CHARS_MAX,
+    OpenEmbed, OpenWebhook, ProvenDelivery, Speaker, Told, Visitor,
+};
 pub use domain::tool::HttpTool;
 pub use error::{AuthFault, Error, FieldError, Missing, Refused, Repeated};
 pub use follow::StoredEvent;

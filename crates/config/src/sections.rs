@@ -116,6 +116,22 @@ pub struct LimitOptions {
     ///
     /// Since 0.1.
     pub native_per_minute: u32,
+
+    /// Messages of all visitors of one embed.
+    ///
+    /// Since 0.1.
+    pub embed_per_minute: u32,
+
+    /// Messages of one visitor of an embed.
+    ///
+    /// Since 0.1.
+    pub embed_visitor_per_minute: u32,
+
+    /// Messages of all visitors of embeds who come from one address (of IPv6, one network of
+    /// 64 bits). Behind a proxy, `server.trusted_proxies` must name it.
+    ///
+    /// Since 0.1.
+    pub embed_address_per_minute: u32,
 }
 
 impl Default for LimitOptions {
@@ -126,6 +142,9 @@ impl Default for LimitOptions {
             cassidy_answer_within: Duration::from_secs(290),
             cased_per_minute: 120,
             native_per_minute: 0,
+            embed_per_minute: 600,
+            embed_visitor_per_minute: 12,
+            embed_address_per_minute: 60,
         }
     }
 }

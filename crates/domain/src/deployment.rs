@@ -287,6 +287,8 @@ pub enum Cause {
     Manual,
     /// A message from outside.
     Webhook,
+    /// The first word of a visitor.
+    Visitor,
     /// A rollout that was reported, for the first time or again after its end.
     Rollout {
         /// The rollout.
@@ -304,6 +306,7 @@ impl Cause {
             Cause::Schedule { .. } => "schedule",
             Cause::Manual => "manual",
             Cause::Webhook => "webhook",
+            Cause::Visitor => "visitor",
             Cause::Rollout { .. } => Self::ROLLOUT,
         }
     }

@@ -35,6 +35,7 @@ impl Facades {
             .merge(api_make::router(app.clone(), shared.clone(), Arc::clone(&callbacks)))
             .merge(api_cassidy::router(app.clone(), shared.clone()))
             .merge(api_cased::router(app.clone(), shared.clone(), url))
+            .merge(api_embed::router(app.clone(), shared.clone()))
             .fallback(page_or_nothing);
         let router = health::router(app.clone(), shared.drain.clone())
             .merge(metrics::router(house.store.clone(), house.metrics.clone(), &config.server))
@@ -54,6 +55,9 @@ fn options(config: &Config, url: &str, drain_grace: Duration) -> WebOptions {
         make_per_minute: limits.make_per_minute,
         cassidy_per_minute: limits.cassidy_per_minute,
         cased_per_minute: limits.cased_per_minute,
+        embed_per_minute: limits.embed_per_minute,
+        embed_visitor_per_minute: limits.embed_visitor_per_minute,
+        embed_address_per_minute: limits.embed_address_per_minute,
         answer_within: limits.cassidy_answer_within,
         drain_grace,
         ..WebOptions::default()

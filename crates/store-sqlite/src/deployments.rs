@@ -225,7 +225,7 @@ fn write_run(
 fn scheduled_at(begun: &DeploymentRun) -> Option<i64> {
     match begun.cause {
         Cause::Schedule { scheduled_at } => Some(micros(scheduled_at)),
-        Cause::Manual | Cause::Webhook | Cause::Rollout { .. } => None,
+        Cause::Manual | Cause::Webhook | Cause::Visitor | Cause::Rollout { .. } => None,
     }
 }
 

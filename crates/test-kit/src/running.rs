@@ -95,7 +95,8 @@ impl Running {
         let facades = api_native::router(app.clone(), shared.clone())
             .merge(api_make::router(app.clone(), shared.clone(), Arc::clone(&callbacks)))
             .merge(api_cassidy::router(app.clone(), shared.clone()))
-            .merge(api_cased::router(app.clone(), shared.clone(), &plan.web.public_url));
+            .merge(api_cased::router(app.clone(), shared.clone(), &plan.web.public_url))
+            .merge(api_embed::router(app.clone(), shared.clone()));
         api_make::resume_callbacks(app.clone(), shared.clone(), callbacks, Operator::of_this_installation()).await;
         let router = web::finish(facades, &shared);
         let clocked = app.clone();

@@ -32,7 +32,7 @@ pub use body::Rejection;
 pub use client_address::ClientAddress;
 pub use drain::Drain;
 pub use finish::finish;
-pub use limits::{Facade, Limits, StreamPlace};
+pub use limits::{Facade, Limits, StreamPlace, Visit};
 pub use query::Query;
 pub use request_id::RequestId;
 pub use site::Site;
@@ -74,6 +74,12 @@ pub struct WebOptions {
     pub cassidy_per_minute: u32,
     /// The same over the Cased-compatible API.
     pub cased_per_minute: u32,
+    /// Messages of all visitors of one embed in a minute.
+    pub embed_per_minute: u32,
+    /// The same of one visitor.
+    pub embed_visitor_per_minute: u32,
+    /// The same of all visitors who come from one address.
+    pub embed_address_per_minute: u32,
     /// Streams that one organization may have open.
     pub streams_per_org_max: usize,
     /// How long a call that gives a whole answer at once waits for it.
@@ -90,6 +96,9 @@ impl Default for WebOptions {
             make_per_minute: 240,
             cassidy_per_minute: 60,
             cased_per_minute: 120,
+            embed_per_minute: 600,
+            embed_visitor_per_minute: 12,
+            embed_address_per_minute: 60,
             streams_per_org_max: 10_000,
             answer_within: Duration::from_secs(290),
             drain_grace: Duration::from_secs(25),

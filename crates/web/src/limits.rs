@@ -31,6 +31,8 @@ pub enum Facade {
     Cassidy,
     /// The Cased-compatible API.
     Cased,
+    /// The chat on other sites' pages.
+    Embed,
 }
 
 impl Facade {
@@ -41,6 +43,7 @@ impl Facade {
             Facade::Make => "make",
             Facade::Cassidy => "cassidy",
             Facade::Cased => "cased",
+            Facade::Embed => "embed",
         }
     }
 }
@@ -52,6 +55,17 @@ pub struct Limits {
     windows: Mutex<HashMap<(Facade, Uuid), Window>>,
     streams: Arc<Mutex<HashMap<OrgId, usize>>>,
     metrics: Metrics,
+}
+
+/// For whom a message of a visitor counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit {
+    /// The visitor.
+    pub visitor: Uuid,
+    /// Where they come from.
+    pub address: Uuid,
+    /// The embed.
+    pub embed: Uuid,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +101,22 @@ impl Limits {
     /// # Errors
     /// As [`Limits::check`].
     pub fn check_of(&self, facade: Facade, of: Uuid, now: Timestamp) -> Result<(), Error> {
-        let max = self.per_minute(facade);
+        self.check_up_to(self.per_minute(facade), facade, of, now)
+    }
+
+    /// Counts a message of a visitor: for them, for where they come from, and for the embed.
+    /// Who is stopped by a narrow limit uses up nothing of a wide one.
+    ///
+    /// # Errors
+    /// As [`Limits::check`].
+    pub fn check_visit(&self, visit: Visit, now: Timestamp) -> Result<(), Error> {
+        let options = &self.options;
+        self.check_up_to(options.embed_visitor_per_minute, Facade::Embed, visit.visitor, now)?;
+        self.check_up_to(options.embed_address_per_minute, Facade::Embed, visit.address, now)?;
+        self.check_of(Facade::Embed, visit.embed, now)
+    }
+
+    fn check_up_to(&self, max: u32, facade: Facade, of: Uuid, now: Timestamp) -> Result<(), Error> {
         if max == 0 {
             return Ok(());
         }
@@ -120,6 +149,7 @@ impl Limits {
             Facade::Make => self.options.make_per_minute,
             Facade::Cassidy => self.options.cassidy_per_minute,
             Facade::Cased => self.options.cased_per_minute,
+            Facade::Embed => self.options.embed_per_minute,
         }
     }
 }
@@ -129,7 +159,7 @@ impl Limits {
 fn counted(facade: Facade, ctx: &Ctx) -> Uuid {
     match (facade, ctx.key) {
         (Facade::Cassidy | Facade::Cased, Some(key)) => key.0,
-        (Facade::Native | Facade::Make | Facade::Cassidy | Facade::Cased, _) => ctx.org.0,
+        (Facade::Native | Facade::Make | Facade::Cassidy | Facade::Cased | Facade::Embed, _) => ctx.org.0,
     }
 }
 
@@ -222,6 +252,29 @@ mod tests {
         assert!(limits.check(Facade::Cassidy, &with_key(1)).is_ok());
         assert!(limits.check(Facade::Cassidy, &with_key(2)).is_ok());
         assert!(limits.check(Facade::Cassidy, &with_key(1)).is_err());
+    }
+
+    #[test]
+    fn a_visitor_who_is_stopped_uses_up_nothing_of_others() {
+        let options = WebOptions {
+            embed_visitor_per_minute: 1,
+            embed_address_per_minute: 2,
+            embed_per_minute: 3,
+            ..WebOptions::default()
+        };
+        let limits = Limits::new(&options, Metrics::default());
+        let says = |visitor, address| {
+            let [visitor, address, embed] = [visitor, address, 9].map(Uuid::from_u128);
+            limits.check_visit(Visit { visitor, address, embed }, ctx(1, 0).now).is_ok()
+        };
+        assert!(says(1, 11));
+        for _ in 0..5 {
+            assert!(!says(1, 11), "the visitor's own");
+        }
+        assert!(says(2, 11));
+        assert!(!says(3, 11), "the address's");
+        assert!(says(4, 12));
+        assert!(!says(5, 13), "the embed's");
     }
 
     #[test]

@@ -39,6 +39,7 @@ const LAYERS: &[(&str, MayImport)] = &[
     ("api-cassidy", These(&["domain", "app", "web"])),
     ("api-cased", These(&["domain", "app", "web"])),
     ("console", These(&[])),
+    ("api-embed", These(&["domain", "app", "web"])),
     // Whichever crates own an `Options`.
     (
         "config",

@@ -11,6 +11,7 @@ mod builds;
 mod clients;
 mod dependencies;
 mod eval;
+mod front_ends;
 mod generated;
 mod journeys;
 mod layers;

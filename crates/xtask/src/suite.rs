@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::builds::Builds;
 use crate::runner::{self, PROFILE, Runner};
 use crate::steps::Steps;
-use crate::{clients, dependencies, journeys, layers, lengths, machine, process, promises};
+use crate::{clients, dependencies, front_ends, journeys, layers, lengths, machine, process, promises};
 
 /// Everything: what is missing is installed, then the quick checks, then one build in one
 /// profile that lint and tests share. The engine of the local model is compiled in
@@ -22,6 +22,7 @@ pub(crate) fn test(passed_on: &[OsString]) -> Result<()> {
     let runner = steps.step("test runner", Runner::find)?;
     let mut set = steps.step("clients", || clients::ensure(&builds))?;
     quick_checks(&mut steps, &builds)?;
+    steps.step("front ends", || front_ends::check_and_build(&builds))?;
     steps.step("build", || runner::build(&builds))?;
     steps.step("clippy", || clippy(&builds))?;
     steps.step("dependencies", || dependencies::check(&builds))?;

@@ -79,6 +79,8 @@ pub(crate) enum TriggerType {
     Manual,
     /// A message from outside. Ours.
     Webhook,
+    /// The first word of a visitor. Ours.
+    Visitor,
     /// A rollout that was reported. Ours.
     Rollout,
 }
@@ -89,6 +91,7 @@ impl TriggerType {
             TriggerType::Schedule => "schedule",
             TriggerType::Manual => "manual",
             TriggerType::Webhook => "webhook",
+            TriggerType::Visitor => "visitor",
             TriggerType::Rollout => Cause::ROLLOUT,
         }
     }
@@ -107,6 +110,7 @@ impl From<DeploymentRun> for DeploymentRunView {
             Cause::Schedule { scheduled_at } => (TriggerType::Schedule, Some(scheduled_at), None),
             Cause::Manual => (TriggerType::Manual, None, None),
             Cause::Webhook => (TriggerType::Webhook, None, None),
+            Cause::Visitor => (TriggerType::Visitor, None, None),
             Cause::Rollout { rollout } => (TriggerType::Rollout, None, Some(rollout)),
         };
         Self {

@@ -123,6 +123,12 @@ pub(crate) struct EmbedParam {
     /// `light`, `dark` or `auto`.
     #[serde(default)]
     theme: Option<String>,
+    /// The colour of what can be pressed, as `#rrggbb`.
+    #[serde(default)]
+    color: Option<String>,
+    /// The corner that its button floats in: `right` or `left`.
+    #[serde(default)]
+    position: Option<String>,
     /// What stands there before anything is said.
     #[serde(default)]
     greeting: Option<String>,
@@ -163,6 +169,8 @@ impl TriggerParam {
                 allowed_origins: embed.allowed_origins.unwrap_or_default(),
                 secure: embed.secure,
                 theme: embed.theme,
+                color: embed.color,
+                position: embed.position,
                 greeting: embed.greeting,
                 starters: embed.starters.unwrap_or_default(),
             }),
@@ -258,6 +266,8 @@ pub(super) struct EmbedView {
     allowed_origins: Vec<String>,
     secure: bool,
     theme: Option<String>,
+    color: Option<String>,
+    position: Option<String>,
     greeting: Option<String>,
     starters: Vec<String>,
 }
@@ -267,8 +277,9 @@ impl TriggerView {
         match trigger {
             Trigger::Schedule(Schedule { expression, timezone }) => TriggerView::Schedule { expression, timezone },
             Trigger::Webhook(webhook) => TriggerView::Webhook(WebhookView::of(id, webhook)),
-            Trigger::Embed(Embed { allowed_origins, secure, theme, greeting, starters }) => {
-                TriggerView::Embed(EmbedView { allowed_origins, secure, theme, greeting, starters })
+            Trigger::Embed(Embed { allowed_origins, secure, theme, color, position, greeting, starters }) => {
+                let look = EmbedView { allowed_origins, secure, theme, color, position, greeting, starters };
+                TriggerView::Embed(look)
             }
             Trigger::RolloutMonitor(RolloutMonitor { project, monitor }) => {
                 TriggerView::RolloutMonitor(RolloutMonitorView { project_id: project, monitor })

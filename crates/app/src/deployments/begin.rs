@@ -160,7 +160,12 @@ impl App {
     }
 
     /// Whoever the deployment acts as, with the rights they have now, in the deployment's project.
-    async fn with_its_rights(&self, org: OrgId, deployment: &Deployment, now: Timestamp) -> Result<Ctx, Error> {
+    pub(super) async fn with_its_rights(
+        &self,
+        org: OrgId,
+        deployment: &Deployment,
+        now: Timestamp,
+    ) -> Result<Ctx, Error> {
         // Counted before the look-up: whoever is stopped after it is looked up again.
         let stops = self.known().stops.count();
         let role = match deployment.acts_as {
@@ -190,7 +195,7 @@ impl App {
         })
     }
 
-    fn history(
+    pub(super) fn history(
         &self,
         deployment: &Deployment,
         occasion: &Occasion<'_>,
@@ -202,7 +207,7 @@ impl App {
 }
 
 /// What came of an occasion, under this name, with the request that asked for it.
-fn recorded(
+pub(super) fn recorded(
     deployment: &Deployment,
     occasion: &Occasion<'_>,
     begun: &DeploymentRun,

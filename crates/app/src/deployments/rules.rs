@@ -19,6 +19,7 @@ const TEXT_CHARS_MAX: usize = 2_000;
 const FIELDS_MAX: usize = 100;
 const CONDITIONS_MAX: usize = 50;
 const THEMES: [&str; 3] = ["light", "dark", "auto"];
+const CORNERS: [&str; 2] = ["right", "left"];
 
 impl App {
     /// A deployment that keeps to the rules, with its secrets sealed. What is kept of `before`
@@ -194,6 +195,10 @@ fn ready_embed(embed: Embed, faults: &mut Faults) -> Embed {
     let theme = embed.theme.as_deref();
     let is_theme = theme.is_none_or(|theme| THEMES.contains(&theme));
     faults.check(is_theme, "trigger.theme", "must be light, dark or auto");
+    let is_color = embed.color.as_deref().is_none_or(Embed::is_color);
+    faults.check(is_color, "trigger.color", "must be a colour as #rrggbb");
+    let is_corner = embed.position.as_deref().is_none_or(|corner| CORNERS.contains(&corner));
+    faults.check(is_corner, "trigger.position", "must be right or left");
     let is_short = |text: &String| (1..=TEXT_CHARS_MAX).contains(&text.chars().count());
     let greets = embed.greeting.as_ref().is_none_or(is_short);
     faults.check(greets, "trigger.greeting", "must have 1 to 2,000 characters");

@@ -22,6 +22,12 @@ pub struct Embed {
     /// `light`, `dark` or `auto`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub theme: Option<String>,
+    /// The colour of what can be pressed, as `#rrggbb`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// The corner of a page that its button floats in: `right` or `left`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<String>,
     /// What stands there before anything is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub greeting: Option<String>,
@@ -36,6 +42,30 @@ pub struct Embed {
 pub struct BadOrigin;
 
 impl Embed {
+    /// What a policy says of the pages around it; `None` if any page may show it.
+    pub fn ancestors(&self) -> Option<String> {
+        match (self.allowed_origins.is_empty(), self.secure) {
+            (true, false) => None,
+            (true, true) => Some("'none'".to_owned()),
+            (false, _) => Some(self.allowed_origins.join(" ")),
+        }
+    }
+
+    /// Whether a page of this origin may show it.
+    pub fn lets(&self, origin: &str) -> bool {
+        if self.allowed_origins.is_empty() {
+            return !self.secure;
+        }
+        let Ok(origin) = Self::origin(origin) else { return false };
+        !origin.contains('*') && self.allowed_origins.iter().any(|allowed| covers(allowed, &origin))
+    }
+
+    /// Whether a text is a colour as `#rrggbb`.
+    pub fn is_color(text: &str) -> bool {
+        let digits = text.strip_prefix('#').unwrap_or_default();
+        digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    }
+
     /// An origin as it is written in a policy of a page: lower case, no path, no default port.
     ///
     /// # Errors
@@ -69,6 +99,18 @@ impl Embed {
     }
 }
 
+/// Whether an origin, as written in a policy, is of those that `allowed` stands for.
+fn covers(allowed: &str, origin: &str) -> bool {
+    match allowed.split_once("://*.") {
+        // Of the names below it, and not of the name itself, as browsers have it.
+        Some((scheme, parent)) => {
+            let host = origin.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://"));
+            host.and_then(|host| host.strip_suffix(parent)).is_some_and(|below| below.len() > 1 && below.ends_with('.'))
+        }
+        None => allowed == origin,
+    }
+}
+
 fn is_of_a_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b".-".contains(&byte)
 }
@@ -76,6 +118,50 @@ fn is_of_a_name(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_origin_is_let_in_by_the_list_as_browsers_read_it() {
+        let of = |origins: &[&str], secure| Embed {
+            allowed_origins: origins.iter().map(|&origin| origin.to_owned()).collect(),
+            secure,
+            ..Embed::default()
+        };
+        let some = of(&["https://site.test", "https://*.example.org", "https://*.example.net:8443"], false);
+        for (origin, lets) in [
+            ("https://site.test", true),
+            ("https://SITE.test:443", true),
+            ("http://site.test", false),
+            ("https://site.test:444", false),
+            ("https://site.test.evil.test", false),
+            ("https://a.example.org", true),
+            ("https://a.b.example.org", true),
+            ("https://example.org", false),
+            ("https://.example.org", false),
+            ("https://badexample.org", false),
+            ("https://*.example.org", false),
+            ("https://a.example.net:8443", true),
+            ("https://a.example.net", false),
+            ("null", false),
+            ("", false),
+        ] {
+            assert_eq!(some.lets(origin), lets, "{origin}");
+        }
+        assert_eq!(
+            some.ancestors().as_deref(),
+            Some("https://site.test https://*.example.org https://*.example.net:8443")
+        );
+        assert!(of(&[], false).lets("https://any.test") && of(&[], false).ancestors().is_none());
+        assert!(!of(&[], true).lets("https://any.test"));
+        assert_eq!(of(&[], true).ancestors().as_deref(), Some("'none'"));
+    }
+
+    #[test]
+    fn a_color_is_six_digits() {
+        assert!(Embed::is_color("#0a7Bff"));
+        for text in ["", "#", "0a7bff", "#0a7bf", "#0a7bff0", "#0a7bfg", "red", "#fff", "#0a7bf;"] {
+            assert!(!Embed::is_color(text), "{text}");
+        }
+    }
 
     #[test]
     fn an_origin_is_a_scheme_a_host_and_perhaps_a_port() {
