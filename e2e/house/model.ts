@@ -36,6 +36,8 @@ interface Message {
 export class MockModel {
   /** How it answers from now on; it echoes until it is told otherwise. */
   rule: Rule = echo
+  /** What was sent to each tool that is served beside the model, by its path. */
+  private readonly tools = new Map<string, unknown[]>()
 
   private constructor(private readonly server: Server) {}
 
@@ -53,6 +55,14 @@ export class MockModel {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/v1`
   }
 
+  /** A tool to be called over HTTP: its address, and what it is called with. */
+  tool(): { url: string; calls: unknown[] } {
+    const calls: unknown[] = []
+    const path = `/tools/${this.tools.size}`
+    this.tools.set(path, calls)
+    return { url: new URL(path, this.url).href, calls }
+  }
+
   async stop(): Promise<void> {
     this.server.closeAllConnections()
     this.server.close()
@@ -67,7 +77,15 @@ export class MockModel {
     }
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
-    const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as {
+    const text = Buffer.concat(chunks).toString('utf8')
+    const calls = this.tools.get(request.url ?? '')
+    if (calls) {
+      calls.push(JSON.parse(text))
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ done: true }))
+      return
+    }
+    const body = JSON.parse(text) as {
       messages: Message[]
       tools?: { function: { name: string } }[]
     }

@@ -124,6 +124,8 @@ function configuration(model: string): string {
   return [
     '[bootstrap]',
     'model = "mock/model"',
+    '[outbound]',
+    `allow = ["${new URL(model).host}"]`,
     '[providers.mock]',
     'kind = "openai"',
     `base_url = "${model}"`,

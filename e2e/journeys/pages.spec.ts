@@ -1,0 +1,48 @@
+import AxeBuilder from '@axe-core/playwright'
+import { expect, test } from '../house/test.ts'
+
+const PAGES = [
+  '/',
+  '/agents',
+  '/agents/new',
+  '/rollouts',
+  '/approvals',
+  '/knowledge',
+  '/usage',
+  '/settings/organization',
+  '/settings/members',
+  '/settings/projects',
+  '/settings/api',
+  '/settings/approval-rules',
+  '/settings/providers',
+  '/settings/secrets',
+  '/settings/webhooks',
+  '/settings/audit',
+  '/settings/you',
+] as const
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme })
+
+    for (const path of PAGES) {
+      test(`${path} is drawn, can be used by everyone, and fits a phone`, async ({ owner: page, server }) => {
+        await page.goto(server.url + path)
+        await expect(page.getByRole('heading', { level: 1 }).first()).toBeVisible()
+        await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
+        const { violations } = await new AxeBuilder({ page }).analyze()
+        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([])
+        await page.setViewportSize({ width: 390, height: 800 })
+        const overflow = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        )
+        expect(overflow).toBeLessThanOrEqual(0)
+      })
+    }
+  })
+}
+
+test('an address that is none of the console says so', async ({ owner: page, server }) => {
+  await page.goto(`${server.url}/no-such-page`)
+  await expect(page.getByRole('main').getByText(/not|no /i).first()).toBeVisible()
+})
