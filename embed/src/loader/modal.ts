@@ -5,14 +5,14 @@
 // that are set), asks the network for nothing but the frame, and takes word from nobody but the frame. The button
 // shows when the chat is there: where it is paused, or not for this page, nothing is shown.
 
-interface Options {
+export interface Options {
   /** The embed deployment. */
   deployment: string;
   /** A visitor's token, or what gets one: asked for again when it has ended. */
   token?: string | (() => string | Promise<string>);
 }
 
-interface Chat {
+export interface Chat {
   open(): void;
   close(): void;
 }
