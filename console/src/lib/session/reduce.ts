@@ -31,7 +31,8 @@ interface Draft extends Omit<SessionLog, 'events' | 'rows' | 'calls' | 'tools' |
  * whatever pieces they come, and passes over what it has already.
  */
 export function reduce(log: SessionLog, pieces: readonly Piece[]): SessionLog {
-  if (pieces.every((piece) => piece.type !== 'stored')) return { ...log, live: pieces.reduce(preview, log.live) }
+  if (pieces.every((piece) => piece.type !== 'stored'))
+    return { ...log, live: pieces.reduce(preview, log.live) }
   const draft: Draft = {
     ...log,
     events: [...log.events],
@@ -143,7 +144,13 @@ function at(event: SessionEvent): string {
   return event.processed_at ?? ''
 }
 
-function bar(draft: Draft, lane: Bar['lane'], event: SessionEvent, tone: Bar['tone'], row = draft.rows.length) {
+function bar(
+  draft: Draft,
+  lane: Bar['lane'],
+  event: SessionEvent,
+  tone: Bar['tone'],
+  row = draft.rows.length,
+) {
   draft.bars.push({ lane, from: at(event), to: undefined, row, tone })
 }
 
@@ -151,13 +158,15 @@ function bar(draft: Draft, lane: Bar['lane'], event: SessionEvent, tone: Bar['to
 function close(draft: Draft, lanes: readonly Bar['lane'][], event: SessionEvent) {
   for (let index = draft.bars.length - 1; index >= 0 && index >= draft.bars.length - 64; index--) {
     const open = draft.bars[index]
-    if (open && open.to === undefined && lanes.includes(open.lane)) draft.bars[index] = { ...open, to: at(event) }
+    if (open && open.to === undefined && lanes.includes(open.lane))
+      draft.bars[index] = { ...open, to: at(event) }
   }
 }
 
 function startCall(draft: Draft, event: EventOf<'span.model_request_start'>) {
   close(draft, ['retry', 'person'], event)
   draft.openCall = event.id
+  draft.lastCall = event.id
   draft.calls.set(event.id, {
     id: event.id,
     model: event.model,
@@ -179,7 +188,13 @@ function endCall(draft: Draft, event: EventOf<'span.model_request_end'>) {
   if (event.is_error) draft.live = undefined
   if (!call) return
   const cost = event.list_cost ?? undefined
-  draft.calls.set(id, { ...call, endedAt: at(event), usage: event.model_usage, cost, isError: event.is_error })
+  draft.calls.set(id, {
+    ...call,
+    endedAt: at(event),
+    usage: event.model_usage,
+    cost,
+    isError: event.is_error,
+  })
   const index = draft.bars.findLastIndex((bar) => bar.lane === 'model' && bar.to === undefined)
   const open = draft.bars[index]
   if (open) draft.bars[index] = { ...open, to: at(event), tone: event.is_error ? 'bad' : 'busy' }
@@ -203,8 +218,8 @@ function askTool(
     endedAt: undefined,
     need: undefined,
   })
-  const { openCall } = draft
-  const call = openCall === undefined ? undefined : draft.calls.get(openCall)
+  const { lastCall } = draft
+  const call = lastCall === undefined ? undefined : draft.calls.get(lastCall)
   if (call) draft.calls.set(call.id, { ...call, tools: [...call.tools, event.id] })
   bar(draft, 'tool', event, 'good')
   row(draft, { kind: 'tool', key: event.id, call: event.id })
@@ -217,11 +232,7 @@ function decide(draft: Draft, event: EventOf<'user.tool_confirmation'>) {
   draft.tools.set(tool.id, { ...tool, decision, need: undefined })
 }
 
-function answer(
-  draft: Draft,
-  id: string,
-  event: EventOf<'agent.tool_result' | 'user.custom_tool_result'>,
-) {
+function answer(draft: Draft, id: string, event: EventOf<'agent.tool_result' | 'user.custom_tool_result'>) {
   const tool = draft.tools.get(id)
   if (!tool) return
   const { content, is_error: isError } = event
