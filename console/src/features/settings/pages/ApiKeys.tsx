@@ -67,7 +67,7 @@ export function ApiKeys() {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader title="API Keys" actions={mayCreate && create} />
-      <Lacks role="member" what="make keys" />
+      <Lacks needs="member" what="make keys" />
       <Listing
         query={list}
         rows={list.data?.pages.flatMap((page) => page.data)}

@@ -54,7 +54,7 @@ export function Members() {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader title="Members" actions={isAdmin && invite} />
-      <Lacks role="admin" what="invite people and change their roles" />
+      <Lacks needs="admin" what="invite people and change their roles" />
       <Listing
         query={list}
         rows={list.data?.pages.flatMap((page) => page.data)}

@@ -18,7 +18,7 @@ export function Organization() {
   const { data: org, error, refetch } = useQuery(orgQuery)
   return (
     <Page title="Organization" aside={org && <CopyableId id={org.id} className="ml-2" />}>
-      <Lacks role="admin" what="change the organization" />
+      <Lacks needs="admin" what="change the organization" />
       {org ? (
         <OrgForm key={org.id} org={org} />
       ) : error ? (

@@ -29,7 +29,7 @@ export function Projects() {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader title="Projects" actions={isAdmin && add} />
-      <Lacks role="admin" what="make and change projects" />
+      <Lacks needs="admin" what="make and change projects" />
       <Listing
         query={list}
         rows={list.data?.data}
