@@ -230,6 +230,13 @@ function decide(draft: Draft, event: EventOf<'user.tool_confirmation'>) {
   if (!tool) return
   const decision = { result: event.result, message: event.deny_message ?? undefined, at: at(event) }
   draft.tools.set(tool.id, { ...tool, decision, need: undefined })
+  // Its bar ended where it began to wait; it works from here on.
+  const index = rowOfTool(draft, tool.id)
+  if (event.result !== 'deny' && index >= 0) bar(draft, 'tool', event, 'good', index)
+}
+
+function rowOfTool(draft: Draft, id: string): number {
+  return draft.rows.findLastIndex((row) => row.kind === 'tool' && row.call === id)
 }
 
 function answer(draft: Draft, id: string, event: EventOf<'agent.tool_result' | 'user.custom_tool_result'>) {
@@ -237,10 +244,11 @@ function answer(draft: Draft, id: string, event: EventOf<'agent.tool_result' | '
   if (!tool) return
   const { content, is_error: isError } = event
   draft.tools.set(id, { ...tool, result: content, isError, endedAt: at(event), need: undefined })
-  const index = draft.rows.findLastIndex((row) => row.kind === 'tool' && row.call === id)
+  const index = rowOfTool(draft, id)
   const open = draft.bars.findLastIndex((bar) => bar.lane === 'tool' && bar.row === index)
   const bar = draft.bars[open]
-  if (bar) draft.bars[open] = { ...bar, to: at(event), tone: isError ? 'bad' : 'good' }
+  const to = bar?.to ?? at(event)
+  if (bar) draft.bars[open] = { ...bar, to, tone: isError ? 'bad' : 'good' }
   if (isError && index >= 0) draft.faults.push(index)
 }
 
@@ -256,12 +264,13 @@ function rest(draft: Draft, event: EventOf<'session.status_idle'>) {
     row(draft, { kind: 'note', key: event.id, event })
     return
   }
+  close(draft, ['tool'], event)
   let first = draft.rows.length - 1
   for (const id of reason.event_ids) {
     const tool = draft.tools.get(id)
     if (!tool) continue
     draft.tools.set(id, { ...tool, need: needOf(tool) })
-    const index = draft.rows.findLastIndex((row) => row.kind === 'tool' && row.call === id)
+    const index = rowOfTool(draft, id)
     if (index >= 0) first = Math.min(first, index)
   }
   bar(draft, 'person', event, 'warn', Math.max(0, first))

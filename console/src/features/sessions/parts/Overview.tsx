@@ -12,7 +12,11 @@ interface OverviewProps {
 }
 
 /** What happened when, a lane for each kind. A click jumps, a drag zooms, the arrows go from one to the next. */
-export function Overview({ log, onJump }: OverviewProps) {
+export function Overview(props: OverviewProps) {
+  return props.log.bars.length > 0 && <Strip {...props} />
+}
+
+function Strip({ log, onJump }: OverviewProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const isOpen = log.bars.some((bar) => bar.to === undefined)
   const now = useNow(isOpen ? 1000 : 60_000)
@@ -70,7 +74,6 @@ export function Overview({ log, onJump }: OverviewProps) {
     event.preventDefault()
     event.stopPropagation()
   }
-  if (log.bars.length === 0) return null
   const total = time.stretches.reduce((sum, stretch) => sum + stretch.to - stretch.from, 0)
   return (
     <div className="relative shrink-0 border-b">

@@ -66,11 +66,9 @@ export const SessionItem = memo(function SessionItem({ session, isChosen, isCurr
           )}
         </p>
       </div>
-      <div className="flex shrink-0 items-center gap-1">
-        {state === 'waiting' && <QuickDecide sessionId={session.id} />}
-        {state === 'running' && <Stop sessionId={session.id} />}
-      </div>
-      <dl className="num hidden shrink-0 items-center text-right text-sm @3xl:flex [&>*]:w-18">
+      {state === 'waiting' && <QuickDecide sessionId={session.id} />}
+      {state === 'running' && <Stop sessionId={session.id} />}
+      <dl className="num hidden shrink-0 items-center text-right text-sm @3xl:flex *:w-22">
         <Cell name="Begun by">{session.origin ? (ORIGINS[session.origin] ?? session.origin) : '–'}</Cell>
         <Cell name="Model calls">{session.steps === undefined ? '–' : plural(session.steps, 'call')}</Cell>
         <Cell name="Tokens" title={count(spent)}>

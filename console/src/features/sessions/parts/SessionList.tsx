@@ -22,6 +22,7 @@ const NAMES: Record<State, string> = {
   idle: 'Idle',
   ended: 'Ended',
 }
+const COLUMNS = ['Begun by', 'Model calls', 'Tokens', 'Cost', 'Worked', 'Last activity']
 const HEIGHTS = { group: 32, session: 56 }
 
 /** All sessions in groups, what needs a person first. */
@@ -174,6 +175,11 @@ function GroupHeader({ state, count, isFolded, onToggle }: GroupProps) {
       />
       <span className={cx('font-medium', state === 'waiting' && 'text-warn')}>{NAMES[state]}</span>
       <span className="num text-faint">{count}</span>
+      <span aria-hidden className="eyebrow ml-auto hidden text-right @3xl:flex *:w-22">
+        {COLUMNS.map((column) => (
+          <span key={column}>{column}</span>
+        ))}
+      </span>
     </button>
   )
 }
