@@ -9,6 +9,7 @@ mod battery;
 mod bench;
 mod builds;
 mod clients;
+mod console;
 mod dependencies;
 mod eval;
 mod generated;

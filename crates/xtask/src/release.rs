@@ -9,7 +9,7 @@ use std::str::FromStr;
 use anyhow::{Context, Result, anyhow};
 
 use crate::builds::{self, Builds};
-use crate::{machine, process};
+use crate::{console, machine, process};
 
 /// Which processors the local model's engine is built for.
 #[derive(Clone, Copy, Default)]
@@ -35,6 +35,7 @@ impl FromStr for Engine {
 pub(crate) fn build(engine: Engine) -> Result<()> {
     machine::ensure_build_packages()?;
     let builds = Builds::local()?;
+    console::build(&builds)?;
     let (builds, variant) = match engine {
         Engine::V3 => (builds, "x86-64-v3"),
         Engine::Baseline => (builds.apart("baseline"), "x86-64-v2"),

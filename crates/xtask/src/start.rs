@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::builds::Builds;
-use crate::{machine, process};
+use crate::{console, machine, process};
 
 /// Optimised where it matters and quicker to build than what ships.
 pub(crate) const PROFILE: &str = "start";
@@ -15,6 +15,10 @@ pub(crate) const PROFILE: &str = "start";
 pub(crate) fn start(passed_on: &[OsString]) -> Result<()> {
     machine::ensure_build_packages()?;
     let builds = Builds::local()?;
+    if let Err(error) = console::build(&builds) {
+        // The APIs do not need it, and the page at `/` says how to build it.
+        println!("\n{error:#}\nstarting all the same, without the console\n");
+    }
     println!("building (the first time takes some minutes: the local model's engine is compiled too)");
     process::run(builds.cargo().args(["build", "--profile", PROFILE, "--package", "cli", "--bin", "sortie"]))?;
     let sortie = builds.program(PROFILE, "sortie");

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::builds::Builds;
 use crate::runner::{self, PROFILE, Runner};
 use crate::steps::Steps;
-use crate::{clients, dependencies, layers, lengths, machine, process, promises};
+use crate::{clients, console, dependencies, layers, lengths, machine, process, promises};
 
 /// Everything: what is missing is installed, then the quick checks, then one build in one
 /// profile that lint and tests share. The engine of the local model is compiled in
@@ -22,6 +22,9 @@ pub(crate) fn test(passed_on: &[OsString]) -> Result<()> {
     let runner = steps.step("test runner", Runner::find)?;
     let mut set = steps.step("clients", || clients::ensure(&builds))?;
     quick_checks(&mut steps, &builds)?;
+    // Before cargo: the binary takes in what is built here.
+    steps.step("console", || console::build(&builds))?;
+    steps.step("console's checks", || console::check(&builds))?;
     steps.step("build", || runner::build(&builds))?;
     steps.step("clippy", || clippy(&builds))?;
     steps.step("dependencies", || dependencies::check(&builds))?;
