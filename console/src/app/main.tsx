@@ -13,8 +13,11 @@ const client = createQueryClient(() => {
   // Where people log in there is nobody to log in yet.
   const isOutside = ['/login', '/invite/', '/cli/verify'].some((path) => location.pathname.startsWith(path))
   if (isOutside) return
-  client.removeQueries({ queryKey: ['login'] })
-  void router.navigate({ to: '/login', search: { next: location.pathname + location.search } })
+  const next = location.pathname + location.search
+  // The frame that is left stands on the login until it is gone.
+  void router
+    .navigate({ to: '/login', search: { next } })
+    .then(() => client.removeQueries({ queryKey: ['login'] }))
 })
 
 const router = createRouter({

@@ -11,6 +11,23 @@ import { loginQuery } from '@/lib/api/login'
 import { SettingsFrame } from './shell/SettingsFrame'
 import { Shell } from './shell/Shell'
 
+/** What Mission Control shows: a chosen session, and filters. */
+interface HomeSearch {
+  session?: string
+  title?: string
+  agent?: string
+  origin?: string
+}
+
+/** A text of the address, if it is there. */
+function optional<Name extends string>(
+  search: Record<string, unknown>,
+  name: Name,
+): { [_ in Name]?: string } {
+  const value = search[name]
+  return typeof value === 'string' && value !== '' ? ({ [name]: value } as { [_ in Name]?: string }) : {}
+}
+
 /** What every route may use before it is drawn. */
 interface Context {
   client: QueryClient
@@ -66,12 +83,19 @@ const shell = createRoute({
 const home = createRoute({
   getParentRoute: () => shell,
   path: '/',
+  validateSearch: (search: Record<string, unknown>): HomeSearch => ({
+    ...optional(search, 'session'),
+    ...optional(search, 'title'),
+    ...optional(search, 'agent'),
+    ...optional(search, 'origin'),
+  }),
   component: lazyRouteComponent(() => import('@/features/sessions/pages/MissionControl'), 'MissionControl'),
 })
 
 const session = createRoute({
   getParentRoute: () => shell,
   path: '/sessions/$sessionId',
+  validateSearch: (search: Record<string, unknown>): { event?: string } => optional(search, 'event'),
   component: lazyRouteComponent(() => import('@/features/sessions/pages/SessionPage'), 'SessionPage'),
 })
 

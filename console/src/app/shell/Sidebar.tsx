@@ -5,6 +5,7 @@ import { Keys } from '@/components/ui/keys'
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from '@/components/ui/menu'
 import { toastError } from '@/components/ui/toast'
 import { Tip } from '@/components/ui/tooltip'
+import { ApprovalCount } from '@/features/approvals/parts/ApprovalCount'
 import { useLogin, useLogout, useSwitchOrg } from '@/lib/api/login'
 import { cx } from '@/lib/classes'
 import { setTheme, type Theme, useTheme } from '@/lib/theme/theme'
@@ -50,6 +51,7 @@ export function Sidebar({ onSearch, onHelp, className }: SidebarProps) {
           >
             <Icon aria-hidden className="size-4" />
             {label}
+            {to === '/approvals' && <ApprovalCount />}
           </Link>
         ))}
       </nav>

@@ -3,7 +3,7 @@ import { Dialog as Parts } from 'radix-ui'
 import { type ReactNode, useState } from 'react'
 import { asApiError } from '@/lib/api/error'
 import { cx } from '@/lib/classes'
-import { Button, IconButton } from './button'
+import { Button } from './button'
 import { ErrorNote } from './states'
 
 interface DialogProps {
@@ -43,21 +43,23 @@ export function Dialog({
             wide ? 'sm:max-w-3xl' : 'sm:max-w-lg',
           )}
         >
-          <header className="flex items-start gap-2 px-5 pt-4 pb-3">
-            <div className="min-w-0 grow">
+          <header className="px-5 pt-4 pr-12 pb-3">
+            <div>
               <Parts.Title className="text-lg font-semibold">{title}</Parts.Title>
               {description && (
                 <Parts.Description className="mt-0.5 text-muted">{description}</Parts.Description>
               )}
             </div>
-            <Parts.Close asChild>
-              <IconButton label="Close" className="-mr-1.5">
-                <X />
-              </IconButton>
-            </Parts.Close>
           </header>
           {children && <div className="min-h-0 overflow-y-auto px-5 pt-1 pb-5">{children}</div>}
           {actions && <footer className="flex justify-end gap-2 border-t px-5 py-3">{actions}</footer>}
+          {/* Last, so that what is asked for has the focus; without a tip, which would take the first Esc. */}
+          <Parts.Close
+            aria-label="Close"
+            className="absolute top-3.5 right-3.5 flex size-8 items-center justify-center rounded-md text-muted hover:bg-hover hover:text-ink"
+          >
+            <X aria-hidden className="size-4" />
+          </Parts.Close>
         </Parts.Content>
       </Parts.Portal>
     </Parts.Root>

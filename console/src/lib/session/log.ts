@@ -91,6 +91,8 @@ export interface SessionLog {
   title: string | undefined
   /** The model call that is under way. */
   openCall: string | undefined
+  /** The newest model call: tool calls that follow it in the log are what it asked for. */
+  lastCall: string | undefined
   isDeleted: boolean
 }
 
@@ -108,6 +110,7 @@ export const EMPTY: SessionLog = {
   budget: undefined,
   title: undefined,
   openCall: undefined,
+  lastCall: undefined,
   isDeleted: false,
 }
 

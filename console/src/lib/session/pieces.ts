@@ -24,7 +24,9 @@ export function piecesOf(frames: readonly Frame[]): Piece[] {
         throw faultOf(frame.data)
       case 'event_start': {
         const { event } = JSON.parse(frame.data) as Start
-        return [{ type: 'start', id: event.id, kind: event.type === 'agent.thinking' ? 'thinking' : 'message' }]
+        return [
+          { type: 'start', id: event.id, kind: event.type === 'agent.thinking' ? 'thinking' : 'message' },
+        ]
       }
       case 'event_delta': {
         const { event_id: id, delta, offset, end } = JSON.parse(frame.data) as Delta

@@ -31,7 +31,8 @@ interface Draft extends Omit<SessionLog, 'events' | 'rows' | 'calls' | 'tools' |
  * whatever pieces they come, and passes over what it has already.
  */
 export function reduce(log: SessionLog, pieces: readonly Piece[]): SessionLog {
-  if (pieces.every((piece) => piece.type !== 'stored')) return { ...log, live: pieces.reduce(preview, log.live) }
+  if (pieces.every((piece) => piece.type !== 'stored'))
+    return { ...log, live: pieces.reduce(preview, log.live) }
   const draft: Draft = {
     ...log,
     events: [...log.events],
@@ -143,7 +144,13 @@ function at(event: SessionEvent): string {
   return event.processed_at ?? ''
 }
 
-function bar(draft: Draft, lane: Bar['lane'], event: SessionEvent, tone: Bar['tone'], row = draft.rows.length) {
+function bar(
+  draft: Draft,
+  lane: Bar['lane'],
+  event: SessionEvent,
+  tone: Bar['tone'],
+  row = draft.rows.length,
+) {
   draft.bars.push({ lane, from: at(event), to: undefined, row, tone })
 }
 
@@ -151,13 +158,15 @@ function bar(draft: Draft, lane: Bar['lane'], event: SessionEvent, tone: Bar['to
 function close(draft: Draft, lanes: readonly Bar['lane'][], event: SessionEvent) {
   for (let index = draft.bars.length - 1; index >= 0 && index >= draft.bars.length - 64; index--) {
     const open = draft.bars[index]
-    if (open && open.to === undefined && lanes.includes(open.lane)) draft.bars[index] = { ...open, to: at(event) }
+    if (open && open.to === undefined && lanes.includes(open.lane))
+      draft.bars[index] = { ...open, to: at(event) }
   }
 }
 
 function startCall(draft: Draft, event: EventOf<'span.model_request_start'>) {
   close(draft, ['retry', 'person'], event)
   draft.openCall = event.id
+  draft.lastCall = event.id
   draft.calls.set(event.id, {
     id: event.id,
     model: event.model,
@@ -179,7 +188,13 @@ function endCall(draft: Draft, event: EventOf<'span.model_request_end'>) {
   if (event.is_error) draft.live = undefined
   if (!call) return
   const cost = event.list_cost ?? undefined
-  draft.calls.set(id, { ...call, endedAt: at(event), usage: event.model_usage, cost, isError: event.is_error })
+  draft.calls.set(id, {
+    ...call,
+    endedAt: at(event),
+    usage: event.model_usage,
+    cost,
+    isError: event.is_error,
+  })
   const index = draft.bars.findLastIndex((bar) => bar.lane === 'model' && bar.to === undefined)
   const open = draft.bars[index]
   if (open) draft.bars[index] = { ...open, to: at(event), tone: event.is_error ? 'bad' : 'busy' }
@@ -203,8 +218,8 @@ function askTool(
     endedAt: undefined,
     need: undefined,
   })
-  const { openCall } = draft
-  const call = openCall === undefined ? undefined : draft.calls.get(openCall)
+  const { lastCall } = draft
+  const call = lastCall === undefined ? undefined : draft.calls.get(lastCall)
   if (call) draft.calls.set(call.id, { ...call, tools: [...call.tools, event.id] })
   bar(draft, 'tool', event, 'good')
   row(draft, { kind: 'tool', key: event.id, call: event.id })
@@ -215,21 +230,25 @@ function decide(draft: Draft, event: EventOf<'user.tool_confirmation'>) {
   if (!tool) return
   const decision = { result: event.result, message: event.deny_message ?? undefined, at: at(event) }
   draft.tools.set(tool.id, { ...tool, decision, need: undefined })
+  // Its bar ended where it began to wait; it works from here on.
+  const index = rowOfTool(draft, tool.id)
+  if (event.result !== 'deny' && index >= 0) bar(draft, 'tool', event, 'good', index)
 }
 
-function answer(
-  draft: Draft,
-  id: string,
-  event: EventOf<'agent.tool_result' | 'user.custom_tool_result'>,
-) {
+function rowOfTool(draft: Draft, id: string): number {
+  return draft.rows.findLastIndex((row) => row.kind === 'tool' && row.call === id)
+}
+
+function answer(draft: Draft, id: string, event: EventOf<'agent.tool_result' | 'user.custom_tool_result'>) {
   const tool = draft.tools.get(id)
   if (!tool) return
   const { content, is_error: isError } = event
   draft.tools.set(id, { ...tool, result: content, isError, endedAt: at(event), need: undefined })
-  const index = draft.rows.findLastIndex((row) => row.kind === 'tool' && row.call === id)
+  const index = rowOfTool(draft, id)
   const open = draft.bars.findLastIndex((bar) => bar.lane === 'tool' && bar.row === index)
   const bar = draft.bars[open]
-  if (bar) draft.bars[open] = { ...bar, to: at(event), tone: isError ? 'bad' : 'good' }
+  const to = bar?.to ?? at(event)
+  if (bar) draft.bars[open] = { ...bar, to, tone: isError ? 'bad' : 'good' }
   if (isError && index >= 0) draft.faults.push(index)
 }
 
@@ -245,12 +264,13 @@ function rest(draft: Draft, event: EventOf<'session.status_idle'>) {
     row(draft, { kind: 'note', key: event.id, event })
     return
   }
+  close(draft, ['tool'], event)
   let first = draft.rows.length - 1
   for (const id of reason.event_ids) {
     const tool = draft.tools.get(id)
     if (!tool) continue
     draft.tools.set(id, { ...tool, need: needOf(tool) })
-    const index = draft.rows.findLastIndex((row) => row.kind === 'tool' && row.call === id)
+    const index = rowOfTool(draft, id)
     if (index >= 0) first = Math.min(first, index)
   }
   bar(draft, 'person', event, 'warn', Math.max(0, first))

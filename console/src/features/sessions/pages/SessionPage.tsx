@@ -1,10 +1,11 @@
-import { Page } from '@/components/ui/page'
-import { EmptyState } from '@/components/ui/states'
+import { getRouteApi } from '@tanstack/react-router'
+import { SessionFrame } from '../parts/SessionFrame'
 
+const route = getRouteApi('/shell/sessions/$sessionId')
+
+/** One session, on a page of its own. */
 export function SessionPage() {
-  return (
-    <Page title="Session">
-      <EmptyState>This page is not written yet.</EmptyState>
-    </Page>
-  )
+  const { sessionId } = route.useParams()
+  const { event } = route.useSearch()
+  return <SessionFrame key={sessionId} sessionId={sessionId} event={event} />
 }

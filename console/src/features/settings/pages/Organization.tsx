@@ -1,10 +1,118 @@
-import { Page } from '@/components/ui/page'
-import { EmptyState } from '@/components/ui/states'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { CopyableId } from '@/components/ui/copy'
+import { Field, Input } from '@/components/ui/field'
+import { Page, Section } from '@/components/ui/page'
+import { ErrorNote, ErrorState, Skeleton } from '@/components/ui/states'
+import { toast } from '@/components/ui/toast'
+import { Switch } from '@/components/ui/toggles'
+import { api, data } from '@/lib/api/client'
+import { asApiError } from '@/lib/api/error'
+import { loginQuery, useMay } from '@/lib/api/login'
+import type { Org } from '@/lib/api/people'
+import { Lacks } from '../parts/Lacks'
+import { orgQuery, useAct } from '../queries'
 
 export function Organization() {
+  const { data: org, error, refetch } = useQuery(orgQuery)
   return (
-    <Page title="Organization">
-      <EmptyState>This page is not written yet.</EmptyState>
+    <Page title="Organization" aside={org && <CopyableId id={org.id} className="ml-2" />}>
+      <Lacks needs="admin" what="change the organization" />
+      {org ? (
+        <OrgForm key={org.id} org={org} />
+      ) : error ? (
+        <ErrorState error={error} what="The organization could not be read" onRetry={refetch} />
+      ) : (
+        <Skeleton rows={5} />
+      )}
     </Page>
+  )
+}
+
+const ZONES = Intl.supportedValuesOf('timeZone')
+
+function OrgForm({ org }: { org: Org }) {
+  const client = useQueryClient()
+  const isAdmin = useMay('admin')
+  const [name, setName] = useState(org.name)
+  const [zone, setZone] = useState(org.time_zone)
+  const [makesProjects, setMakesProjects] = useState(org.rollouts.make_projects)
+  const save = useAct(['org'], () =>
+    data(
+      api.POST('/v1/org', {
+        body: { name: name.trim(), time_zone: zone.trim(), rollouts: { make_projects: makesProjects } },
+      }),
+    ),
+  )
+  const error = save.error ? asApiError(save.error) : undefined
+  const faultOf = (field: string) => (error?.field === field ? error.message : undefined)
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    save.mutate(undefined, {
+      onSuccess: () => {
+        void client.invalidateQueries(loginQuery)
+        toast({ title: 'Saved', tone: 'good' })
+      },
+    })
+  }
+  return (
+    <form onSubmit={submit}>
+      <Section title="Name" description="Shown at the top left, on invitations and in the audit log.">
+        <Field label="Name" error={faultOf('name')}>
+          {(control) => (
+            <Input
+              {...control}
+              required
+              maxLength={256}
+              disabled={!isAdmin}
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+            />
+          )}
+        </Field>
+      </Section>
+      <Section
+        title="Clock"
+        description="The hours of approval rules are read by it. Schedules have clocks of their own."
+      >
+        <Field label="Time zone" error={faultOf('time_zone')}>
+          {(control) => (
+            <>
+              <Input
+                {...control}
+                required
+                list="zones"
+                disabled={!isAdmin}
+                value={zone}
+                onChange={(event) => setZone(event.target.value)}
+              />
+              <datalist id="zones">
+                {ZONES.map((zone) => (
+                  <option key={zone} value={zone} />
+                ))}
+              </datalist>
+            </>
+          )}
+        </Field>
+      </Section>
+      <Section title="Rollouts" description="What becomes of a report of a repository that no project has.">
+        <Switch
+          label="Make a project for it"
+          hint="Otherwise the report is refused, and the pipeline is told why."
+          checked={makesProjects}
+          disabled={!isAdmin}
+          onChange={setMakesProjects}
+        />
+      </Section>
+      {isAdmin && (
+        <div className="flex flex-col items-start gap-3 px-4 py-5 sm:px-6">
+          {error && error.field === undefined && <ErrorNote error={error} />}
+          <Button type="submit" look="main" busy={save.isPending}>
+            Save
+          </Button>
+        </div>
+      )}
+    </form>
   )
 }

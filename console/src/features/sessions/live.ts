@@ -1,0 +1,82 @@
+import { useEffect, useState, useSyncExternalStore } from 'react'
+import { api, data } from '@/lib/api/client'
+import { cursor, EMPTY, type SessionLog } from '@/lib/session/log'
+import { piecesOf } from '@/lib/session/pieces'
+import { type Piece, reduce } from '@/lib/session/reduce'
+import { type Connection, follow } from '@/lib/stream/follow'
+
+/** A session as it is followed. */
+export interface Followed {
+  log: SessionLog
+  connection: Connection
+}
+
+/** Follows a session's log from its first event on. Draw the component with the id as its `key`. */
+export function useFollowed(id: string): Followed {
+  const [store] = useState(() => new FollowedStore(id))
+  useEffect(() => {
+    const ended = new AbortController()
+    void store.follow(ended.signal)
+    return () => ended.abort()
+  }, [store])
+  return useSyncExternalStore(store.subscribe, store.snapshot)
+}
+
+/** What arrives within one frame of the screen is drawn once. */
+class FollowedStore {
+  private followed: Followed = { log: EMPTY, connection: { state: 'connecting' } }
+  private pieces: Piece[] = []
+  private isDue = false
+  private readonly listeners = new Set<() => void>()
+  private readonly id: string
+
+  constructor(id: string) {
+    this.id = id
+  }
+
+  subscribe = (listener: () => void) => {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  snapshot = () => this.followed
+
+  follow(signal: AbortSignal): Promise<void> {
+    return follow({
+      after: cursor(this.followed.log),
+      open: (after, signal) => this.open(after ?? 'start', signal),
+      onFrames: (frames) => this.take(piecesOf(frames)),
+      onConnection: (connection) => this.set({ ...this.followed, connection }),
+      signal,
+    })
+  }
+
+  private open(after: string, signal: AbortSignal) {
+    const { live } = this.followed.log
+    const known = live?.kind === 'message' && live.end > 0 ? { delta_after: `${live.id}:0:${live.end}` } : {}
+    const deltas: ('agent.message' | 'agent.thinking')[] = ['agent.message', 'agent.thinking']
+    const params = { path: { session_id: this.id }, query: { after, 'event_deltas[]': deltas, ...known } }
+    return data(api.GET('/v1/sessions/{session_id}/events/stream', { params, parseAs: 'stream', signal }))
+  }
+
+  private take(pieces: Piece[]) {
+    this.pieces.push(...pieces)
+    if (this.isDue || pieces.length === 0) return
+    this.isDue = true
+    // A hidden page has no frames.
+    if (document.visibilityState === 'hidden') setTimeout(this.flush, 100)
+    else requestAnimationFrame(this.flush)
+  }
+
+  private flush = () => {
+    this.isDue = false
+    const { pieces } = this
+    this.pieces = []
+    this.set({ ...this.followed, log: reduce(this.followed.log, pieces) })
+  }
+
+  private set(next: Followed) {
+    this.followed = next
+    for (const listener of this.listeners) listener()
+  }
+}

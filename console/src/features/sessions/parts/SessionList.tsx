@@ -1,0 +1,194 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { ChevronRight, LayoutList } from 'lucide-react'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { EmptyState, ErrorState, Skeleton } from '@/components/ui/states'
+import { cx } from '@/lib/classes'
+import { useKeys } from '@/lib/keys'
+import { isTexts, useRemembered } from '@/lib/remembered'
+import { type Filters, type SessionRow, STATES, type State, stateOf, useSessions } from '../rows'
+import { SessionItem } from './SessionItem'
+
+interface SessionListProps {
+  filters: Omit<Filters, 'state'>
+  chosen: string | undefined
+  onChoose: (id: string | undefined) => void
+}
+
+type Entry = { kind: 'group'; state: State; count: string } | { kind: 'session'; session: SessionRow }
+
+const NAMES: Record<State, string> = {
+  waiting: 'Needs you',
+  running: 'Running',
+  idle: 'Idle',
+  ended: 'Ended',
+}
+const COLUMNS = ['Begun by', 'Model calls', 'Tokens', 'Cost', 'Worked', 'Last activity']
+const HEIGHTS = { group: 32, session: 56 }
+
+/** All sessions in groups, what needs a person first. */
+export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
+  const [folded, setFolded] = useRemembered<string[]>('folded', ['ended'], isTexts)
+  const groups = useGroups(filters, folded)
+  const { entries, isLoading, error, more } = groups
+  const scroller = useRef<HTMLDivElement>(null)
+  const [current, setCurrent] = useState<string | undefined>(chosen)
+  const virtual = useVirtualizer({
+    count: entries.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => HEIGHTS[entries[index]?.kind ?? 'session'],
+    getItemKey: (index) => keyOf(entries[index]),
+    overscan: 10,
+    initialRect: { width: 400, height: 800 },
+  })
+  const items = virtual.getVirtualItems()
+  const last = items.at(-1)?.index ?? 0
+  useEffect(() => {
+    if (last >= entries.length - 20) more()
+  }, [last, entries.length, more])
+
+  const move = (step: 1 | -1) => {
+    const sessions = entries.flatMap((entry, index) =>
+      entry.kind === 'session' ? [{ id: entry.session.id, index }] : [],
+    )
+    const at = sessions.findIndex(({ id }) => id === current)
+    const next = sessions[Math.min(sessions.length - 1, Math.max(0, at + step))]
+    if (!next) return
+    setCurrent(next.id)
+    virtual.scrollToIndex(next.index)
+    if (chosen !== undefined) onChoose(next.id)
+  }
+  useKeys([
+    { keys: 'j', label: 'Next session', run: () => move(1) },
+    { keys: 'k', label: 'Previous session', run: () => move(-1) },
+    { keys: 'o', label: 'Open the session', run: () => current && onChoose(current) },
+    { keys: 'Escape', label: 'Close the session', run: () => onChoose(undefined) },
+  ])
+  const toggle = (state: State) =>
+    setFolded(folded.includes(state) ? folded.filter((other) => other !== state) : [...folded, state])
+
+  if (error)
+    return <ErrorState error={error} what="The sessions could not be listed" onRetry={groups.retry} />
+  if (isLoading) return <Skeleton rows={10} className="pt-2" />
+  if (!entries.some((entry) => entry.kind === 'session') && !groups.hasFolded) {
+    return <NoSessions isFiltered={Object.keys(filters).length > 0} />
+  }
+  return (
+    <div ref={scroller} className="min-h-0 grow overflow-y-auto">
+      <ul aria-label="Sessions" className="relative" style={{ height: virtual.getTotalSize() }}>
+        {items.map((item) => {
+          const entry = entries[item.index]
+          if (!entry) return null
+          return (
+            <li
+              key={item.key}
+              style={{ transform: `translateY(${item.start}px)`, height: item.size }}
+              className="absolute inset-x-0 top-0"
+            >
+              {entry.kind === 'group' ? (
+                <GroupHeader
+                  {...entry}
+                  isFolded={folded.includes(entry.state)}
+                  onToggle={() => toggle(entry.state)}
+                />
+              ) : (
+                <SessionItem
+                  session={entry.session}
+                  isChosen={entry.session.id === chosen}
+                  isCurrent={entry.session.id === current}
+                  onChoose={() => {
+                    setCurrent(entry.session.id)
+                    onChoose(entry.session.id)
+                  }}
+                />
+              )}
+            </li>
+          )
+        })}
+      </ul>
+    </div>
+  )
+}
+
+function keyOf(entry: Entry | undefined): string {
+  if (!entry) return ''
+  return entry.kind === 'group' ? entry.state : entry.session.id
+}
+
+/** The four lists as one. A folded group is not read further. */
+function useGroups(filters: Omit<Filters, 'state'>, folded: readonly string[]) {
+  const waiting = useSessions({ ...filters, state: 'waiting' })
+  const running = useSessions({ ...filters, state: 'running' })
+  const idle = useSessions({ ...filters, state: 'idle' })
+  const ended = useSessions({ ...filters, state: 'ended' })
+  const lists = { waiting, running, idle, ended }
+  const entries = useMemo(
+    () =>
+      entriesOf({ waiting: waiting.data, running: running.data, idle: idle.data, ended: ended.data }, folded),
+    [waiting.data, running.data, idle.data, ended.data, folded],
+  )
+  const open = STATES.filter((state) => !folded.includes(state))
+  return {
+    entries,
+    hasFolded: folded.length > 0 && entries.length > 0,
+    isLoading: STATES.some((state) => lists[state].isPending),
+    error: STATES.map((state) => lists[state].error).find(Boolean),
+    retry: () => STATES.forEach((state) => void lists[state].refetch()),
+    more: () => {
+      const state = open.find((state) => lists[state].hasNextPage)
+      if (state && !lists[state].isFetchingNextPage) void lists[state].fetchNextPage()
+    },
+  }
+}
+
+type Data = ReturnType<typeof useSessions>['data']
+
+function entriesOf(data: Record<State, Data>, folded: readonly string[]): Entry[] {
+  return STATES.flatMap((state): Entry[] => {
+    const pages = data[state]?.pages ?? []
+    const sessions = pages.flatMap((page) => page.data).filter((session) => stateOf(session) === state)
+    if (sessions.length === 0) return []
+    const count = `${sessions.length}${pages.at(-1)?.next_page ? '+' : ''}`
+    const group: Entry = { kind: 'group', state, count }
+    if (folded.includes(state)) return [group]
+    return [group, ...sessions.map((session): Entry => ({ kind: 'session', session }))]
+  })
+}
+
+interface GroupProps {
+  state: State
+  count: string
+  isFolded: boolean
+  onToggle: () => void
+}
+
+function GroupHeader({ state, count, isFolded, onToggle }: GroupProps) {
+  return (
+    <button
+      type="button"
+      aria-expanded={!isFolded}
+      onClick={onToggle}
+      className="flex h-8 w-full items-center gap-1.5 border-b bg-sunken px-4 text-sm sm:px-6"
+    >
+      <ChevronRight
+        aria-hidden
+        className={cx('size-3.5 text-faint transition-transform', !isFolded && 'rotate-90')}
+      />
+      <span className={cx('font-medium', state === 'waiting' && 'text-warn')}>{NAMES[state]}</span>
+      <span className="num text-faint">{count}</span>
+      <span aria-hidden className="eyebrow ml-auto hidden text-right @3xl:flex *:w-22">
+        {COLUMNS.map((column) => (
+          <span key={column}>{column}</span>
+        ))}
+      </span>
+    </button>
+  )
+}
+
+function NoSessions({ isFiltered }: { isFiltered: boolean }) {
+  if (isFiltered) return <EmptyState icon={LayoutList}>No session fits these filters.</EmptyState>
+  return (
+    <EmptyState icon={LayoutList} command={'sortie run "Hello! Who are you?"'}>
+      Nothing has run yet. Whatever your agents do appears here while they do it.
+    </EmptyState>
+  )
+}

@@ -1,0 +1,130 @@
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { api, data, paging, type Schemas } from '@/lib/api/client'
+
+const ALL = 100
+const first = undefined as string | undefined
+const next = (page: { next_page?: string | null }) => page.next_page ?? undefined
+
+export type Rule = Schemas['ApprovalRuleView']
+export type Provider = Schemas['ProviderView']
+export type Webhook = Schemas['WebhookView']
+export type Delivery = Schemas['DeliveryView']
+export type AuditEntry = Schemas['AuditView']
+
+export const keysQuery = infiniteQueryOptions({
+  queryKey: ['keys'],
+  queryFn: ({ signal, pageParam }) =>
+    data(api.GET('/v1/keys', { params: { query: { ...paging(ALL, pageParam) } }, signal })),
+  initialPageParam: first,
+  getNextPageParam: next,
+})
+
+export const membersQuery = infiniteQueryOptions({
+  queryKey: ['members'],
+  queryFn: ({ signal, pageParam }) =>
+    data(api.GET('/v1/members', { params: { query: { ...paging(ALL, pageParam) } }, signal })),
+  initialPageParam: first,
+  getNextPageParam: next,
+})
+
+export const projectsQuery = queryOptions({
+  queryKey: ['projects'],
+  queryFn: ({ signal }) => data(api.GET('/v1/projects', { params: { query: { ...paging(ALL) } }, signal })),
+})
+
+export const orgQuery = queryOptions({
+  queryKey: ['org'],
+  queryFn: ({ signal }) => data(api.GET('/v1/org', { signal })),
+})
+
+export const rulesQuery = queryOptions({
+  queryKey: ['approval_rules'],
+  queryFn: ({ signal }) =>
+    data(api.GET('/v1/approval_rules', { params: { query: paging(ALL) as never }, signal })),
+})
+
+export const providersQuery = queryOptions({
+  queryKey: ['providers'],
+  queryFn: ({ signal }) =>
+    data(api.GET('/v1/providers', { params: { query: paging(ALL) as never }, signal })),
+})
+
+export const modelsQuery = queryOptions({
+  queryKey: ['models'],
+  queryFn: ({ signal }) => data(api.GET('/v1/models', { params: { query: { limit: 1000 } }, signal })),
+})
+
+export const aliasesQuery = queryOptions({
+  queryKey: ['model_aliases'],
+  queryFn: ({ signal }) =>
+    data(api.GET('/v1/model_aliases', { params: { query: paging(ALL) as never }, signal })),
+})
+
+export const toolsQuery = queryOptions({
+  queryKey: ['tools'],
+  queryFn: ({ signal }) => data(api.GET('/v1/tools', { params: { query: paging(ALL) as never }, signal })),
+})
+
+export const webhooksQuery = queryOptions({
+  queryKey: ['webhooks'],
+  queryFn: ({ signal }) => data(api.GET('/v1/webhooks', { params: { query: paging(ALL) as never }, signal })),
+})
+
+export function webhookQuery(id: string) {
+  return queryOptions({
+    queryKey: ['webhooks', id],
+    queryFn: ({ signal }) =>
+      data(api.GET('/v1/webhooks/{webhook_id}', { params: { path: { webhook_id: id } }, signal })),
+  })
+}
+
+export function deliveriesQuery(id: string) {
+  return infiniteQueryOptions({
+    queryKey: ['webhooks', id, 'deliveries'],
+    queryFn: ({ signal, pageParam }) =>
+      data(
+        api.GET('/v1/webhooks/{webhook_id}/deliveries', {
+          params: { path: { webhook_id: id }, query: paging(50, pageParam) as never },
+          signal,
+        }),
+      ),
+    initialPageParam: first,
+    getNextPageParam: next,
+  })
+}
+
+export interface AuditFilter {
+  action?: string | undefined
+  actor?: string | undefined
+  from?: string | undefined
+  to?: string | undefined
+}
+
+export function readAudit({ action, actor, from, to }: AuditFilter, page?: string, signal?: AbortSignal) {
+  const query = {
+    ...(action ? { 'actions[]': [action] } : {}),
+    ...(actor ? { actor } : {}),
+    ...(from ? { 'created_at[gte]': `${from}T00:00:00Z` } : {}),
+    ...(to ? { 'created_at[lte]': `${to}T23:59:59Z` } : {}),
+    ...paging(ALL, page),
+  }
+  return data(api.GET('/v1/audit', { params: { query }, ...(signal ? { signal } : {}) }))
+}
+
+export function auditQuery(filter: AuditFilter) {
+  return infiniteQueryOptions({
+    queryKey: ['audit', filter],
+    queryFn: ({ signal, pageParam }) => readAudit(filter, pageParam, signal),
+    initialPageParam: first,
+    getNextPageParam: next,
+  })
+}
+
+/** Does something, then reads again what it changed. */
+export function useAct<Told, Answer>(queryKey: string[], act: (told: Told) => Promise<Answer>) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: act,
+    onSuccess: () => client.invalidateQueries({ queryKey }),
+  })
+}
