@@ -1,6 +1,6 @@
 //! A conversation as the panel is streamed it.
 
-use app::{Activity, Speaker, Told};
+use app::{Activity, Party, Told};
 use bytes::Bytes;
 use domain::{EventId, Timestamp};
 use serde::Serialize;
@@ -50,8 +50,8 @@ pub(crate) fn told(told: &Told) -> Bytes {
     match told {
         Told::Message { event, at, by, text, sources } => {
             let by = match by {
-                Speaker::Visitor => "visitor",
-                Speaker::Agent => "agent",
+                Party::Visitor => "visitor",
+                Party::Agent => "agent",
             };
             let sources = sources.iter().map(|source| source.name.as_str()).collect();
             frame("message", Some(*event), &MessageView { id: *event, at: *at, by, text, sources })

@@ -23,7 +23,7 @@ use crate::agents::only_reachable;
 use crate::error::{Error, Refused};
 use crate::{App, Ctx, TRIES};
 
-pub use conversations::{Activity, Conversation, Speaker, Told};
+pub use conversations::{Activity, Conversation, Party, Told};
 pub use embed_tokens::{EmbedClaims, EmbedToken};
 pub(crate) use monitors::first_monitor;
 pub use visitors::{MESSAGE_CHARS_MAX, OpenEmbed, Visitor};

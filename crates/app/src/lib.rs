@@ -70,7 +70,7 @@ pub use asking::{Asked, Asking, AskingCall, AskingKind, AskingPlace, ListAsking,
 pub use ctx::{Ctx, Operator, ShownLogin};
 pub use deployments::{
     Activity, Conversation, CreateDeployment, Delivered, Delivery, EmbedClaims, EmbedToken, MESSAGE_CHARS_MAX,
-    OpenEmbed, OpenWebhook, ProvenDelivery, Speaker, Told, Visitor,
+    OpenEmbed, OpenWebhook, Party, ProvenDelivery, Told, Visitor,
 };
 pub use domain::tool::HttpTool;
 pub use error::{AuthFault, Error, FieldError, Missing, Refused, Repeated};

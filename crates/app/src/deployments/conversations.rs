@@ -23,7 +23,7 @@ use crate::{App, Operator};
 
 /// Who said something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Speaker {
+pub enum Party {
     /// The visitor.
     Visitor,
     /// The agent.
@@ -59,7 +59,7 @@ pub enum Told {
         /// When it was said.
         at: Timestamp,
         /// Who said it.
-        by: Speaker,
+        by: Party,
         /// The text; `[[0]]` names the first source.
         text: String,
         /// What is cited, in the order of the markers.
@@ -197,12 +197,12 @@ fn told_of(event: &Event, visitor: &Visitor) -> Option<Told> {
     let now = |activity| Some(Told::Now { event: event.id, activity });
     match &event.body {
         EventBody::UserMessage { content, dropped: false } if visitor.said(event.id) => {
-            Some(message(event, Speaker::Visitor, text_of(content), Vec::new()))
+            Some(message(event, Party::Visitor, text_of(content), Vec::new()))
         }
         EventBody::AgentMessage { content, sources } => {
             let cited = citation::cite(&text_of(content), sources.len());
             let sources = cited.sources.iter().filter_map(|place| sources.get(*place).cloned()).collect();
-            Some(message(event, Speaker::Agent, cited.text, sources))
+            Some(message(event, Party::Agent, cited.text, sources))
         }
         EventBody::ModelRequestEnd { is_error: true, .. } | EventBody::StatusRescheduled {} => {
             Some(Told::Void { event: event.id })
@@ -226,7 +226,7 @@ fn told_of(event: &Event, visitor: &Visitor) -> Option<Told> {
     }
 }
 
-fn message(event: &Event, by: Speaker, text: String, sources: Vec<Source>) -> Told {
+fn message(event: &Event, by: Party, text: String, sources: Vec<Source>) -> Told {
     Told::Message { event: event.id, at: event.at, by, text, sources }
 }
 
