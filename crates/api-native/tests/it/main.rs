@@ -23,7 +23,6 @@ mod mission;
 mod models;
 mod monitors;
 mod org_stream;
-mod pages_tmp;
 mod paths;
 mod providers;
 mod python;
