@@ -33,7 +33,7 @@ pub struct NamedRequest {
 /// How a request with a name is served.
 pub enum Begun {
     /// By the operation, in this context. The place is held until the answer is kept.
-    Serve(Ctx, RequestPlace),
+    Serve(Box<Ctx>, RequestPlace),
     /// With the answer it had.
     Replay(Answer),
 }
@@ -75,7 +75,7 @@ impl App {
         };
         let making = made.clone();
         let request = Some(Arc::new(NamedRequest { name, fingerprint, made, making }));
-        Ok(Begun::Serve(Ctx { request, ..ctx.clone() }, place))
+        Ok(Begun::Serve(Box::new(Ctx { request, ..ctx.clone() }), place))
     }
 
     /// Keeps the answer of a request that [`App::begin_request`] began.

@@ -67,8 +67,8 @@ async fn served_once(
     match app.begin_request(ctx, parts.uri.path(), key, &body).await.map_err(Fault::Failed)? {
         Begun::Replay(answer) => Ok(replayed(answer)),
         Begun::Serve(ctx, place) => {
-            parts.extensions.insert(Caller::new(ctx.clone()));
-            to_the_end(app, ctx, place, Request::from_parts(parts, Body::from(body)), next).await
+            parts.extensions.insert(Caller::new(Ctx::clone(&ctx)));
+            to_the_end(app, *ctx, place, Request::from_parts(parts, Body::from(body)), next).await
         }
     }
 }

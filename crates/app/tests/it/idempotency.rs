@@ -17,7 +17,7 @@ use crate::rollouts::from_run;
 /// The caller of a request that nobody answers: the place is given back, and no answer kept.
 async fn begun(desk: &Desk, ctx: &Ctx, path: &str) -> Ctx {
     match desk.app().begin_request(ctx, path, "k", b"body").await.expect("begun") {
-        Begun::Serve(ctx, _place) => ctx,
+        Begun::Serve(ctx, _place) => *ctx,
         Begun::Replay(answer) => panic!("answered before: {answer:?}"),
     }
 }
