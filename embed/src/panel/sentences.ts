@@ -25,6 +25,7 @@ function lastEnd(text: string): number {
 export function spoken(text: string): string {
   return text
     .replace(/```[^\n]*/g, " ")
+    .replace(/^[\s|:-]+$/gm, " ")
     .replace(/!?\[([^\]\n]*)\]\([^)\n]*\)/g, "$1")
     .replace(/\[\[\d+\]\]/g, "")
     .replace(/^[ \t]*(#{1,6}|>|[-*+]|\|)[ \t]+/gm, "")
