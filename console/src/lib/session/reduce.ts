@@ -144,6 +144,10 @@ function at(event: SessionEvent): string {
   return event.processed_at ?? ''
 }
 
+function moment(event: SessionEvent): number {
+  return Date.parse(at(event))
+}
+
 function bar(
   draft: Draft,
   lane: Bar['lane'],
