@@ -11,9 +11,9 @@ export interface Followed {
   connection: Connection
 }
 
-/** Follows a session's log from its first event on. Draw the component with the id as its `key`. */
-export function useFollowed(id: string): Followed {
-  const [store] = useState(() => new FollowedStore(id))
+/** Follows a session's log from its first event on; `known` is how many it has at least. Draw the component with the id as its `key`. */
+export function useFollowed(id: string, known: number): Followed {
+  const [store] = useState(() => new FollowedStore(id, known))
   useEffect(() => {
     const ended = new AbortController()
     void store.follow(ended.signal)
@@ -22,6 +22,8 @@ export function useFollowed(id: string): Followed {
   return useSyncExternalStore(store.subscribe, store.snapshot)
 }
 
+const HISTORY_EVERY = 300
+
 /** What arrives within one frame of the screen is drawn once. */
 class FollowedStore {
   private followed: Followed = { log: EMPTY, connection: { state: 'connecting' } }
@@ -29,9 +31,11 @@ class FollowedStore {
   private isDue = false
   private readonly listeners = new Set<() => void>()
   private readonly id: string
+  private readonly known: number
 
-  constructor(id: string) {
+  constructor(id: string, known: number) {
     this.id = id
+    this.known = known
   }
 
   subscribe = (listener: () => void) => {
@@ -63,8 +67,10 @@ class FollowedStore {
     this.pieces.push(...pieces)
     if (this.isDue || pieces.length === 0) return
     this.isDue = true
-    // A hidden page has no frames.
+    const { length } = this.followed.log.events
+    // A hidden page has no frames. A long history is drawn a few times while it is read, not with each piece.
     if (document.visibilityState === 'hidden') setTimeout(this.flush, 100)
+    else if (length > 0 && length < this.known) setTimeout(this.flush, HISTORY_EVERY)
     else requestAnimationFrame(this.flush)
   }
 

@@ -56,8 +56,9 @@ export type Lane = 'model' | 'tool' | 'person' | 'retry'
 /** A stretch of time in the overview. */
 export interface Bar {
   lane: Lane
-  from: string
-  to: string | undefined
+  /** Milliseconds of the epoch. */
+  from: number
+  to: number | undefined
   /** The row it leads to. */
   row: number
   tone: 'busy' | 'good' | 'warn' | 'bad'

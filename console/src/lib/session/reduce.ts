@@ -144,6 +144,10 @@ function at(event: SessionEvent): string {
   return event.processed_at ?? ''
 }
 
+function moment(event: SessionEvent): number {
+  return Date.parse(at(event))
+}
+
 function bar(
   draft: Draft,
   lane: Bar['lane'],
@@ -151,7 +155,7 @@ function bar(
   tone: Bar['tone'],
   row = draft.rows.length,
 ) {
-  draft.bars.push({ lane, from: at(event), to: undefined, row, tone })
+  draft.bars.push({ lane, from: moment(event), to: undefined, row, tone })
 }
 
 /** Ends the open bars of some lanes, the newest ones: older ones are closed. */
@@ -159,7 +163,7 @@ function close(draft: Draft, lanes: readonly Bar['lane'][], event: SessionEvent)
   for (let index = draft.bars.length - 1; index >= 0 && index >= draft.bars.length - 64; index--) {
     const open = draft.bars[index]
     if (open && open.to === undefined && lanes.includes(open.lane))
-      draft.bars[index] = { ...open, to: at(event) }
+      draft.bars[index] = { ...open, to: moment(event) }
   }
 }
 
@@ -197,7 +201,7 @@ function endCall(draft: Draft, event: EventOf<'span.model_request_end'>) {
   })
   const index = draft.bars.findLastIndex((bar) => bar.lane === 'model' && bar.to === undefined)
   const open = draft.bars[index]
-  if (open) draft.bars[index] = { ...open, to: at(event), tone: event.is_error ? 'bad' : 'busy' }
+  if (open) draft.bars[index] = { ...open, to: moment(event), tone: event.is_error ? 'bad' : 'busy' }
   if (event.is_error) draft.faults.push(open?.row ?? draft.rows.length - 1)
 }
 
@@ -247,7 +251,7 @@ function answer(draft: Draft, id: string, event: EventOf<'agent.tool_result' | '
   const index = rowOfTool(draft, id)
   const open = draft.bars.findLastIndex((bar) => bar.lane === 'tool' && bar.row === index)
   const bar = draft.bars[open]
-  const to = bar?.to ?? at(event)
+  const to = bar?.to ?? moment(event)
   if (bar) draft.bars[open] = { ...bar, to, tone: isError ? 'bad' : 'good' }
   if (isError && index >= 0) draft.faults.push(index)
 }

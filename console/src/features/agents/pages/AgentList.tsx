@@ -1,10 +1,193 @@
-import { Page } from '@/components/ui/page'
-import { EmptyState } from '@/components/ui/states'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { Archive, Bot, PencilLine, Plus } from 'lucide-react'
+import { useMemo, useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { ConfirmDialog } from '@/components/ui/dialog'
+import { Input } from '@/components/ui/field'
+import { MenuItem, MenuSeparator, RowMenu } from '@/components/ui/menu'
+import { PageHeader } from '@/components/ui/page'
+import { EmptyState, ErrorState, Skeleton } from '@/components/ui/states'
+import { Badge } from '@/components/ui/status'
+import { type Column, Table } from '@/components/ui/table'
+import { Time } from '@/components/ui/time'
+import { Switch } from '@/components/ui/toggles'
+import { useMay } from '@/lib/api/login'
+import { curl } from '@/lib/curl'
+import { plural } from '@/lib/format'
+import { useKeys } from '@/lib/keys'
+import { matches } from '../parts/search'
+import { type Agent, agentsQuery, useArchiveAgent } from '../queries'
 
 export function AgentList() {
-  return (
-    <Page title="Agents">
-      <EmptyState>This page is not written yet.</EmptyState>
-    </Page>
+  const [text, setText] = useState('')
+  const [withArchived, setWithArchived] = useState(false)
+  const [leaving, setLeaving] = useState<Agent>()
+  const agents = useQuery(agentsQuery(withArchived))
+  const archive = useArchiveAgent()
+  const navigate = useNavigate()
+  const mayWrite = useMay('member')
+  const columns = useMemo(() => columnsOf(mayWrite, setLeaving, navigate), [mayWrite, navigate])
+  const found = useMemo(
+    () => (agents.data ?? []).filter((agent) => matches(agent, text)),
+    [agents.data, text],
   )
+  const create = () => void navigate({ to: '/agents/new' })
+  useKeys(mayWrite ? [{ keys: 'c', label: 'Create an agent', run: create }] : [])
+
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <PageHeader
+        title="Agents"
+        actions={
+          mayWrite && (
+            <Button look="main" onClick={create}>
+              <Plus aria-hidden className="size-4" /> New agent
+            </Button>
+          )
+        }
+      />
+      <div className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-2 border-b px-4 py-2 sm:px-6">
+        <Input
+          type="search"
+          aria-label="Search agents"
+          placeholder="Name, description or model"
+          className="max-w-80"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+        <Switch label="Archived too" checked={withArchived} onChange={setWithArchived} />
+        {agents.data && (
+          <span className="num ml-auto text-faint text-sm">{plural(found.length, 'agent')}</span>
+        )}
+      </div>
+      {agents.isPending && <Skeleton />}
+      {agents.isError && (
+        <ErrorState
+          what="The agents were not read"
+          error={agents.error}
+          onRetry={() => void agents.refetch()}
+        />
+      )}
+      {agents.data && found.length === 0 && <NoAgents text={text} onCreate={mayWrite ? create : undefined} />}
+      {found.length > 0 && (
+        <Table
+          className="grow"
+          label="Agents"
+          columns={columns}
+          rows={found}
+          rowKey={(agent) => agent.id}
+          onOpen={(agent) => void navigate({ to: '/agents/$agentId', params: { agentId: agent.id } })}
+        />
+      )}
+      <ConfirmDialog
+        open={leaving !== undefined}
+        onOpenChange={(open) => open || setLeaving(undefined)}
+        title={`Archive ${leaving?.name ?? ''}?`}
+        description="It begins no new sessions, and its deployments stop. What it has done stays readable. It cannot be brought back."
+        confirm="Archive"
+        dangerous
+        onConfirm={() => archive.mutateAsync(leaving?.id ?? '')}
+      />
+    </div>
+  )
+}
+
+function NoAgents({ text, onCreate }: { text: string; onCreate: (() => void) | undefined }) {
+  if (text !== '') return <EmptyState icon={Bot}>No agent is like “{text}”.</EmptyState>
+  return (
+    <EmptyState
+      icon={Bot}
+      action={
+        onCreate && (
+          <Button look="main" onClick={onCreate}>
+            New agent
+          </Button>
+        )
+      }
+      command={curl('POST', '/v1/agents', { name: 'Ada', model: 'local/default' }).replaceAll(' \\\n ', '')}
+    >
+      An agent is a model with instructions, tools and documents. There is none yet.
+    </EmptyState>
+  )
+}
+
+function columnsOf(
+  mayWrite: boolean,
+  onArchive: (agent: Agent) => void,
+  navigate: ReturnType<typeof useNavigate>,
+): Column<Agent>[] {
+  return [
+    {
+      key: 'name',
+      header: 'Name',
+      width: 'minmax(0,2fr)',
+      cell: (agent) => (
+        <span className="flex min-w-0 items-center gap-2">
+          <Link to="/agents/$agentId" params={{ agentId: agent.id }} className="shrink-0 font-medium">
+            {agent.name}
+          </Link>
+          {agent.archived_at && <Badge>archived</Badge>}
+          <span className="truncate text-muted max-sm:hidden">{agent.description}</span>
+        </span>
+      ),
+    },
+    {
+      key: 'model',
+      header: 'Model',
+      cell: (agent) => <span className="font-mono text-muted text-xs">{agent.model.id}</span>,
+    },
+    {
+      key: 'tools',
+      header: 'Tools',
+      width: '4rem',
+      align: 'right',
+      secondary: true,
+      cell: (agent) => agent.tools.length || <span className="text-faint">–</span>,
+    },
+    {
+      key: 'access',
+      header: 'Who may use it',
+      width: '8rem',
+      secondary: true,
+      cell: (agent) => (agent.members ? plural(agent.members.length, 'person', 'people') : 'everybody'),
+    },
+    {
+      key: 'version',
+      header: 'Version',
+      width: '4rem',
+      align: 'right',
+      secondary: true,
+      cell: (agent) => agent.version,
+    },
+    {
+      key: 'updated',
+      header: 'Changed',
+      width: '6rem',
+      align: 'right',
+      secondary: true,
+      cell: (agent) => <Time at={agent.updated_at} className="text-muted" />,
+    },
+    {
+      key: 'menu',
+      header: <span className="sr-only">Actions</span>,
+      width: '1.5rem',
+      cell: (agent) =>
+        mayWrite &&
+        !agent.archived_at && (
+          <RowMenu label={`Actions for ${agent.name}`}>
+            <MenuItem
+              icon={<PencilLine />}
+              onSelect={() => void navigate({ to: '/agents/$agentId/edit', params: { agentId: agent.id } })}
+            >
+              Edit
+            </MenuItem>
+            <MenuSeparator />
+            <MenuItem icon={<Archive />} dangerous onSelect={() => onArchive(agent)}>
+              Archive
+            </MenuItem>
+          </RowMenu>
+        ),
+    },
+  ]
 }

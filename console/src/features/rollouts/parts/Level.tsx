@@ -7,5 +7,5 @@ export function LastLevel({ sessionId }: { sessionId: string }) {
   const { data: look, isPending } = useQuery(lastLookQuery(sessionId))
   if (isPending) return <span aria-hidden className="block h-2.5 w-12 animate-late rounded-full bg-hover" />
   if (!look) return <span className="text-faint">–</span>
-  return <Status status={look.level} word={look.level === 'none' ? 'normal' : look.level.replace('_', ' ')} />
+  return <Status status={look.level} />
 }

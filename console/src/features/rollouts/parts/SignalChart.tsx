@@ -67,7 +67,7 @@ function options(width: number, latest: { current: Series }): uPlot.Options {
     padding: [8, 8, 0, 0],
     scales: { y: { range: (_, low, high) => paddedRange(low, high) } },
     axes: [
-      { ...axis, grid: { show: false }, size: 26, space: 70 },
+      { ...axis, grid: { show: false }, size: 26, space: 70, values: (_, values) => values.map(timeOfDay) },
       {
         ...axis,
         grid: { stroke: line, width: 1 },
@@ -83,6 +83,12 @@ function options(width: number, latest: { current: Series }): uPlot.Options {
     ],
     hooks: { drawClear: [(plot) => paintBands(plot, latest.current.bands)] },
   }
+}
+
+const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+
+function timeOfDay(seconds: number): string {
+  return CLOCK.format(seconds * 1000)
 }
 
 /** Counts begin at nothing, so that a small change does not look like a cliff. */

@@ -127,11 +127,7 @@ function Look({ look }: { look: MonitorUpdate }) {
             look.evidence.length === 0 && 'invisible',
           )}
         />
-        <Status
-          status={look.level}
-          word={look.level === 'none' ? 'normal' : words(look.level)}
-          className="w-20 shrink-0 text-sm"
-        />
+        <Status status={look.level} className="w-20 shrink-0 text-sm" />
         <span className="wrap-anywhere min-w-0 grow">
           {look.summary}
           {look.rose_from && <span className="text-faint"> (was {words(look.rose_from)})</span>}
@@ -166,10 +162,7 @@ function Evidence({ look }: { look: MonitorUpdate }) {
                 {evidence.detail && <div className="text-faint text-xs">{evidence.detail}</div>}
               </td>
               <td className="py-1 pr-3">
-                <Status
-                  status={evidence.level}
-                  word={evidence.level === 'none' ? 'normal' : words(evidence.level)}
-                />
+                <Status status={evidence.level} />
               </td>
               <td className="num py-1 pr-3 text-right">{current === null ? '–' : measured(current)}</td>
               <td className="num py-1 pr-3 text-right">{baseline === null ? '–' : measured(baseline)}</td>

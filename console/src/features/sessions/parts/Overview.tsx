@@ -132,8 +132,8 @@ const PERSON_SHOWN = 3_000
 
 function timelineOf(log: SessionLog, now: number): Timeline {
   const spans = log.bars.map((bar) => {
-    const from = Date.parse(bar.from)
-    const to = bar.to === undefined ? Math.max(now, from) : Date.parse(bar.to)
+    const { from } = bar
+    const to = bar.to ?? Math.max(now, from)
     const isLong = bar.lane === 'person' || log.status === 'idle'
     return { from, to: isLong ? Math.min(to, from + PERSON_SHOWN) : to }
   })
@@ -149,7 +149,7 @@ function zoomed(
   by: number,
 ): [number, number] | undefined {
   const bar = current === undefined ? undefined : log.bars[current]
-  const middle = bar ? placeOf(time, Date.parse(bar.from)) : (view.from + view.to) / 2
+  const middle = bar ? placeOf(time, bar.from) : (view.from + view.to) / 2
   const half = ((view.to - view.from) * by) / 2
   if (half * 2 >= time.length || now === 0) return undefined
   const from = Math.min(Math.max(0, middle - half), time.length - half * 2)

@@ -41,7 +41,7 @@ function Live({
   event,
   onClose,
 }: { session: Schemas['SessionView'] } & Omit<SessionFrameProps, 'sessionId'>) {
-  const followed = useFollowed(session.id)
+  const followed = useFollowed(session.id, session.last_seq)
   const { log } = followed
   const pane = usePaneWidth('inspector', 360, 280, 640)
   const [selected, setSelected] = useState<string | undefined>(event)

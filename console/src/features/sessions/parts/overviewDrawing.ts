@@ -150,9 +150,8 @@ export function hit(
 }
 
 function extent(bar: Bar, time: Timeline, view: View, now: number): [number, number] {
-  const from = Date.parse(bar.from)
-  const start = xOf(view, placeOf(time, from))
-  const end = xOf(view, placeOf(time, bar.to === undefined ? Math.max(now, from) : Date.parse(bar.to)))
+  const start = xOf(view, placeOf(time, bar.from))
+  const end = xOf(view, placeOf(time, bar.to ?? Math.max(now, bar.from)))
   return [start, Math.max(BAR_MIN, end - start)]
 }
 

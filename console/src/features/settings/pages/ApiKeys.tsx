@@ -131,6 +131,7 @@ const COLUMNS: Column<Key>[] = [
     key: 'hint',
     header: 'Key',
     width: '8rem',
+    secondary: true,
     cell: ({ hint }) => <span className="font-mono text-muted text-xs">{hint}…</span>,
   },
   {

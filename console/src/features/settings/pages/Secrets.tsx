@@ -25,8 +25,9 @@ export function Secrets() {
   const providers = useQuery(providersQuery)
   const tools = useQuery(toolsQuery)
   const webhooks = useQuery({ ...webhooksQuery, enabled: isAdmin })
-  const isRead = providers.data && tools.data && (webhooks.data || !isAdmin)
-  const rows: Kept[] | undefined = isRead && [
+  const isRead =
+    providers.data !== undefined && tools.data !== undefined && (webhooks.data !== undefined || !isAdmin)
+  const kept: Kept[] = [
     ...(providers.data?.data ?? []).flatMap(({ id, name, api_key, updated_at }): Kept[] =>
       id && api_key
         ? [{ id, what: 'API key', of: `provider ${name}`, to: '/settings/providers', at: updated_at ?? null }]
@@ -51,7 +52,7 @@ export function Secrets() {
       <Lacks needs="admin" what="change secrets" />
       <Listing
         query={providers.error ? providers : tools.error ? tools : webhooks}
-        rows={rows}
+        rows={isRead ? kept : undefined}
         what="What is kept could not be read"
         empty={
           <EmptyState

@@ -1,0 +1,87 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { Section } from '@/components/ui/page'
+import { ErrorNote, ErrorState, Skeleton } from '@/components/ui/states'
+import { toast } from '@/components/ui/toast'
+import { Checkbox, Switch } from '@/components/ui/toggles'
+import { api, data } from '@/lib/api/client'
+import { asApiError } from '@/lib/api/error'
+import { useLogin } from '@/lib/api/login'
+import { type Agent, agentQuery, membersQuery } from '../queries'
+import { same } from './draft'
+
+/** Who may use an agent: everybody, or some people. */
+export function Access({ agent, mayWrite }: { agent: Agent; mayWrite: boolean }) {
+  const { member: me } = useLogin()
+  const members = useQuery(membersQuery)
+  const client = useQueryClient()
+  const [chosen, setChosen] = useState<readonly string[] | null>(agent.members ?? null)
+  const open = useMutation({
+    mutationFn: () =>
+      data(
+        api.POST('/v1/agents/{agent_id}/access', {
+          params: { path: { agent_id: agent.id } },
+          body: { members: chosen === null ? null : [...chosen] },
+        }),
+      ),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: agentQuery(agent.id).queryKey })
+      toast({
+        title: 'Saved',
+        description: chosen ? 'Only those people may use it.' : 'Everybody may use it.',
+      })
+    },
+  })
+  const toggle = (id: string, isIn: boolean) =>
+    setChosen(isIn ? [...(chosen ?? []), id] : (chosen ?? []).filter((one) => one !== id))
+  return (
+    <Section
+      title="Who may use it"
+      description="To others it does not exist. Owners and admins see every agent. A key may do what its person may."
+    >
+      <Switch
+        label="Everybody in the organization"
+        disabled={!mayWrite}
+        checked={chosen === null}
+        onChange={(all) => setChosen(all ? null : [me.id])}
+      />
+      {chosen !== null && members.isPending && <Skeleton rows={3} />}
+      {chosen !== null && members.isError && (
+        <ErrorState
+          what="The members were not read"
+          error={members.error}
+          onRetry={() => void members.refetch()}
+        />
+      )}
+      {chosen !== null && members.data && (
+        <fieldset disabled={!mayWrite} className="flex flex-col gap-2.5 rounded-md border p-3">
+          <legend className="px-1 font-medium text-sm">These people</legend>
+          {members.data.data.map((member) => (
+            <Checkbox
+              key={member.id}
+              label={member.name}
+              hint={`${member.email ?? 'no address'} · ${member.role}`}
+              disabled={!mayWrite}
+              checked={chosen.includes(member.id)}
+              onChange={(isIn) => toggle(member.id, isIn)}
+            />
+          ))}
+        </fieldset>
+      )}
+      {open.isError && <ErrorNote error={asApiError(open.error)} />}
+      {mayWrite && (
+        <div>
+          <Button
+            look="main"
+            busy={open.isPending}
+            disabled={same(chosen, agent.members ?? null) || chosen?.length === 0}
+            onClick={() => open.mutate()}
+          >
+            Save access
+          </Button>
+        </div>
+      )}
+    </Section>
+  )
+}

@@ -1,0 +1,135 @@
+import { Field, Input, Select, Textarea } from '@/components/ui/field'
+import { Checkbox } from '@/components/ui/toggles'
+import type { Schemas } from '@/lib/api/client'
+import type { Deployment } from '../queries'
+import { type HookTrigger, hookOf, linesOf } from './trigger'
+
+type Scheme = 'none' | 'standard_webhooks' | 'github'
+
+interface Form {
+  template: string
+  fields: string
+  scheme: Scheme
+  secret: string
+  requiresKey: boolean
+  returnsResults: boolean
+  dedupe: string
+  /** Not changed here: sent back as it is. */
+  filter: HookTrigger['filter']
+}
+
+export function hookForm(deployment: Deployment | undefined): Form {
+  const hook = deployment && hookOf(deployment)
+  return {
+    template: hook?.template ?? '',
+    fields: Object.entries(hook?.fields ?? {})
+      .map(([name, pointer]) => `${name} = ${pointer}`)
+      .join('\n'),
+    scheme: hook?.signature?.scheme ?? 'none',
+    secret: hook?.signature?.secret ?? '',
+    requiresKey: hook?.requires_key ?? false,
+    returnsResults: hook?.returns_results ?? false,
+    dedupe: hook?.dedupe ?? '',
+    filter: hook?.filter ?? [],
+  }
+}
+
+export function hookTrigger(form: Form): Schemas['TriggerParam'] | { fault: string } {
+  const pairs = linesOf(form.fields).map((line) => /^([\w-]+)\s*=\s*(\/\S*)$/.exec(line))
+  if (pairs.some((pair) => pair === null)) {
+    return { fault: 'Each field is a line such as number = /issue/number.' }
+  }
+  if (form.scheme !== 'none' && form.secret === '') return { fault: 'Signed messages need a secret.' }
+  const fields = Object.fromEntries(pairs.flatMap((pair) => (pair ? [[pair[1] ?? '', pair[2] ?? '']] : [])))
+  return {
+    type: 'webhook',
+    template: form.template || null,
+    fields,
+    filter: form.filter as Schemas['ConditionParam'][],
+    dedupe: form.dedupe || null,
+    signature: form.scheme === 'none' ? null : { scheme: form.scheme, secret: form.secret },
+    requires_key: form.requiresKey,
+    returns_results: form.returnsResults,
+  }
+}
+
+export function HookFields({ form, onChange }: { form: Form; onChange: (form: Form) => void }) {
+  const set = (change: Partial<Form>) => onChange({ ...form, ...change })
+  return (
+    <>
+      <Field
+        label="What the agent is told"
+        hint="{{name}} stands for a field. Empty: the whole message, as data."
+      >
+        {(c) => (
+          <Textarea
+            {...c}
+            rows={3}
+            placeholder="Triage issue {{number}}: {{title}}"
+            value={form.template}
+            onChange={(e) => set({ template: e.target.value })}
+          />
+        )}
+      </Field>
+      <Field label="Fields" hint="Where each stands in the message, one in a line: number = /issue/number">
+        {(c) => (
+          <Textarea
+            {...c}
+            rows={2}
+            className="font-mono"
+            value={form.fields}
+            onChange={(e) => set({ fields: e.target.value })}
+          />
+        )}
+      </Field>
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Field label="Signed">
+          {(c) => (
+            <Select {...c} value={form.scheme} onChange={(e) => set({ scheme: e.target.value as Scheme })}>
+              <option value="none">Not signed</option>
+              <option value="standard_webhooks">Standard Webhooks</option>
+              <option value="github">As GitHub does</option>
+            </Select>
+          )}
+        </Field>
+        {form.scheme !== 'none' && (
+          <Field label="Secret" hint="Sealed, and never shown again">
+            {(c) => (
+              <Input
+                {...c}
+                type="password"
+                autoComplete="new-password"
+                value={form.secret}
+                onChange={(e) => set({ secret: e.target.value })}
+              />
+            )}
+          </Field>
+        )}
+      </div>
+      <Field
+        label="Name of a message"
+        hint="A JSON pointer such as /delivery/id: one name begins one run a day."
+      >
+        {(c) => (
+          <Input
+            {...c}
+            className="font-mono"
+            value={form.dedupe}
+            onChange={(e) => set({ dedupe: e.target.value })}
+          />
+        )}
+      </Field>
+      <Checkbox
+        label="Require an API key"
+        checked={form.requiresKey}
+        onChange={(requiresKey) => set({ requiresKey })}
+      />
+      <Checkbox
+        label="Answer with the results"
+        hint="The sender waits until the run has ended."
+        checked={form.returnsResults}
+        onChange={(returnsResults) => set({ returnsResults })}
+      />
+    </>
+  )
+}

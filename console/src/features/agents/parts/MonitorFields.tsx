@@ -1,0 +1,218 @@
+import { useQuery } from '@tanstack/react-query'
+import { Plus } from 'lucide-react'
+import { Button } from '@/components/ui/button'
+import { Field, Input, Select, Textarea } from '@/components/ui/field'
+import { Menu, MenuItem } from '@/components/ui/menu'
+import { Checkbox } from '@/components/ui/toggles'
+import { api, data, paging, type Schemas } from '@/lib/api/client'
+import { type Deployment, membersQuery, projectToolsQuery } from '../queries'
+import { type Monitor, monitorOf, readSignals, SIGNALS } from './monitor'
+import { isMonitor } from './trigger'
+
+interface Form {
+  project: string
+  signals: string
+  policy: 'off' | 'propose' | 'automatic'
+  after: string
+  tool: string
+  input: string
+  approvers: readonly string[]
+}
+
+export function monitorForm(deployment: Deployment | undefined): Form {
+  const trigger = deployment?.trigger
+  const shown = trigger && isMonitor(trigger) ? trigger : undefined
+  const { signals, rollback } = monitorOf(shown?.monitor)
+  return {
+    project: shown?.project_id ?? '',
+    signals: JSON.stringify(signals, null, 2),
+    policy: rollback?.policy ?? 'off',
+    after: String(rollback?.after ?? 2),
+    tool: rollback?.tool ?? '',
+    input: JSON.stringify(rollback?.['input'] ?? { to: 'previous', from: '{commit}' }, null, 2),
+    approvers: rollback?.approvers ?? [],
+  }
+}
+
+export function monitorTrigger(
+  form: Form,
+  deployment: Deployment | undefined,
+): Schemas['TriggerParam'] | { fault: string } {
+  const read = readSignals(form.signals)
+  if ('fault' in read) return read
+  const rollback = rollbackOf(form)
+  if (rollback && typeof rollback['fault'] === 'string') return { fault: rollback['fault'] }
+  const trigger = deployment?.trigger
+  const { rollback: _, ...kept } = monitorOf(trigger && isMonitor(trigger) ? trigger.monitor : {})
+  const monitor = { ...kept, signals: read.signals, ...(rollback ? { rollback } : {}) }
+  return {
+    type: 'rollout_monitor',
+    project_id: form.project || null,
+    monitor: monitor as unknown as Record<string, never>,
+  }
+}
+
+function rollbackOf(form: Form): Monitor['rollback'] | { fault: string } | undefined {
+  if (form.policy === 'off') return undefined
+  if (form.tool === '') return { fault: 'Choose the tool that takes a rollout back.' }
+  if (!/^[1-9]\d?$/.test(form.after)) return { fault: 'The number of critical looks is from 1 to 99.' }
+  let input: unknown
+  try {
+    input = JSON.parse(form.input)
+  } catch {
+    return { fault: 'What the rollback is called with is no JSON.' }
+  }
+  const approvers = form.approvers.length > 0 ? { approvers: [...form.approvers] } : {}
+  return { policy: form.policy, after: Number(form.after), tool: form.tool, input, ...approvers }
+}
+
+export function MonitorFields({ form, onChange }: { form: Form; onChange: (form: Form) => void }) {
+  const projects = useQuery({
+    queryKey: ['projects'],
+    queryFn: ({ signal }) =>
+      data(api.GET('/v1/projects', { params: { query: paging(100) as never }, signal })),
+  })
+  const set = (change: Partial<Form>) => onChange({ ...form, ...change })
+  const read = readSignals(form.signals)
+  const add = (signal: Monitor['signals'][number]) => {
+    const signals = 'signals' in read ? [...read.signals, signal] : [signal]
+    set({ signals: JSON.stringify(signals, null, 2) })
+  }
+  return (
+    <>
+      <Field label="Project" hint="A project without a monitor of its own is watched by the one for all.">
+        {(c) => (
+          <Select {...c} value={form.project} onChange={(e) => set({ project: e.target.value })}>
+            <option value="">All projects</option>
+            {form.project && !projects.data?.data.some((one) => one.id === form.project) && (
+              <option value={form.project}>{form.project}</option>
+            )}
+            {projects.data?.data.map((project) => (
+              <option key={project.id} value={project.id}>
+                {project.name}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
+      <div className="relative">
+        <Field
+          label="Signals"
+          hint="What is looked at, with thresholds over what was before. The page on rollouts describes each."
+          error={'fault' in read ? read.fault : undefined}
+        >
+          {(c) => (
+            <Textarea
+              {...c}
+              rows={8}
+              spellCheck={false}
+              className="font-mono text-sm"
+              value={form.signals}
+              onChange={(e) => set({ signals: e.target.value })}
+            />
+          )}
+        </Field>
+        <div className="-top-1.5 absolute right-0">
+          <Menu
+            trigger={
+              <Button look="quiet" size="sm" disabled={'fault' in read}>
+                <Plus aria-hidden className="size-3.5" /> Add a signal
+              </Button>
+            }
+          >
+            {SIGNALS.map(({ label, signal }) => (
+              <MenuItem key={label} onSelect={() => add(signal)}>
+                {label}
+              </MenuItem>
+            ))}
+          </Menu>
+        </div>
+      </div>
+      <Field label="When it is critical">
+        {(c) => (
+          <Select
+            {...c}
+            value={form.policy}
+            onChange={(e) => set({ policy: e.target.value as Form['policy'] })}
+          >
+            <option value="off">Say so, and do nothing</option>
+            <option value="propose">Propose to take the rollout back</option>
+            <option value="automatic">Take the rollout back at once</option>
+          </Select>
+        )}
+      </Field>
+      {form.policy !== 'off' && <RollbackFields form={form} onChange={set} />}
+    </>
+  )
+}
+
+function RollbackFields({ form, onChange }: { form: Form; onChange: (change: Partial<Form>) => void }) {
+  const tools = useQuery(projectToolsQuery)
+  const members = useQuery(membersQuery)
+  return (
+    <>
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Field label="With the tool" hint="An HTTP tool of the project">
+          {(c) => (
+            <Select {...c} value={form.tool} onChange={(e) => onChange({ tool: e.target.value })}>
+              <option value="">Choose a tool</option>
+              {form.tool && !tools.data?.data.some((tool) => tool.name === form.tool) && (
+                <option>{form.tool}</option>
+              )}
+              {tools.data?.data.map((tool) => (
+                <option key={tool.id}>{tool.name}</option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        <Field label="After so many critical looks in a row">
+          {(c) => (
+            <Input
+              {...c}
+              className="num"
+              inputMode="numeric"
+              value={form.after}
+              onChange={(e) => onChange({ after: e.target.value })}
+            />
+          )}
+        </Field>
+      </div>
+      <Field
+        label="Called with"
+        hint="{commit}, {ref}, {environment} and {metadata.NAME} stand for the rollout’s."
+      >
+        {(c) => (
+          <Textarea
+            {...c}
+            rows={4}
+            spellCheck={false}
+            className="font-mono text-sm"
+            value={form.input}
+            onChange={(e) => onChange({ input: e.target.value })}
+          />
+        )}
+      </Field>
+      {form.policy === 'propose' && (
+        <fieldset className="flex flex-col gap-2 rounded-md border p-3">
+          <legend className="px-1 font-medium text-sm">
+            Who decides (nobody chosen: whoever may decide)
+          </legend>
+          {members.data?.data.map((member) => (
+            <Checkbox
+              key={member.id}
+              label={member.name}
+              checked={form.approvers.includes(member.id)}
+              onChange={(isIn) =>
+                onChange({
+                  approvers: isIn
+                    ? [...form.approvers, member.id]
+                    : form.approvers.filter((one) => one !== member.id),
+                })
+              }
+            />
+          ))}
+        </fieldset>
+      )}
+    </>
+  )
+}
