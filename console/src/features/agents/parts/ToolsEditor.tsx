@@ -15,7 +15,7 @@ type Policy = Schemas['Policy']['type']
 const POLICIES: [Policy, string][] = [
   ['always_allow', 'runs at once'],
   ['always_ask', 'asks a person'],
-  ['auto', 'asks if it changes something'],
+  ['auto', 'a model judges, else asks'],
   ['always_deny', 'never runs'],
 ]
 
