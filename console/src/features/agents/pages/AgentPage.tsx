@@ -73,7 +73,7 @@ function Shown({ agent }: { agent: Agent }) {
           </>
         }
       />
-      <div className="grid min-h-0 grow grid-rows-[minmax(0,1fr)] max-lg:overflow-y-auto lg:grid-cols-[minmax(0,1fr)_24rem]">
+      <div className="grid min-h-0 grow grid-cols-[minmax(0,1fr)] max-lg:overflow-y-auto lg:grid-rows-[minmax(0,1fr)] lg:grid-cols-[minmax(0,1fr)_24rem]">
         <Playground
           agent={agent}
           className="min-h-[28rem] max-lg:border-b"

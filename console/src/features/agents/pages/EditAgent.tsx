@@ -88,7 +88,12 @@ function Editor({ agent }: { agent: Agent }) {
         actions={mayWrite && <SaveButtons editing={editing} />}
       />
       {editing.theirs && <Conflict editing={editing} theirs={editing.theirs} />}
-      <div className={cx('grid min-h-0 grow', hasSide && 'lg:grid-cols-[minmax(0,1fr)_24rem]')}>
+      <div
+        className={cx(
+          'grid min-h-0 grow grid-cols-[minmax(0,1fr)] grid-rows-[minmax(0,1fr)]',
+          hasSide && 'lg:grid-cols-[minmax(0,1fr)_24rem]',
+        )}
+      >
         <Tabs label="Parts of the agent" tabs={tabs} value={tab} onChange={open}>
           <TabPanel value="setup" className="overflow-y-auto">
             <Setup

@@ -110,7 +110,7 @@ function Composer({ name, isBusy, onSend, onStop }: ComposerProps) {
         rows={2}
         aria-label={`Message to ${name}`}
         placeholder={`Ask ${name}`}
-        className="resize-none pr-11"
+        className="resize-none! pr-11"
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {

@@ -52,7 +52,7 @@ export function Choice<T extends string>({ label, options, value, onChange }: Ch
     <div
       role="group"
       aria-label={label}
-      className="flex max-w-full overflow-x-auto rounded-md border bg-sunken p-0.5"
+      className="flex w-fit max-w-full overflow-x-auto rounded-md border bg-sunken p-0.5"
     >
       {options.map((option) => (
         <button

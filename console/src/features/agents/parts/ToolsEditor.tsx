@@ -15,7 +15,7 @@ type Policy = Schemas['Policy']['type']
 const POLICIES: [Policy, string][] = [
   ['always_allow', 'runs at once'],
   ['always_ask', 'asks a person'],
-  ['auto', 'asks if it changes something'],
+  ['auto', 'a model judges, else asks'],
   ['always_deny', 'never runs'],
 ]
 
@@ -142,14 +142,14 @@ function ToolRow({ tool, onChange, onEdit, onRemove }: RowProps) {
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-2 px-3 py-2">
       <Icon aria-hidden className="size-4 shrink-0 text-faint" />
-      <div className="min-w-40 flex-1">
+      <div className="min-w-0 basis-[calc(100%-2rem)]">
         <p className="truncate font-medium font-mono text-sm">{name}</p>
         <p className="truncate text-muted text-sm">{about}</p>
       </div>
       {tool.type === 'http' && (
         <Select
           aria-label={`What ${name} does to the world`}
-          className="w-auto"
+          className="w-auto!"
           value={tool.effect ?? 'unsafe'}
           onChange={(event) => onChange({ ...tool, effect: event.target.value as Schemas['EffectParam'] })}
         >
@@ -163,7 +163,7 @@ function ToolRow({ tool, onChange, onEdit, onRemove }: RowProps) {
       {'permission_policy' in tool && (
         <Select
           aria-label={`Whether ${name} asks`}
-          className="w-auto"
+          className="w-auto!"
           value={tool.permission_policy?.type ?? 'always_ask'}
           onChange={(event) =>
             onChange({ ...tool, permission_policy: { type: event.target.value as Policy } })
@@ -177,7 +177,7 @@ function ToolRow({ tool, onChange, onEdit, onRemove }: RowProps) {
         </Select>
       )}
       {tool.type === 'custom' && <Badge>answered by your program</Badge>}
-      <span className="flex">
+      <span className="ml-auto flex">
         {onEdit && (
           <IconButton label={`Change ${name}`} size="sm" onClick={onEdit}>
             <PencilLine />

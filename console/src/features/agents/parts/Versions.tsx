@@ -30,7 +30,7 @@ export function Versions({ agent, mayWrite }: { agent: Agent; mayWrite: boolean 
   if (!shown) return <EmptyState>There are no versions.</EmptyState>
   const before = all.find((one) => one.version < shown.version)
   return (
-    <div className="grid lg:min-h-full lg:grid-cols-[14rem_minmax(0,1fr)]">
+    <div className="grid grid-cols-[minmax(0,1fr)] lg:min-h-full lg:grid-cols-[14rem_minmax(0,1fr)]">
       <ol
         aria-label="Versions"
         className="max-h-56 overflow-y-auto border-b lg:max-h-none lg:border-r lg:border-b-0"

@@ -47,7 +47,7 @@ export function Usage() {
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2 border-b px-4 py-2 sm:px-6">
         <Select
           aria-label="Which days"
-          className="w-auto"
+          className="w-auto!"
           value={preset}
           onChange={(event) => choose(event.target.value as Preset)}
         >
@@ -82,7 +82,7 @@ export function Usage() {
           <div className="flex items-center gap-3 px-4 pt-4 pb-2 sm:px-6">
             <Select
               aria-label="Told apart"
-              className="w-auto"
+              className="w-auto!"
               value={by}
               onChange={(event) => setBy(event.target.value as UsageBy)}
             >

@@ -51,7 +51,11 @@ function optionsOf(width: number, measure: Measure): uPlot.Options {
     tzDate: (at) => uPlot.tzDate(new Date(at * 1000), 'UTC'),
     cursor: { y: false, points: { show: false } },
     legend: { live: true },
-    scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
+    scales: {
+      // Half a day on each side, so that the first and the last bar are whole.
+      x: { range: (_, first, last) => [first - 43_200, last + 43_200] },
+      y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] },
+    },
     axes: [
       { stroke: ink, font, grid: { show: false }, ticks: { show: false }, values: '{D} {MMM}' },
       {

@@ -33,7 +33,7 @@ function Rows({ report, measure }: { report: UsageReport; measure: Measure }) {
             <th className="eyebrow text-right">Runs</th>
             <th className="eyebrow text-right max-sm:hidden">Model calls</th>
             <th className="eyebrow pl-3 text-right">In</th>
-            <th className="eyebrow pl-3 text-right">Out</th>
+            <th className="eyebrow pl-3 text-right max-sm:hidden">Out</th>
             <th className="eyebrow pl-3 text-right max-sm:hidden">From cache</th>
             <th className="eyebrow pl-3 text-right">Cost</th>
           </tr>
@@ -41,14 +41,14 @@ function Rows({ report, measure }: { report: UsageReport; measure: Measure }) {
         <tbody>
           {report.data.map((row) => (
             <tr key={keyOf(row)} className="h-9 border-b hover:bg-hover">
-              <td className="max-w-0 truncate py-1 pr-3 sm:max-w-80">{nameOf(row)}</td>
+              <td className="max-w-32 truncate py-1 pr-3 sm:max-w-80">{nameOf(row)}</td>
               <td className="pr-6 max-sm:hidden">
                 <Share part={most === 0 ? 0 : measured(row, measure) / most} />
               </td>
               <td className="num text-right">{count(row.runs)}</td>
               <td className="num text-right max-sm:hidden">{count(row.model_calls)}</td>
               <td className="num pl-3 text-right">{tokens(row.input_tokens)}</td>
-              <td className="num pl-3 text-right">{tokens(row.output_tokens)}</td>
+              <td className="num pl-3 text-right max-sm:hidden">{tokens(row.output_tokens)}</td>
               <td className="num pl-3 text-right max-sm:hidden">{tokens(row.cache_read_input_tokens)}</td>
               <td className="num pl-3 text-right">{money(row.list_cost)}</td>
             </tr>
