@@ -1306,7 +1306,7 @@ export interface paths {
         put?: never;
         /**
          * Allow or refuse a login
-         * @description What the page at `/cli/verify` sends, with the key of whoever decides. Ours.
+         * @description What the page at `/cli/verify` sends, with the key or the login of whoever decides. Ours.
          */
         post: {
             parameters: {

@@ -339,6 +339,12 @@ export interface paths {
                     agent_version?: number;
                     /** @description In one of these states. */
                     "statuses[]"?: components["schemas"]["StatusView"][];
+                    /** @description That stand so; `ended` includes archived ones. Ours. */
+                    "states[]"?: components["schemas"]["StandingView"][];
+                    /** @description Begun by one of these. Ours. */
+                    "origins[]"?: components["schemas"]["OriginView"][];
+                    /** @description With this text in their title, in capital letters or small ones (of ASCII). Ours. */
+                    title?: string;
                     /** @description Archived ones too. */
                     include_archived?: boolean;
                     /** @description Made at or after. */
@@ -429,7 +435,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a session */
+        /**
+         * Read a session
+         * @description Also by the UUID in the address of its page (`/agents/{uuid}`), which is its name in the
+         *     Cassidy and Cased APIs.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -1403,6 +1413,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what waits for people
+         * @description Tool calls that ask, and rollouts that wait for approval, over all sessions that the caller
+         *     may see; what has waited longest comes first. `decide` of each says which request answers
+         *     it. `GET /v1/stream` tells of the session whenever something comes to wait or is decided:
+         *     that is when to read this again.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Of this kind only. */
+                    kind?: "tool_call" | "rollout";
+                    /** @description Of this agent only. */
+                    agent_id?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Page_AskingView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
@@ -1453,6 +1517,1165 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is logged in
+         * @description With a key: whose it is.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CurrentLogin"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Log in
+         * @description The answer sets a cookie that scripts cannot read. It is over after 30 days, or after seven
+         *     in which it was not used. After five wrong passwords for an address, or from one, the next
+         *     attempt is answered with 429 until the time in `Retry-After` has passed.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Credentials"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CurrentLogin"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/login/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go to another organization
+         * @description The answer sets another cookie, and the login from before is over.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SwitchOrg"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CurrentLogin"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/login/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the password
+         * @description Every other login of the person is over, and this browser is given a new one.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangePassword"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CurrentLogin"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/members/{member}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite a member
+         * @description A link by which a member who cannot log in yet can, for seven days. A link from before is
+         *     over. For whoever administers the organization; owners are invited by owners.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewLinkView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/members/{member}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a member set another password
+         * @description A link, for one day. A link from before is over. Of somebody who is in other organizations
+         *     too, only whoever runs the server can make one: `sortie members reset`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewLinkView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report usage
+         * @description What the runs that the caller may see have used: tokens, money, calls. A run counts on the
+         *     day on which it was begun, with all that it has used since. Runs of sessions that were
+         *     deleted are not counted any more. As JSON, or as `text/csv` for spreadsheets.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The first day, as `2026-11-22`; 29 days before the last if absent. */
+                    from?: string;
+                    /** @description The last day, at most 400 days after the first; today if absent. */
+                    to?: string;
+                    /** @description By what it is told apart; by day if absent. */
+                    by?: "agent" | "key" | "model" | "day" | "project";
+                    /** @description In which form; what the header `Accept` asks for if absent. */
+                    format?: "json" | "csv";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UsageReportView"];
+                        "text/csv": string;
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List keys
+         * @description The newest first: those that the caller made, or all, for whoever administers the
+         *     organization.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Revoked ones too. */
+                    include_revoked?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Page_KeyView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Create a key
+         * @description The answer holds its secret, once. A request that is sent again under the same
+         *     `Idempotency-Key` is answered with 409 then: nobody knows the secret any more.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreateKey"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewKeyView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a key */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["KeyView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key
+         * @description No request with it succeeds any more, and what it has open ends. Revoking twice changes
+         *     nothing.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RevokedKey"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List members
+         * @description The oldest first. Those who left are not among them.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Page_MemberView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Add a member
+         * @description They can do nothing before they have a key or a login.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AddMemberBody"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MemberView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/members/{member}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a member */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MemberView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Update a member
+         * @description Owners are made and changed by owners, and one who may act stays.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UpdateMember"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MemberView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        /**
+         * Remove a member
+         * @description For good. What they made stays; no key of theirs opens anything.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RemovedMember"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/members/{member}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend a member
+         * @description No key of theirs opens anything until they are let in again. Suspending twice changes nothing.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MemberView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/members/{member}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a suspended member in again
+         * @description With the keys they had.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    member: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MemberView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List projects
+         * @description Those that the key reaches, the oldest first.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Page_ProjectView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Create a project */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreateProject"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProjectView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a project */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    project: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProjectView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Update a project
+         * @description How its rollouts are watched is a deployment's affair: see *Update a deployment*.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    project: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UpdateProject"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProjectView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/org": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the organization
+         * @description The caller's. Any key may.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrgView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Update the organization
+         * @description Clocks of deployments have their own zones, and stay as they are.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UpdateOrg"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrgView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List documents
+         * @description All of an agent's, at most 20, or all that every agent of the organization reads, at most
+         *     50; the oldest first.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description What this agent alone reads; what every agent reads if absent. */
+                    agent_id?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Page_DocumentView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Add a document
+         * @description A text as JSON, or a file as a form, of which the text is taken out. The text of a document
+         *     of the same name and reader is replaced, and its id stays.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UploadText"];
+                    "multipart/form-data": components["schemas"]["UploadFile"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DocumentView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/knowledge/{document}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a document */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    document: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeletedDocument"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -1989,7 +3212,7 @@ export interface paths {
                     /** @description Of this deployment. */
                     deployment_id?: string;
                     /** @description Begun by this. */
-                    trigger_type?: "schedule" | "manual" | "webhook" | "rollout";
+                    trigger_type?: "schedule" | "manual" | "webhook" | "visitor" | "rollout";
                     /** @description Those that began nothing for a reason, or the others. */
                     has_error?: boolean;
                     /** @description At or after. */
@@ -2969,6 +4192,182 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log out
+         * @description Whoever is not logged in is not afterwards either. What the login has open ends.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["EndLogin"];
+                };
+            };
+            responses: {
+                /** @description Logged out. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether an owner's account is needed */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Setup"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/links/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a link is for
+         * @description Looking does not use it up.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OpenLink"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Come in by a link
+         * @description Uses it up, and logs in. After a reset every login of before is over.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    token: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ComeIn"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CurrentLogin"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2986,6 +4385,14 @@ export interface components {
         } | {
             /** @enum {string} */
             type: "system";
+        };
+        /** @description A person on their way in. */
+        AddMemberBody: {
+            /** @description 1 to 256 characters. */
+            name: string;
+            /** @description Nobody else's in the organization. */
+            email: string;
+            role: components["schemas"]["RoleView"];
         };
         /** @description Who answers: an id, or an object with more to choose. */
         AgentParam: string;
@@ -3124,6 +4531,73 @@ export interface components {
             /** @description Whether they may decide about what they reported themselves. */
             allow_own: boolean;
         };
+        /** @description A tool call that waits for a person's word. */
+        AskingCallView: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            agent: components["schemas"]["AgentRef"];
+            project_id: string;
+            session_id: string;
+            session_title?: string | null;
+            origin: components["schemas"]["OriginView"];
+            run_id: string;
+            /** @description The `agent.tool_use` event, which a decision names. */
+            tool_use_id: string;
+            /** @description The tool. */
+            name: string;
+            /** @description The arguments; null if they are longer than 4 KiB. */
+            input?: Record<string, never> | null;
+            /** @description How the arguments begin, if they are longer. */
+            input_beginning?: string | null;
+            /** @description What the call does to the world. */
+            effect: components["schemas"]["EffectParam"];
+            /** @description The rule by which it is judged. */
+            permission_policy: components["schemas"]["Policy"];
+            why: components["schemas"]["WhyView"];
+            decide: components["schemas"]["DecideView"];
+        };
+        /** @description A rollout that waits for approval. */
+        AskingRolloutView: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /** @description Who watches it. */
+            agent: components["schemas"]["AgentRef"];
+            project_id: string;
+            /** @description Where it is told of. */
+            session_id: string;
+            rollout_id: string;
+            /** @description What is rolled out, in the pipeline's words. */
+            request: string;
+            commit?: string | null;
+            ref?: string | null;
+            /** @description The names of the rules that ask. */
+            rules: string[];
+            /**
+             * Format: int32
+             * @description How many more approvals are needed.
+             */
+            still_needed: number;
+            /**
+             * Format: date-time
+             * @description When it is rejected if nobody decides.
+             */
+            expires_at: string;
+            decide: components["schemas"]["DecideView"];
+        };
+        /** @description Something that waits for a person. */
+        AskingView: (components["schemas"]["AskingCallView"] & {
+            /** @enum {string} */
+            type: "tool_call";
+        }) | (components["schemas"]["AskingRolloutView"] & {
+            /** @enum {string} */
+            type: "rollout";
+        });
         /** @description What came of sending it. */
         AttemptView: {
             /** Format: date-time */
@@ -3429,6 +4903,11 @@ export interface components {
              */
             max_active_seconds?: number | null;
         };
+        /**
+         * @description By what usage is told apart.
+         * @enum {string}
+         */
+        ByParam: "agent" | "key" | "model" | "day" | "project";
         /** @description Tokens written to a provider's cache, by how long they stay. */
         CacheCreation: {
             /** Format: int64 */
@@ -3447,9 +4926,27 @@ export interface components {
             /** Format: int64 */
             cache_creation_input_tokens: number;
         };
+        /** @description Another password. */
+        ChangePassword: {
+            old: string;
+            /** @description 10 to 256 characters. */
+            new: string;
+        };
         /** @description Whether something is to be cited. */
         Citations: {
             enabled?: boolean;
+        };
+        /** @description How somebody comes in. */
+        ComeIn: {
+            /** @description Another name than the one in the link; not for a reset. */
+            name?: string | null;
+            /** @description Another address than the one in the link; for the first owner alone. */
+            email?: string | null;
+            /**
+             * @description The password they will have, of 10 to 256 characters; of whoever has an account, the one
+             *     they have. Whoever is logged in and leaves it out comes in as who they are.
+             */
+            password?: string | null;
         };
         /** @description What a message must be like. */
         ConditionParam: {
@@ -3584,6 +5081,34 @@ export interface components {
             /** @description Not available in this release: empty. */
             vault_ids?: string[] | null;
         };
+        /** @description A new key. */
+        CreateKey: {
+            /** @description For people: 1 to 256 characters. */
+            name: string;
+            /** @description What it may do; nothing that the caller may not. */
+            scopes: string[];
+            /** @description The only project it reaches; all that the caller reaches if absent. */
+            project_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When it stops working by itself.
+             */
+            expires_at?: string | null;
+            format?: ("sortie" | "uuid") & Record<string, never>;
+            budget?: components["schemas"]["BudgetParam"] | null;
+            /**
+             * @description Whom it acts as; the caller if absent. For others only by whoever administers the
+             *     organization.
+             */
+            member_id?: string | null;
+        };
+        /** @description A new project. */
+        CreateProject: {
+            /** @description 1 to 256 characters. */
+            name: string;
+            /** @description `owner/name`; no other project's. */
+            repository?: string | null;
+        };
         /** @description A new provider. */
         CreateProvider: {
             /** @description 1–64 of a–z, 0–9, `_` and `-`. */
@@ -3624,6 +5149,28 @@ export interface components {
             project_id?: string | null;
             description?: string | null;
         };
+        /** @description An address and its password. */
+        Credentials: {
+            email: string;
+            password: string;
+            /** @description The organization; the first that they joined, if absent. */
+            org?: string | null;
+        };
+        /** @description Who is logged in, or whose key it is. */
+        CurrentLogin: {
+            member: components["schemas"]["LoginMember"];
+            org: components["schemas"]["LoginOrg"];
+            /** @description The organizations they can log in to; a key's is its own. */
+            orgs: components["schemas"]["ReachableOrg"][];
+            /** @description What they may do, each right by itself. */
+            scopes: string[];
+            /**
+             * Format: date-time
+             * @description When the login or key stops working by itself. A login that is not used for seven days is
+             *     over before that.
+             */
+            expires_at?: string | null;
+        };
         /** @description A tool that the client runs. */
         CustomTool: {
             /** @description 1–128 letters, digits, `_`, `-`. */
@@ -3648,6 +5195,11 @@ export interface components {
              *     is decided, and the answer is 409.
              */
             requested_at?: string | null;
+        };
+        /** @description The two answers, as requests. */
+        DecideView: {
+            yes: components["schemas"]["RequestView"];
+            no: components["schemas"]["RequestView"];
         };
         /** @description For the tools of a set that are not listed. */
         DefaultConfigParam: {
@@ -3679,6 +5231,16 @@ export interface components {
          * @enum {string}
          */
         DeletedApprovalRuleType: "approval_rule_deleted";
+        /** @description A document that is gone. */
+        DeletedDocument: {
+            id: string;
+            type: components["schemas"]["DeletedDocumentType"];
+        };
+        /**
+         * @description What kind of thing it was.
+         * @enum {string}
+         */
+        DeletedDocumentType: "document_deleted";
         /** @description A provider that is gone. */
         DeletedProvider: {
             id: string;
@@ -3854,6 +5416,33 @@ export interface components {
             type: "file";
         };
         /**
+         * @description What kind of thing it is.
+         * @enum {string}
+         */
+        DocumentType: "document";
+        /** @description A document, without its text. */
+        DocumentView: {
+            id: string;
+            type: components["schemas"]["DocumentType"];
+            /** @description The agent that reads it; null is every agent of the organization. */
+            agent_id?: string | null;
+            name: string;
+            /** @description `txt`, `md`, `csv`, `json`, `pdf` or `docx`. */
+            format: string;
+            /**
+             * Format: int64
+             * @description UTF-8 bytes of its text.
+             */
+            text_bytes: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is removed by itself.
+             */
+            expires_at?: string | null;
+        };
+        /**
          * @description What a call does to the world.
          * @enum {string}
          */
@@ -3872,6 +5461,10 @@ export interface components {
             secure?: boolean;
             /** @description `light`, `dark` or `auto`. */
             theme?: string | null;
+            /** @description The colour of what can be pressed, as `#rrggbb`. */
+            color?: string | null;
+            /** @description The corner that its button floats in: `right` or `left`. */
+            position?: string | null;
             /** @description What stands there before anything is said. */
             greeting?: string | null;
             /** @description What a visitor might begin with; at most 10. */
@@ -3882,8 +5475,15 @@ export interface components {
             allowed_origins: string[];
             secure: boolean;
             theme?: string | null;
+            color?: string | null;
+            position?: string | null;
             greeting?: string | null;
             starters: string[];
+        };
+        /** @description How far a log-out goes. */
+        EndLogin: {
+            /** @description Every browser's login of the same person too. */
+            everywhere?: boolean;
         };
         /** @enum {string} */
         EnvelopeType: "error";
@@ -4085,11 +5685,86 @@ export interface components {
             /** @enum {string} */
             type: "system.message";
         };
+        /** @description A key's budget, and what was spent of it. */
+        KeyBudget: {
+            limit: components["schemas"]["BudgetView"];
+            spent: components["schemas"]["SpentView"];
+        };
+        /**
+         * @description What kind of thing it is.
+         * @enum {string}
+         */
+        KeyType: "key";
+        /** @description An API key, without its secret. */
+        KeyView: {
+            id: string;
+            type: components["schemas"]["KeyType"];
+            name: string;
+            /** @description How the secret begins. Never enough to use it. */
+            hint: string;
+            maker: components["schemas"]["MakerView"];
+            /** @description What it may do, as far as its maker's role holds it. */
+            scopes: string[];
+            /** @description The only project it reaches; null is all. */
+            project_id?: string | null;
+            budget?: components["schemas"]["KeyBudget"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it stops working by itself.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            last_used_at?: string | null;
+            /** Format: date-time */
+            revoked_at?: string | null;
+        };
+        /** @description What was said last in a session: one line, at most 200 characters. */
+        LastLineView: {
+            by: components["schemas"]["SpeakerView"];
+            text: string;
+        };
         /**
          * @description Where in its life a model is.
          * @enum {string}
          */
         Lifecycle: "active";
+        /**
+         * @description The kinds of link.
+         * @enum {string}
+         */
+        LinkKindView: "invitation" | "reset" | "owner";
+        /** @description The organization that a link lets in to. */
+        LinkOrg: {
+            name: string;
+        };
+        /** @description The member they are. */
+        LoginMember: {
+            id: string;
+            name: string;
+            email: string;
+            role: components["schemas"]["RoleView"];
+        };
+        /** @description The organization they are logged in to. */
+        LoginOrg: {
+            id: string;
+            name: string;
+            /** @description IANA name: `Europe/Berlin`. */
+            time_zone: string;
+        };
+        /** @description The person a key acts as. */
+        MakerView: {
+            id: string;
+            name: string;
+            email: string;
+            role: string;
+            /** @description Whether they are neither suspended nor gone: the key opens nothing otherwise. */
+            active: boolean;
+        };
         /** @description An MCP server reached over HTTP. */
         McpServer: {
             /** @description 1–255 characters, unique in the agent; toolsets name it. */
@@ -4099,6 +5774,31 @@ export interface components {
             /** @enum {string} */
             type: "url";
         };
+        /**
+         * @description What kind of thing it is.
+         * @enum {string}
+         */
+        MemberType: "member";
+        /** @description A person. */
+        MemberView: {
+            id: string;
+            type: components["schemas"]["MemberType"];
+            name: string;
+            email: string;
+            role: components["schemas"]["RoleView"];
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when they, and the keys they made, may do nothing for now.
+             */
+            suspended_at?: string | null;
+        };
+        /**
+         * @description How it is sent.
+         * @enum {string}
+         */
+        MethodView: "POST";
         /**
          * @description What kind of thing it is.
          * @enum {string}
@@ -4204,6 +5904,18 @@ export interface components {
          * @enum {string}
          */
         NeedView: "approval" | "resolution" | "client_result";
+        /** @description A key with its secret. */
+        NewKeyView: components["schemas"]["KeyView"] & {
+            /** @description The key itself. It is shown this once. */
+            key: string;
+        };
+        /** @description A new link. It is shown this once. */
+        NewLinkView: {
+            /** @description What to send to the person: whoever has it comes in as them, once. */
+            url: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
         /** @description A model that a provider offers. */
         OfferedModel: {
             /** @description Its name at the provider. */
@@ -4224,6 +5936,42 @@ export interface components {
             /** @description Ids of people; null or absent is everybody in the organization. */
             members?: string[] | null;
         };
+        /** @description What a link is for. */
+        OpenLink: {
+            kind: components["schemas"]["LinkKindView"];
+            org: components["schemas"]["LinkOrg"];
+            /** @description The address that they will log in with. */
+            email: string;
+            /** @description As they are called so far. */
+            name: string;
+            /**
+             * @description Whether somebody logs in with this address already. Then an invitation asks for the
+             *     password they have.
+             */
+            has_account: boolean;
+        };
+        /**
+         * @description What kind of thing it is.
+         * @enum {string}
+         */
+        OrgType: "organization";
+        /** @description The organization. */
+        OrgView: {
+            id: string;
+            type: components["schemas"]["OrgType"];
+            name: string;
+            /** @description IANA name, such as `Europe/Berlin`. */
+            time_zone: string;
+            rollouts: components["schemas"]["RolloutSettingsView"];
+            /** Format: date-time */
+            created_at: string;
+        };
+        /**
+         * @description What began a session: one of the APIs, or the deploy monitor of itself. `deployment_id` says
+         *     whether a schedule, a webhook or a page stands behind it.
+         * @enum {string}
+         */
+        OriginView: "native" | "make" | "cassidy" | "cased" | "monitor";
         /** @description How a run ended. */
         OutcomeView: {
             /** @enum {string} */
@@ -4306,6 +6054,18 @@ export interface components {
                 /** Format: date-time */
                 updated_at: string;
             }[];
+            /** @description To be sent as `page` for what follows; null on the last page. */
+            next_page?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_AskingView: {
+            data: ((components["schemas"]["AskingCallView"] & {
+                /** @enum {string} */
+                type: "tool_call";
+            }) | (components["schemas"]["AskingRolloutView"] & {
+                /** @enum {string} */
+                type: "rollout";
+            }))[];
             /** @description To be sent as `page` for what follows; null on the last page. */
             next_page?: string | null;
         };
@@ -4408,6 +6168,32 @@ export interface components {
             next_page?: string | null;
         };
         /** @description One page of a list. */
+        Page_DocumentView: {
+            data: {
+                id: string;
+                type: components["schemas"]["DocumentType"];
+                /** @description The agent that reads it; null is every agent of the organization. */
+                agent_id?: string | null;
+                name: string;
+                /** @description `txt`, `md`, `csv`, `json`, `pdf` or `docx`. */
+                format: string;
+                /**
+                 * Format: int64
+                 * @description UTF-8 bytes of its text.
+                 */
+                text_bytes: number;
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it is removed by itself.
+                 */
+                expires_at?: string | null;
+            }[];
+            /** @description To be sent as `page` for what follows; null on the last page. */
+            next_page?: string | null;
+        };
+        /** @description One page of a list. */
         Page_EventView: {
             data: (components["schemas"]["BodyView"] & {
                 id: string;
@@ -4424,6 +6210,57 @@ export interface components {
                 /** @description The run it belongs to. Ours. */
                 run_id?: string | null;
             })[];
+            /** @description To be sent as `page` for what follows; null on the last page. */
+            next_page?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_KeyView: {
+            data: {
+                id: string;
+                type: components["schemas"]["KeyType"];
+                name: string;
+                /** @description How the secret begins. Never enough to use it. */
+                hint: string;
+                maker: components["schemas"]["MakerView"];
+                /** @description What it may do, as far as its maker's role holds it. */
+                scopes: string[];
+                /** @description The only project it reaches; null is all. */
+                project_id?: string | null;
+                budget?: components["schemas"]["KeyBudget"] | null;
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it stops working by itself.
+                 */
+                expires_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description To the minute.
+                 */
+                last_used_at?: string | null;
+                /** Format: date-time */
+                revoked_at?: string | null;
+            }[];
+            /** @description To be sent as `page` for what follows; null on the last page. */
+            next_page?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_MemberView: {
+            data: {
+                id: string;
+                type: components["schemas"]["MemberType"];
+                name: string;
+                email: string;
+                role: components["schemas"]["RoleView"];
+                /** Format: date-time */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description Since when they, and the keys they made, may do nothing for now.
+                 */
+                suspended_at?: string | null;
+            }[];
             /** @description To be sent as `page` for what follows; null on the last page. */
             next_page?: string | null;
         };
@@ -4460,6 +6297,25 @@ export interface components {
                 /** Format: date-time */
                 created_at: string;
             })[];
+            /** @description To be sent as `page` for what follows; null on the last page. */
+            next_page?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ProjectView: {
+            data: {
+                id: string;
+                type: components["schemas"]["ProjectType"];
+                /**
+                 * Format: int64
+                 * @description Its number, which the Make-compatible API calls a team's id.
+                 */
+                number: number;
+                name: string;
+                /** @description `owner/name`: whose rollouts are this project's. */
+                repository?: string | null;
+                /** Format: date-time */
+                created_at: string;
+            }[];
             /** @description To be sent as `page` for what follows; null on the last page. */
             next_page?: string | null;
         };
@@ -4673,6 +6529,26 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        /**
+         * @description What kind of thing it is.
+         * @enum {string}
+         */
+        ProjectType: "project";
+        /** @description A part of the organization that owns agents. */
+        ProjectView: {
+            id: string;
+            type: components["schemas"]["ProjectType"];
+            /**
+             * Format: int64
+             * @description Its number, which the Make-compatible API calls a team's id.
+             */
+            number: number;
+            name: string;
+            /** @description `owner/name`: whose rollouts are this project's. */
+            repository?: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
         /** @description Why a provider cannot be used. */
         ProviderFault: {
             /** @description `unauthorized`, `unreachable`, `silent`, `rejected`, … */
@@ -4723,6 +6599,29 @@ export interface components {
             /** @description The model's full name, `provider/model`. */
             model: string;
         };
+        /** @description An organization they can log in to. */
+        ReachableOrg: {
+            id: string;
+            name: string;
+            /** @description Theirs in it. */
+            role: components["schemas"]["RoleView"];
+        };
+        /** @description A person who left. */
+        RemovedMember: {
+            id: string;
+            type: components["schemas"]["RemovedMemberType"];
+        };
+        /**
+         * @description What kind of thing it was.
+         * @enum {string}
+         */
+        RemovedMemberType: "member_removed";
+        /** @description A request to be sent with the caller's own key. */
+        RequestView: {
+            method: components["schemas"]["MethodView"];
+            path: string;
+            body: Record<string, never>;
+        };
         /** @description Whether a call whose outcome was lost took effect. */
         ResolveRun: {
             /** @description It did: the agent goes on with `content`. It did not: the call is made. */
@@ -4746,6 +6645,18 @@ export interface components {
             /** @enum {string} */
             type: "terminal";
         };
+        /** @description A key that opens nothing any more. */
+        RevokedKey: {
+            id: string;
+            type: components["schemas"]["RevokedKeyType"];
+            /** Format: date-time */
+            revoked_at?: string | null;
+        };
+        /**
+         * @description What kind of thing it was.
+         * @enum {string}
+         */
+        RevokedKeyType: "key_revoked";
         /**
          * @description What a person may do.
          * @enum {string}
@@ -4767,6 +6678,11 @@ export interface components {
             project_id?: string | null;
             /** @description When they are looked at, and what at. */
             monitor: Record<string, never>;
+        };
+        /** @description What becomes of rollouts that are reported. */
+        RolloutSettingsView: {
+            /** @description Whether a report of a repository that no project has makes a project. */
+            make_projects: boolean;
         };
         /**
          * @description What kind of thing it is.
@@ -4939,7 +6855,11 @@ export interface components {
         SessionChanged: {
             type: components["schemas"]["SessionChangedType"];
             session_id: string;
+            agent_id: string;
             status: components["schemas"]["StatusView"];
+            /** @description Where it stands, in one word: `waiting` is for a person. */
+            state: components["schemas"]["StandingView"];
+            stop_reason?: components["schemas"]["StopReasonView"] | null;
             /**
              * Format: int64
              * @description `seq` of the last event; 0 before the first.
@@ -4949,6 +6869,16 @@ export interface components {
             /** @description The tool-use events that wait for somebody. */
             waiting_for: string[];
             usage: components["schemas"]["UsageView"];
+            /**
+             * Format: int64
+             * @description Model calls begun.
+             */
+            steps: number;
+            /**
+             * Format: date-time
+             * @description When its last event was stored.
+             */
+            updated_at: string;
         };
         /**
          * @description What kind of event it is.
@@ -4973,6 +6903,11 @@ export interface components {
             id: string;
             type: components["schemas"]["SessionType"];
             status: components["schemas"]["StatusView"];
+            /** @description Where it stands, in one word: `waiting` is for a person. Ours. */
+            state: components["schemas"]["StandingView"];
+            stop_reason?: components["schemas"]["StopReasonView"] | null;
+            /** @description What began it. Ours. */
+            origin: components["schemas"]["OriginView"];
             /** @description The agent as this session has it. */
             agent: components["schemas"]["DescribedAgent"];
             environment_id: string;
@@ -4987,6 +6922,12 @@ export interface components {
             outcome_evaluations: Record<string, never>[];
             stats: components["schemas"]["StatsView"];
             usage: components["schemas"]["UsageView"];
+            /**
+             * Format: int64
+             * @description Model calls begun. Ours.
+             */
+            steps: number;
+            last_line?: components["schemas"]["LastLineView"] | null;
             /** @description The run that has the session. Ours. */
             active_run_id?: string | null;
             /**
@@ -5000,6 +6941,14 @@ export interface components {
             updated_at: string;
             /** Format: date-time */
             archived_at?: string | null;
+        };
+        /** @description Whether anybody can log in yet. */
+        Setup: {
+            /**
+             * @description No owner of the first organization can: the link that `sortie serve` printed, or that
+             *     `sortie members reset --owner` prints, lets them in.
+             */
+            owner_needed: boolean;
         };
         /** @description How a sender proves who they are. */
         SignatureParam: {
@@ -5030,10 +6979,32 @@ export interface components {
          */
         SkillKind: "anthropic" | "custom";
         /**
+         * @description Who said it.
+         * @enum {string}
+         */
+        SpeakerView: "agent" | "user" | "system";
+        /**
          * @description How fast a model answers.
          * @enum {string}
          */
         Speed: "standard" | "fast";
+        /** @description What was spent since the budget was set. */
+        SpentView: {
+            list_cost?: components["schemas"]["Money"] | null;
+            /** Format: int64 */
+            tokens: number;
+            /** Format: int64 */
+            steps: number;
+            /** Format: int64 */
+            tool_calls: number;
+            /** Format: double */
+            active_seconds: number;
+        };
+        /**
+         * @description Where a session stands.
+         * @enum {string}
+         */
+        StandingView: "waiting" | "running" | "idle" | "ended";
         /** @description Times of a session. */
         StatsView: {
             /**
@@ -5080,6 +7051,10 @@ export interface components {
         } | {
             /** @enum {string} */
             type: "refusal";
+        };
+        /** @description Where to go. */
+        SwitchOrg: {
+            org: string;
         };
         /** @description A block of text; where nothing else may stand. */
         TextBlock: {
@@ -5207,7 +7182,7 @@ export interface components {
          * @description What may begin a run.
          * @enum {string}
          */
-        TriggerType: "schedule" | "manual" | "webhook" | "rollout";
+        TriggerType: "schedule" | "manual" | "webhook" | "visitor" | "rollout";
         /** @description What begins the runs. */
         TriggerView: {
             /** @description Minute, hour, day of the month, month, day of the week. */
@@ -5292,6 +7267,24 @@ export interface components {
                 [key: string]: string | null;
             } | null;
         };
+        /** @description A change of a person. What is left out stays. */
+        UpdateMember: {
+            name?: string | null;
+            email?: string | null;
+            role?: components["schemas"]["RoleView"] | null;
+        };
+        /** @description A change of the organization. What is left out stays. */
+        UpdateOrg: {
+            name?: string | null;
+            time_zone?: string | null;
+            rollouts?: components["schemas"]["RolloutSettingsView"] | null;
+        };
+        /** @description A change of a project. What is left out stays. */
+        UpdateProject: {
+            name?: string | null;
+            /** @description Null is none. */
+            repository?: string | null;
+        };
         /** @description A change of a provider. What is left out stays. */
         UpdateProvider: {
             name?: string | null;
@@ -5325,6 +7318,70 @@ export interface components {
             /** @description Switches it off, or on again. */
             disabled?: boolean | null;
         };
+        /** @description A document by its file. */
+        UploadFile: {
+            /** @description The agent that reads it. */
+            agent_id: string;
+            /**
+             * Format: binary
+             * @description TXT, MD, CSV, JSON, PDF or DOCX, at most 20 MiB; it is called as the file is.
+             */
+            file: string;
+        };
+        /** @description A document by its text. */
+        UploadText: {
+            /** @description The agent that reads it; every agent of the organization if absent. */
+            agent_id?: string | null;
+            /**
+             * @description What it is called; its ending (`.md`, `.csv`, `.json`) tells its format. For an agent's:
+             *     1 to 120 letters, digits, spaces, `-`, `_`, `.`, `(` or `)`.
+             */
+            name: string;
+            /** @description At most 20 MiB; 102,400 characters if every agent is to read it. */
+            content: string;
+            /** @description Whether an agent's is removed after a day. */
+            temporary?: boolean;
+        };
+        /**
+         * @description What kind of thing it is.
+         * @enum {string}
+         */
+        UsageReportType: "usage_report";
+        /** @description What was used in some days, by the organization's clock. */
+        UsageReportView: {
+            type: components["schemas"]["UsageReportType"];
+            by: components["schemas"]["ByParam"];
+            /**
+             * Format: date
+             * @description The first day.
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description The last day.
+             */
+            to: string;
+            time_zone: string;
+            /** @description Each day in its order; anything else by cost, then tokens, the largest first. */
+            data: components["schemas"]["UsageRowView"][];
+            /** @description Whether rows were left out: there are at most 1,000. */
+            truncated: boolean;
+            /** @description All together, what was left out included. */
+            total: components["schemas"]["UsedView"];
+        };
+        /** @description Whose usage it is, and how much. Of the ids the one that `by` names is there. */
+        UsageRowView: components["schemas"]["UsedView"] & {
+            agent_id?: string | null;
+            /** @description Null of runs that no key began, or a key that the caller does not see. */
+            key_id?: string | null;
+            /** @description Null of runs that asked none. */
+            model?: string | null;
+            /** Format: date */
+            day?: string | null;
+            project_id?: string | null;
+            /** @description What the agent, the key or the project is called. */
+            name?: string | null;
+        };
         /** @description What a session has used. */
         UsageView: {
             /** Format: int64 */
@@ -5339,6 +7396,35 @@ export interface components {
             /**
              * Format: double
              * @description Seconds in which the session was running.
+             */
+            active_seconds: number;
+        };
+        /** @description What was used. */
+        UsedView: {
+            /**
+             * Format: int64
+             * @description Runs. One that asked several models counts with each of them.
+             */
+            runs: number;
+            /** Format: int64 */
+            model_calls: number;
+            /**
+             * Format: int64
+             * @description 0 by model: a tool call is no model's.
+             */
+            tool_calls: number;
+            /** Format: int64 */
+            input_tokens: number;
+            /** Format: int64 */
+            output_tokens: number;
+            /** Format: int64 */
+            cache_read_input_tokens: number;
+            /** Format: int64 */
+            cache_creation_input_tokens: number;
+            list_cost?: components["schemas"]["Money"] | null;
+            /**
+             * Format: double
+             * @description Seconds of work; 0 by model.
              */
             active_seconds: number;
         };
@@ -5427,6 +7513,11 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /**
+         * @description Why a tool call waits for a person.
+         * @enum {string}
+         */
+        WhyView: "approval" | "resolution";
         /** @description Hours of some days, by the clock of the organization. */
         WindowView: {
             /** @description The days on which it begins; empty is every day. */
