@@ -37,7 +37,7 @@ pub(crate) enum AskingView {
 pub(crate) struct AskingCallView {
     /// Since when.
     since: Timestamp,
-    agent: AgentRef,
+    agent: AgentName,
     #[schema(value_type = String)]
     project_id: ProjectId,
     #[schema(value_type = String)]
@@ -80,7 +80,7 @@ pub(crate) struct AskingRolloutView {
     /// Since when.
     since: Timestamp,
     /// Who watches it.
-    agent: AgentRef,
+    agent: AgentName,
     #[schema(value_type = String)]
     project_id: ProjectId,
     /// Where it is told of.
@@ -104,7 +104,7 @@ pub(crate) struct AskingRolloutView {
 
 /// An agent by its id and name.
 #[derive(Debug, Serialize, ToSchema)]
-struct AgentRef {
+struct AgentName {
     #[schema(value_type = String)]
     id: AgentId,
     name: Option<String>,
@@ -196,7 +196,7 @@ impl From<KindParam> for AskingKind {
 
 impl From<Asking> for AskingView {
     fn from(Asking { since, agent, agent_name, what }: Asking) -> Self {
-        let agent = AgentRef { id: agent, name: agent_name };
+        let agent = AgentName { id: agent, name: agent_name };
         match what {
             Asked::Call(call) => AskingView::ToolCall(Box::new(AskingCallView::of(since, agent, *call))),
             Asked::Rollout(rollout) => AskingView::Rollout(Box::new(AskingRolloutView::of(since, agent, *rollout))),
@@ -205,7 +205,7 @@ impl From<Asking> for AskingView {
 }
 
 impl AskingCallView {
-    fn of(since: Timestamp, agent: AgentRef, asking: AskingCall) -> Self {
+    fn of(since: Timestamp, agent: AgentName, asking: AskingCall) -> Self {
         let AskingCall { run, origin, title, call, need, tool, input, effect, permission } = asking;
         let (why, yes, no) = match need {
             Need::Resolution => (WhyView::Resolution, "did_not_happen", "happened"),
@@ -237,7 +237,7 @@ impl AskingCallView {
 }
 
 impl AskingRolloutView {
-    fn of(since: Timestamp, agent: AgentRef, rollout: Rollout) -> Self {
+    fn of(since: Timestamp, agent: AgentName, rollout: Rollout) -> Self {
         let approval = rollout.approval.as_ref();
         // To the last digit, since a decision is compared with it.
         let since = approval.map_or(since, |approval| approval.asked_at);

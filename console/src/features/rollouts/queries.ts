@@ -127,7 +127,7 @@ async function readEvents(sessionId: string, signal: AbortSignal, query: object)
 export function useProjects() {
   return useQuery({
     queryKey: ['projects'],
-    queryFn: ({ signal }) => data(api.GET('/v1/projects', { params: { query: { ...paging(100) } }, signal })),
+    queryFn: ({ signal }) => data(api.GET('/v1/projects', { signal })),
     staleTime: 60_000,
     retry: false,
   })

@@ -145,8 +145,7 @@ async function lastLine(id: string): Promise<SessionRow['last_line']> {
 function merged(row: SessionRow, change: Change): SessionRow {
   // An older word than what was read says nothing.
   if (change.seq < row.last_seq) return row
-  const waits = change.waiting_for.length > 0
-  const state = change.state ?? (waits ? 'waiting' : stateOf({ status: change.status }))
+  const state = change.state ?? row.state
   return {
     ...row,
     status: change.status,

@@ -21,15 +21,14 @@ export const keysQuery = infiniteQueryOptions({
 
 export const membersQuery = infiniteQueryOptions({
   queryKey: ['members'],
-  queryFn: ({ signal, pageParam }) =>
-    data(api.GET('/v1/members', { params: { query: { ...paging(ALL, pageParam) } }, signal })),
+  queryFn: ({ signal }) => data(api.GET('/v1/members', { signal })),
   initialPageParam: first,
   getNextPageParam: next,
 })
 
 export const projectsQuery = queryOptions({
   queryKey: ['projects'],
-  queryFn: ({ signal }) => data(api.GET('/v1/projects', { params: { query: { ...paging(ALL) } }, signal })),
+  queryFn: ({ signal }) => data(api.GET('/v1/projects', { signal })),
 })
 
 export const orgQuery = queryOptions({

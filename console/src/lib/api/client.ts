@@ -3,7 +3,6 @@ import { ApiError, errorOf, unreachable } from './error'
 import type { paths as CasedPaths } from './generated/cased'
 import type { components, paths as NativePaths } from './generated/native'
 import { typedKey } from './key'
-import type { paths as PeoplePaths } from './people'
 
 export type Schemas = components['schemas']
 
@@ -27,7 +26,7 @@ const outcome: Middleware = {
 const options = { baseUrl: globalThis.location?.origin ?? '', fetch: (request: Request) => fetch(request) }
 
 /** Every call to `/v1`. It throws an {@link ApiError} for whatever is no success. */
-export const api = createClient<NativePaths & PeoplePaths>(options)
+export const api = createClient<NativePaths>(options)
 api.use(outcome)
 
 /** The few calls to the Cased-compatible API: the command line's login. */

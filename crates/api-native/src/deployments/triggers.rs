@@ -217,7 +217,7 @@ pub(super) enum TriggerView {
         timezone: String,
     },
     /// A message from outside.
-    Webhook(WebhookView),
+    Webhook(WebhookTriggerView),
     /// A visitor of a page.
     Embed(EmbedView),
     /// A rollout that a pipeline reports: it is watched.
@@ -237,7 +237,7 @@ pub(super) struct RolloutMonitorView {
 
 /// A message from outside.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct WebhookView {
+pub(super) struct WebhookTriggerView {
     /// Where messages are to be sent, below this server's address.
     path: String,
     template: Option<String>,
@@ -276,7 +276,7 @@ impl TriggerView {
     pub(super) fn of(id: DeploymentId, trigger: Trigger) -> Self {
         match trigger {
             Trigger::Schedule(Schedule { expression, timezone }) => TriggerView::Schedule { expression, timezone },
-            Trigger::Webhook(webhook) => TriggerView::Webhook(WebhookView::of(id, webhook)),
+            Trigger::Webhook(webhook) => TriggerView::Webhook(WebhookTriggerView::of(id, webhook)),
             Trigger::Embed(Embed { allowed_origins, secure, theme, color, position, greeting, starters }) => {
                 let look = EmbedView { allowed_origins, secure, theme, color, position, greeting, starters };
                 TriggerView::Embed(look)
@@ -288,7 +288,7 @@ impl TriggerView {
     }
 }
 
-impl WebhookView {
+impl WebhookTriggerView {
     fn of(id: DeploymentId, webhook: Webhook) -> Self {
         let condition = |condition: Condition| ConditionParam { field: condition.field, one_of: condition.one_of };
         let scheme = |scheme| match scheme {

@@ -83,7 +83,7 @@ function keyOf(row: UsageRow): string {
 }
 
 function nameOf(row: UsageRow): ReactNode {
-  if (row.agent_id !== undefined) {
+  if (row.agent_id !== undefined && row.agent_id !== null) {
     return (
       <Link to="/agents/$agentId" params={{ agentId: row.agent_id }} className="font-medium hover:underline">
         {row.name ?? shortId(row.agent_id)}

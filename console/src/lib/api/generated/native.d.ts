@@ -4394,6 +4394,11 @@ export interface components {
             email: string;
             role: components["schemas"]["RoleView"];
         };
+        /** @description An agent by its id and name. */
+        AgentName: {
+            id: string;
+            name?: string | null;
+        };
         /** @description Who answers: an id, or an object with more to choose. */
         AgentParam: string;
         /** @description An agent: its id, or an object that names it. */
@@ -4538,7 +4543,7 @@ export interface components {
              * @description Since when.
              */
             since: string;
-            agent: components["schemas"]["AgentRef"];
+            agent: components["schemas"]["AgentName"];
             project_id: string;
             session_id: string;
             session_title?: string | null;
@@ -4567,7 +4572,7 @@ export interface components {
              */
             since: string;
             /** @description Who watches it. */
-            agent: components["schemas"]["AgentRef"];
+            agent: components["schemas"]["AgentName"];
             project_id: string;
             /** @description Where it is told of. */
             session_id: string;
@@ -7191,7 +7196,7 @@ export interface components {
             timezone: string;
             /** @enum {string} */
             type: "schedule";
-        } | (components["schemas"]["WebhookView"] & {
+        } | (components["schemas"]["WebhookTriggerView"] & {
             /** @enum {string} */
             type: "webhook";
         }) | (components["schemas"]["EmbedView"] & {
@@ -7474,6 +7479,22 @@ export interface components {
             requires_key?: boolean;
             /** @description Whether the answer waits for the end of the run. */
             returns_results?: boolean;
+        };
+        /** @description A message from outside. */
+        WebhookTriggerView: {
+            /** @description Where messages are to be sent, below this server's address. */
+            path: string;
+            template?: string | null;
+            fields: {
+                [key: string]: string;
+            };
+            filter: components["schemas"]["ConditionParam"][];
+            dedupe?: string | null;
+            signature?: components["schemas"]["SignatureView"] | null;
+            requires_key: boolean;
+            returns_results: boolean;
+            /** @description The fields of the first message that came, as JSON pointers; null before it. */
+            known_fields?: string[] | null;
         };
         /**
          * @description What kind of thing it is.
