@@ -12,13 +12,13 @@ test('an owner comes in, talks to the agent, makes a key and calls it', async ({
     await page.getByRole('button', { name: 'Make the account' }).click()
     await expect(page).toHaveURL(/\/welcome$/)
 
-    await page.getByLabel('Message').first().fill('hello')
+    await page.getByLabel('Message to assistant').fill('hello')
     await page.keyboard.press('Enter')
     await expect(page.getByText('You said: hello')).toBeVisible()
 
     await page.goto(`${server.url}/settings/api`)
     await page.getByRole('button', { name: 'Create API Key' }).first().click()
-    await page.getByLabel('Name').fill('my program')
+    await page.getByLabel('Name', { exact: true }).fill('my program')
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByRole('button', { name: 'Reveal' }).click()
     const key = await page.getByLabel('API key', { exact: true }).innerText()

@@ -2,10 +2,10 @@ import { expect, test } from '../house/test.ts'
 
 test('a key is made, shown once, used, deleted and refused', async ({ owner: page, server }) => {
   await page.goto(server.url)
-  await page.getByRole('link', { name: /Ada Lovelace|Settings/ }).last().click()
+  await page.getByRole('link', { name: 'Organization settings' }).click()
   await page.getByRole('link', { name: 'API Keys' }).click()
   await page.getByRole('button', { name: 'Create API Key' }).first().click()
-  await page.getByLabel('Name').fill('from the pipeline')
+  await page.getByLabel('Name', { exact: true }).fill('from the pipeline')
   await page.getByRole('button', { name: 'Save' }).click()
 
   const shown = page.getByLabel('API key', { exact: true })

@@ -42,7 +42,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
   })
 }
 
-test('an address that is none of the console says so', async ({ owner: page, server }) => {
+test('an address that is none of the console says so', async ({ owner: page, server, expected }) => {
+  expected.push('404 (Not Found)')
   await page.goto(`${server.url}/no-such-page`)
-  await expect(page.getByRole('main').getByText(/not|no /i).first()).toBeVisible()
+  await page.getByRole('link', { name: 'Go to Mission Control' }).click()
+  await expect(page.getByRole('heading', { name: 'Mission Control' })).toBeVisible()
 })

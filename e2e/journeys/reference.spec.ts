@@ -2,7 +2,7 @@ import { expect, test } from '../house/test.ts'
 
 const REFERENCES = [
   ['/docs', '/v1/sessions/{session_id}/events'],
-  ['/docs/cassidy', '/assistants/threads/create'],
+  ['/docs/cassidy', 'Create a thread'],
   ['/docs/make', '/ai-agents/v1/agents'],
   ['/docs/cased', '/deployments'],
 ] as const

@@ -1,7 +1,7 @@
 import { expect, test } from '../house/test.ts'
 
 /** What a stranger, a model or a tool may write to have a script run. */
-const HOSTILE = [
+const HOSTILE: [string, string, ...string[]] = [
   '<script>window.__ran = 1</script>',
   '<img src=x onerror="window.__ran = 1">',
   '<svg onload="window.__ran = 1"></svg>',
@@ -22,15 +22,21 @@ test('no text of a model, a tool or a stranger is run', async ({ owner: page, se
   ]
   server.model.rule = ({ said }) =>
     said.includes('first') ? { text: all } : { text: all, call: { name: 'look', arguments: { where: all } } }
-  const agent = await server.api.agent(`${HOSTILE[1]}`, { tools, system: all })
+  const agent = await server.api.agent(HOSTILE[1], { tools, system: all })
   const made = await server.api.post('/v1/sessions', { agent, title: HOSTILE[0] })
   const session = String(made['id'])
   await server.api.say(session, `first ${all}`)
   await server.api.say(session, all)
-  for (const path of ['/', `/sessions/${session}`, '/agents', `/agents/${agent}`, '/approvals', '/usage']) {
+  const shown = [
+    ['/', HOSTILE[0]],
+    [`/sessions/${session}`, HOSTILE[0]],
+    ['/agents', HOSTILE[1]],
+    [`/agents/${agent}`, HOSTILE[1]],
+    ['/usage', HOSTILE[1]],
+  ] as const
+  for (const [path, text] of shown) {
     await page.goto(server.url + path)
-    await page.waitForLoadState('networkidle').catch(() => undefined)
-    await expect(page.locator('nav').first()).toBeVisible()
+    await expect(page.getByText(text).first()).toBeVisible()
     expect(await page.evaluate(() => '__ran' in window), path).toBe(false)
     expect(await page.locator('a[href^="javascript:"], a[href^="data:"], iframe').count(), path).toBe(0)
   }

@@ -156,7 +156,9 @@ mod tests {
     #[test]
     fn only_own_pages_change_something_with_a_login() {
         let site = Site::new("https://a.example:443/");
-        let cases: &[(&[(&str, &str)], bool, bool)] = &[
+        /// What a request says, whether it may change something, and whether it may log in.
+        type Case<'a> = (&'a [(&'a str, &'a str)], bool, bool);
+        let cases: &[Case<'_>] = &[
             (&[("sec-fetch-site", "same-origin")], true, true),
             (&[("sec-fetch-site", "same-site"), ("origin", "https://a.example")], false, false),
             (&[("sec-fetch-site", "cross-site")], false, false),

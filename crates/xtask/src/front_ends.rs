@@ -111,12 +111,12 @@ fn newest(folder: &Path) -> Result<SystemTime> {
 mod tests {
     use super::*;
 
-    /// Changes a file so many seconds from now: however coarse the clock of the disk is, that
-    /// is later than what was done before.
+    /// Has a file that was just made change so many seconds later: however coarse the clock of
+    /// the disk is, that is later than what was done before.
     fn touch(path: &Path, seconds: u64) {
-        let later = SystemTime::now() + std::time::Duration::from_secs(seconds);
         let file = std::fs::File::options().create(true).truncate(false).write(true).open(path).unwrap();
-        file.set_modified(later).unwrap();
+        let made = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(made + std::time::Duration::from_secs(seconds)).unwrap();
     }
 
     #[test]
