@@ -47,6 +47,12 @@ impl Operation {
         probe.unwrap_or_else(|| panic!("{} {} has no probe in strangers.rs", self.method, self.path)).2
     }
 
+    /// Whether a password, a link or a login is asked for, whatever the role: see `logins.rs` and
+    /// `links.rs` of the native API's tests.
+    fn is_of_logins(&self) -> bool {
+        ["/v1/login", "/v1/logout", "/v1/links", "/v1/setup"].iter().any(|begin| self.path.starts_with(begin))
+    }
+
     fn is_open_to(&self, role: Role) -> bool {
         self.needs().iter().all(|scope| role.holds(*scope))
     }
@@ -81,7 +87,7 @@ async fn every_operation_is_open_to_the_roles_that_hold_its_scope_and_to_no_othe
     let nothing: Vec<_> = things.ids.iter().map(|(name, id)| (*name, never(name, id))).collect();
     for role in Role::ALL {
         let caller = house.person(role.as_str(), role).await;
-        for operation in operations() {
+        for operation in operations().into_iter().filter(|operation| !operation.is_of_logins()) {
             let Operation { method, path, .. } = &operation;
             if operation.is_open_to(role) {
                 let status = answered(&caller, method, path, &nothing).await;

@@ -398,7 +398,6 @@ impl Things {
                 ("run_id", id_of(&run)),
                 ("tool", id_of(&tool)),
                 ("provider", id_of(&provider)),
-                ("member", id_of(&owner.get("/v1/login").await.ok()["member"])),
                 ("webhook_id", id_of(&webhook)),
                 ("delivery_id", id_of(&delivery)),
                 ("key", id_of(&key)),
