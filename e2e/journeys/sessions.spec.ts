@@ -60,7 +60,7 @@ test('a page goes on without loss when the server is killed while it streams', a
   await page.keyboard.press('Enter')
   await expect(page.getByText('word-5').first()).toBeVisible()
   await server.killAndRestart(1_500)
-  await expect(page.getByText('word-59').first()).toBeVisible({ timeout: 40_000 })
+  await expect(page.getByText('word-59').first()).toBeVisible({ timeout: 60_000 })
   // What is shown is what is stored: one answer, whole.
   await page.reload()
   await expect(page.getByText('word-59').first()).toBeVisible()
