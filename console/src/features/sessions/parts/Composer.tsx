@@ -36,7 +36,7 @@ export function Composer({
       {why && <Why text={why} />}
       <Queue log={log} sessionId={sessionId} isOn={isWorking || log.stopReason?.type === 'requires_action'} />
       {!isClosed && (
-        <form onSubmit={submit} className="flex items-end gap-2 px-4 pt-2 pb-3 sm:px-6">
+        <form onSubmit={submit} className="flex flex-wrap items-end justify-end gap-2 px-4 pt-2 pb-3 sm:px-6">
           <Textarea
             aria-label="Message to the agent"
             placeholder={isWorking ? 'It reads this after the turn under way' : 'Message the agent'}
@@ -44,7 +44,7 @@ export function Composer({
             value={text}
             onChange={(event) => setText(event.target.value)}
             onKeyDown={onKeyDown}
-            className="field-sizing-content max-h-48 min-h-8! resize-none"
+            className="field-sizing-content max-h-48 min-h-8! min-w-48 flex-1 resize-none"
           />
           {isWorking && (
             <Button onClick={() => send.mutate([interrupt])} disabled={send.isPending}>
