@@ -238,7 +238,7 @@ impl Days {
         if first > last {
             return Err(Error::invalid("from", "must not be after to"));
         }
-        if first <= earlier(USAGE_DAYS_MAX) {
+        if last.checked_sub(USAGE_DAYS_MAX.days()).is_ok_and(|bound| first <= bound) {
             return Err(Error::invalid("from", format!("must be at most {USAGE_DAYS_MAX} days before to")));
         }
         let begin = |day: Date| day.to_zoned(zone.clone()).map(|at| at.timestamp());

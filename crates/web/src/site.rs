@@ -153,11 +153,12 @@ mod tests {
         assert_eq!(encrypted.shown_login(&headers(&[("cookie", "sortie_login=abc")])), None, "anybody could set it");
     }
 
+    /// What a request says, whether it may change something, and whether it may log in.
+    type Case<'a> = (&'a [(&'a str, &'a str)], bool, bool);
+
     #[test]
     fn only_own_pages_change_something_with_a_login() {
         let site = Site::new("https://a.example:443/");
-        /// What a request says, whether it may change something, and whether it may log in.
-        type Case<'a> = (&'a [(&'a str, &'a str)], bool, bool);
         let cases: &[Case<'_>] = &[
             (&[("sec-fetch-site", "same-origin")], true, true),
             (&[("sec-fetch-site", "same-site"), ("origin", "https://a.example")], false, false),
