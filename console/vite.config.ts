@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config'
 const server = process.env.SORTIE_URL ?? 'http://127.0.0.1:7717'
 
 /** What the server answers; everything else is the page's. */
-const answered = ['/v1', '/api', '/openapi.json', '/health', '/docs', '/embed']
+const answered = ['/v1', '/api', '/openapi.json', '/health', '/docs', '/embed', '/login/oidc']
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],

@@ -2,11 +2,25 @@
 
 export type Json = Record<string, unknown>
 
+let named = 0
+
+/** A name that no other journey of this server has. */
+export function fresh(name: string): string {
+  named += 1
+  return `${name}-${named}`
+}
+
 export class Api {
   constructor(
     private readonly url: string,
     private readonly key: string,
+    private readonly project?: string,
   ) {}
+
+  /** The same within a project: what is made is made there. */
+  within(project: string): Api {
+    return new Api(this.url, this.key, project)
+  }
 
   get(path: string): Promise<Json> {
     return this.call('GET', path)
@@ -50,7 +64,11 @@ export class Api {
   private async call(method: string, path: string, body?: unknown): Promise<Json> {
     const response = await fetch(this.url + path, {
       method,
-      headers: { 'x-api-key': this.key, 'content-type': 'application/json' },
+      headers: {
+        'x-api-key': this.key,
+        'content-type': 'application/json',
+        ...(this.project && { 'anthropic-workspace-id': this.project.replace(/^proj_/, 'wrkspc_') }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await response.text()

@@ -20,6 +20,8 @@ export interface Asked {
   said: string
   /** What a tool answered last. */
   result: string
+  /** What it was told before anything was said. */
+  system: string
   /** The names of the tools that are offered. */
   tools: string[]
 }
@@ -78,7 +80,7 @@ export class MockModel {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const text = Buffer.concat(chunks).toString('utf8')
-    const calls = this.tools.get(request.url ?? '')
+    const calls = this.tools.get(new URL(request.url ?? '/', this.url).pathname)
     if (calls) {
       calls.push(JSON.parse(text))
       response.setHeader('content-type', 'application/json')
@@ -101,6 +103,10 @@ function asked(messages: Message[], tools: { function: { name: string } }[]): As
   return {
     said: last?.role === 'user' ? text : '',
     result: last?.role === 'tool' ? text : '',
+    system: messages
+      .filter(({ role }) => role === 'system')
+      .map(({ content }) => plain(content))
+      .join('\n'),
     tools: tools.map((tool) => tool.function.name),
   }
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Api } from './api.ts'
 import { MockModel } from './model.ts'
+import { Outside } from './outside.ts'
 
 /** What the server prints when it is ready. */
 interface Started {
@@ -22,21 +23,26 @@ const OWNER_KEY = 'srt-e2e-owner-key-0123456789abcdef0123456789'
 export class Server {
   /** How the models of this server answer. */
   readonly model: MockModel
+  /** What else this server may call. */
+  readonly outside: Outside
   private child: ChildProcess | undefined
   private started: Started | undefined
 
   private constructor(
     private readonly directory: string,
     model: MockModel,
+    outside: Outside,
   ) {
     this.model = model
+    this.outside = outside
   }
 
-  static async start(): Promise<Server> {
+  /** `more` is written below what every server here is configured with. */
+  static async start(more = ''): Promise<Server> {
     const directory = await mkdtemp(join(tmpdir(), 'sortie-e2e-'))
-    const model = await MockModel.start()
-    const server = new Server(directory, model)
-    await writeFile(join(directory, 'sortie.toml'), configuration(model.url))
+    const [model, outside] = [await MockModel.start(), await Outside.start()]
+    const server = new Server(directory, model, outside)
+    await writeFile(join(directory, 'sortie.toml'), configuration(model.url, outside.host) + more)
     await server.serve('127.0.0.1:0')
     return server
   }
@@ -62,17 +68,19 @@ export class Server {
     return new Api(this.url, OWNER_KEY)
   }
 
-  /** Ends it as a power cut would, and serves the same data at the same address again. */
-  async killAndRestart(pause = 0): Promise<void> {
-    const address = this.state.listens
-    await this.end('SIGKILL')
-    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
-    await this.serve(address)
+  /** Ends it as a power cut would. */
+  kill(): Promise<void> {
+    return this.end('SIGKILL')
+  }
+
+  /** Serves the same data at the same address again. */
+  comeBack(): Promise<void> {
+    return this.serve(this.state.listens)
   }
 
   async stop(): Promise<void> {
     await this.end('SIGTERM')
-    await this.model.stop()
+    await Promise.all([this.model.stop(), this.outside.stop()])
     await rm(this.directory, { recursive: true, force: true })
   }
 
@@ -120,12 +128,12 @@ export class Server {
   }
 }
 
-function configuration(model: string): string {
+function configuration(model: string, outside: string): string {
   return [
     '[bootstrap]',
     'model = "mock/model"',
     '[outbound]',
-    `allow = ["${new URL(model).host}"]`,
+    `allow = ["${new URL(model).host}", "${outside}"]`,
     '[providers.mock]',
     'kind = "openai"',
     `base_url = "${model}"`,

@@ -1,21 +1,22 @@
 /** What every journey has: a server of its own and a page on which nothing goes wrong unseen. */
 
 import { test as base, type Page } from '@playwright/test'
+import { type Login, makeOwner } from './people.ts'
 import { Server } from './server.ts'
 
 export { expect } from '@playwright/test'
-
-/** The owner, once their account is made. */
-export const OWNER = { name: 'Ada Lovelace', password: 'a long enough password' }
+export { OWNER } from './people.ts'
 
 interface Fixtures {
   /** Logged in as the owner, on no page yet. */
   owner: Page
-  /** Errors that a journey brings about on purpose, by a part of their text. */
+  /** Errors that journeys bring about on purpose, by a part of their text. */
   expected: string[]
+  /** The same of one journey, which adds to them where it does so. */
+  tolerated: string[]
 }
 
-export const test = base.extend<Fixtures, { server: Server; ownerState: OwnerState }>({
+export const test = base.extend<Fixtures, { server: Server; ownerState: Login }>({
   server: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern.
     async ({}, use) => {
@@ -35,10 +36,15 @@ export const test = base.extend<Fixtures, { server: Server; ownerState: OwnerSta
 
   expected: [[], { option: true }],
 
-  page: async ({ page, expected }, use) => {
+  // The option itself is one for all journeys of a worker.
+  tolerated: async ({ expected }, use) => {
+    await use([...expected])
+  },
+
+  page: async ({ page, tolerated }, use) => {
     const wrong = watch(page)
     await use(page)
-    const unexpected = wrong.filter((text) => !expected.some((part) => text.includes(part)))
+    const unexpected = wrong.filter((text) => !tolerated.some((part) => text.includes(part)))
     if (unexpected.length > 0) throw new Error(`the page complained:\n${unexpected.join('\n')}`)
   },
 
@@ -48,24 +54,6 @@ export const test = base.extend<Fixtures, { server: Server; ownerState: OwnerSta
     await use(page)
   },
 })
-
-type OwnerState = { name: string; value: string; url: string }[]
-
-/** The owner's account, made by the link that the first start printed. */
-async function makeOwner(server: Server): Promise<OwnerState> {
-  const token = server.ownerLink.split('/').pop()
-  const response = await fetch(`${server.url}/v1/links/${token}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(OWNER),
-  })
-  if (!response.ok) throw new Error(`the owner's account was not made: ${await response.text()}`)
-  return response.headers.getSetCookie().map((cookie) => {
-    const [pair] = cookie.split(';')
-    const [name, ...value] = (pair ?? '').split('=')
-    return { name: name ?? '', value: value.join('='), url: server.url }
-  })
-}
 
 /** Notes everything that a page complains of: errors, rejections, refused policy. */
 export function watch(page: Page): string[] {

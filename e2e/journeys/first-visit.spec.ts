@@ -7,6 +7,7 @@ test('an owner comes in, talks to the agent, makes a key and calls it', async ({
   try {
     server.model.rule = ({ said }) => ({ text: `You said: ${said}` })
     await page.goto(server.ownerLink)
+    await page.getByLabel('E-mail').fill('ada@example.com')
     await page.getByLabel('Your name').fill(OWNER.name)
     await page.getByLabel('New password').fill(OWNER.password)
     await page.getByRole('button', { name: 'Make the account' }).click()

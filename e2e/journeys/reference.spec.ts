@@ -21,7 +21,8 @@ for (const [page, shown] of REFERENCES) {
       if (!isOurs) foreign.push(url)
     })
     await browser.goto(server.url + page)
-    await expect(browser.getByText(shown).first()).toBeAttached()
+    // A megabyte of script draws it all at once, which takes a busy machine a while.
+    await expect(browser.getByText(shown).first()).toBeAttached({ timeout: 60_000 })
     expect(foreign).toEqual([])
   })
 }

@@ -21,15 +21,17 @@ test('no text of a model, a tool or a stranger is run', async ({ owner: page, se
     { type: 'custom', name: 'look', description: all, input_schema: { type: 'object', properties: {} } },
   ]
   server.model.rule = ({ said }) =>
-    said.includes('first') ? { text: all } : { text: all, call: { name: 'look', arguments: { where: all } } }
+    said.includes('first') ? { text: all } : { text: `${all}\n\nThat is all.`, call: { name: 'look', arguments: { where: all } } }
   const agent = await server.api.agent(HOSTILE[1], { tools, system: all })
   const made = await server.api.post('/v1/sessions', { agent, title: HOSTILE[0] })
   const session = String(made['id'])
   await server.api.say(session, `first ${all}`)
   await server.api.say(session, all)
+  const kinds = async () => (await server.api.events(session)).map((event) => event['type'])
+  await expect.poll(kinds).toContain('agent.custom_tool_use')
   const shown = [
     ['/', HOSTILE[0]],
-    [`/sessions/${session}`, HOSTILE[0]],
+    [`/sessions/${session}`, 'That is all.'],
     ['/agents', HOSTILE[1]],
     [`/agents/${agent}`, HOSTILE[1]],
     ['/usage', HOSTILE[1]],

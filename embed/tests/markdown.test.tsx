@@ -40,7 +40,7 @@ describe("a hostile text", () => {
   });
 
   test("that is deep or long is shown, and soon", () => {
-    for (const text of [">".repeat(5_000), "[".repeat(20_000), "*".repeat(20_000), "- ".repeat(2_000), "x".repeat(90_000)]) {
+    for (const text of [">".repeat(5_000), "[".repeat(20_000), "*".repeat(20_000), "- ".repeat(2_000), "x".repeat(90_000), "**a_".repeat(15_000)]) {
       check(shown(text));
     }
   });

@@ -4,6 +4,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Toasts } from '@/components/ui/toast'
 import { TipProvider } from '@/components/ui/tooltip'
+import { setTypedKey } from '@/lib/api/key'
 import { createQueryClient } from '@/lib/api/query'
 import '../theme.css'
 import { NotFound, PageFault, Pending } from './outside'
@@ -13,6 +14,8 @@ const client = createQueryClient(() => {
   // Where people log in there is nobody to log in yet.
   const isOutside = ['/login', '/invite/', '/cli/verify'].some((path) => location.pathname.startsWith(path))
   if (isOutside) return
+  // A key that opens nothing any more would stand before every login.
+  setTypedKey(undefined)
   const next = location.pathname + location.search
   // The frame that is left stands on the login until it is gone.
   void router

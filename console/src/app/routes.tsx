@@ -6,6 +6,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
+import { type Problem, problemOf, requestOf } from '@/features/login/problems'
 import { ApiError } from '@/lib/api/error'
 import { loginQuery } from '@/lib/api/login'
 import { SettingsFrame } from './shell/SettingsFrame'
@@ -17,6 +18,13 @@ interface HomeSearch {
   title?: string
   agent?: string
   origin?: string
+}
+
+/** Where somebody who logs in was going, and why they were not let in before. */
+interface LoginSearch {
+  next?: string
+  problem?: Problem
+  request?: string
 }
 
 /** A text of the address, if it is there. */
@@ -40,10 +48,15 @@ const root = createRootRouteWithContext<Context>()({ component: Outlet })
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
-  validateSearch: (search: Record<string, unknown>): { next?: string } => {
+  validateSearch: (search: Record<string, unknown>): LoginSearch => {
     const { next } = search
-    // Only a path of ours: `//elsewhere` is another server.
-    return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? { next } : {}
+    const [problem, request] = [problemOf(search['problem']), requestOf(search['request'])]
+    return {
+      // Only a path of ours: `//elsewhere` is another server.
+      ...(typeof next === 'string' && /^\/(?![/\\])/.test(next) && { next }),
+      ...(problem && { problem }),
+      ...(request && { request }),
+    }
   },
   component: lazyRouteComponent(() => import('@/features/login/pages/LoginPage'), 'LoginPage'),
 })
@@ -117,7 +130,8 @@ const newAgent = createRoute({
   component: lazyRouteComponent(() => import('@/features/agents/pages/NewAgent'), 'NewAgent'),
 })
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** A random UUID, which is a session's: an agent's id written as one is never random. */
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
 
 const agent = createRoute({
   getParentRoute: () => shell,

@@ -73,7 +73,7 @@ pub fn router(app: App, shared: Shared, public_url: &str) -> Router {
         .merge(deciding)
         .route("/api/v1", any(nothing_here))
         .route("/api/v1/{*rest}", any(nothing_here))
-        .route("/api/v1/openapi.json", document::serve(&openapi()))
+        .route("/api/v1/openapi.json", document::serve(openapi))
         .method_not_allowed_fallback(async || ApiError::wrong_method())
         .layer(CatchPanicLayer::custom(|_| ApiError::internal().into_response()))
         .layer(middleware::map_response(named))

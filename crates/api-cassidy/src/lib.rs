@@ -54,7 +54,7 @@ pub fn router(app: App, shared: Shared) -> Router {
     let (routes, _) = openapi::routes().split_for_parts();
     let routes = routes
         .route_layer(from_fn_with_state(door, require_caller))
-        .route("/openapi.json", document::serve(&openapi()))
+        .route("/openapi.json", document::serve(openapi))
         .merge(webhooks::routes())
         .fallback(async || ApiError::not_found())
         // Behind the door's layer: a wrong method is no path, and is not asked for a key.

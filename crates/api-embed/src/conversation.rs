@@ -17,8 +17,9 @@ use crate::error::ApiError;
 use crate::streams::Place;
 use crate::{Embeds, frames};
 
-/// Most bytes of a message: its characters may be written as escapes of twelve.
-const BYTES_MAX: usize = 128 << 10;
+/// Most bytes of a message, as the panel writes it: no more than needs no place among the large
+/// bodies, which are for those who have a key.
+const BYTES_MAX: usize = 64 << 10;
 
 /// The header in which a stream says where it left off.
 const LAST_EVENT_ID: &str = "last-event-id";

@@ -1,15 +1,15 @@
 //! Who is let in to an embed: from which page they come, who they are, how often they may.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use app::{OpenEmbed, Operator, Visitor};
-use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams};
+use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use domain::DeploymentId;
 use domain::deployment::Embed;
 use uuid::Uuid;
-use web::Visit;
+use web::{ClientAddress, Site, Visit};
 
 use crate::Embeds;
 use crate::error::ApiError;
@@ -38,7 +38,7 @@ impl FromRequestParts<Embeds> for Host {
 
     async fn from_request_parts(parts: &mut Parts, embeds: &Embeds) -> Result<Self, ApiError> {
         let embed = open(parts, embeds).await?;
-        check_page(&parts.headers, embed.embed())?;
+        check_page(&embeds.shared.site, &parts.headers, embed.embed())?;
         Ok(Self { embed })
     }
 }
@@ -52,7 +52,8 @@ impl FromRequestParts<Embeds> for Guest {
             .ok_or_else(|| ApiError::bad_request(format!("The header {VISITOR} is missing.")))?;
         let admitted = embeds.app.admit_visitor(&embed, secret, token(&parts.headers)).await;
         let visitor = admitted.map_err(ApiError::of_visit)?;
-        let visit = Visit { visitor: visitor.id(), address: address(parts), embed: embed.id().0 };
+        let Ok(from) = ClientAddress::from_request_parts(parts, &()).await;
+        let visit = Visit { visitor: visitor.id(), address: counted(from), embed: embed.id().0 };
         Ok(Self { embed, visitor, visit })
     }
 }
@@ -75,16 +76,8 @@ pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
 
 /// Only our own page asks, and it stands where it may. A browser says the first by itself; the
 /// second it keeps to by the page's policy, and the page says it here once more.
-fn check_page(headers: &HeaderMap, embed: &Embed) -> Result<(), ApiError> {
-    let is_own = match (text(headers, "sec-fetch-site"), text(headers, "origin")) {
-        (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => {
-            let host = origin.split_once("://").map(|(_, host)| host);
-            host.is_some() && host == text(headers, "host")
-        }
-        // No browser.
-        (None, None) => true,
-    };
+fn check_page(site: &Site, headers: &HeaderMap, embed: &Embed) -> Result<(), ApiError> {
+    let is_own = site.check_not_foreign(headers).is_ok();
     let may_stand_there = match headers.get(AROUND) {
         Some(around) => around.to_str().is_ok_and(|around| embed.lets(around)),
         // In a window of its own.
@@ -93,13 +86,11 @@ fn check_page(headers: &HeaderMap, embed: &Embed) -> Result<(), ApiError> {
     if is_own && may_stand_there { Ok(()) } else { Err(ApiError::wrong_origin()) }
 }
 
-/// What those who come from one address are counted by: the address, of IPv6 the network of 64
-/// bits, of which a customer has at least one.
-fn address(parts: &Parts) -> Uuid {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
-    Uuid::from_u128(match peer {
+/// What those who come from one address are counted by.
+fn counted(ClientAddress(from): ClientAddress) -> Uuid {
+    Uuid::from_u128(match from.map(app::network_of) {
         Some(IpAddr::V4(address)) => u128::from(address.to_bits()),
-        Some(IpAddr::V6(address)) => address.to_bits() >> 64 << 64,
+        Some(IpAddr::V6(address)) => address.to_bits(),
         None => 0,
     })
 }

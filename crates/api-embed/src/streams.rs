@@ -1,4 +1,5 @@
-//! How many streams visitors may have open: one visitor, and all who come from one address.
+//! How many streams visitors may have open: one visitor, all who come from one address, and all
+//! of one embed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,6 +13,8 @@ use crate::error::ApiError;
 const OF_A_VISITOR: usize = 4;
 /// Of one address, behind which a whole office may be.
 const OF_AN_ADDRESS: usize = 64;
+/// Of one embed: what else its organization streams keeps its places.
+const OF_AN_EMBED: usize = 5_000;
 
 /// The streams that are open.
 #[derive(Debug, Default)]
@@ -21,16 +24,17 @@ pub(crate) struct OpenStreams(Mutex<HashMap<Uuid, usize>>);
 #[derive(Debug)]
 pub(crate) struct Place {
     streams: Arc<OpenStreams>,
-    counted: [Uuid; 2],
+    counted: [Uuid; 3],
 }
 
 impl OpenStreams {
     /// Takes one, or says that there are too many.
     pub(crate) fn take(self: &Arc<Self>, visit: &Visit) -> Result<Place, ApiError> {
-        let counted = [visit.visitor, visit.address];
+        let counted = [visit.visitor, visit.address, visit.embed];
         let mut open = self.lock();
         let is_free = |of: Uuid, max: usize| open.get(&of).is_none_or(|count| *count < max);
-        if !is_free(visit.visitor, OF_A_VISITOR) || !is_free(visit.address, OF_AN_ADDRESS) {
+        let bounds = [(visit.visitor, OF_A_VISITOR), (visit.address, OF_AN_ADDRESS), (visit.embed, OF_AN_EMBED)];
+        if !bounds.into_iter().all(|(of, max)| is_free(of, max)) {
             return Err(ApiError::too_many_streams());
         }
         counted.into_iter().for_each(|of| *open.entry(of).or_default() += 1);

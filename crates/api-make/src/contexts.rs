@@ -1,9 +1,6 @@
 //! Contexts: what an agent has to read.
 
-use std::time::Duration;
-
 use app::{AddDocument, DocumentSource, Error};
-use axum::body::Body as HttpBody;
 use axum::extract::multipart::{Multipart, MultipartError};
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::{StatusCode, header};
@@ -31,8 +28,6 @@ use crate::times::iso;
 const UPLOAD_MAX: usize = 21 * 1024 * 1024;
 /// Most characters of a name.
 const NAME_MAX: usize = 120;
-/// How long an upload may take to arrive.
-const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
 
 /// The operations.
 pub(crate) fn routes() -> OpenApiRouter<Make> {
@@ -235,13 +230,9 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
         if !is_form {
             return from_json(request, UPLOAD_MAX).await.map(Upload::Text);
         }
-        let request = request.map(|body| HttpBody::new(http_body_util::Limited::new(body, UPLOAD_MAX)));
-        let form = request.extract::<Multipart, _>().await;
+        let form = web::body::arrived(request, UPLOAD_MAX).await?.extract::<Multipart, _>().await;
         let form = form.map_err(|error| ApiError::invalid_field("body", error.body_text()))?;
-        match tokio::time::timeout(ARRIVES_WITHIN, read_form(form)).await {
-            Ok(read) => read.map(Upload::File),
-            Err(_) => Err(ApiError::invalid_field("body", "did not arrive in time")),
-        }
+        read_form(form).await.map(Upload::File)
     }
 }
 
@@ -269,10 +260,7 @@ async fn read_form(mut form: Multipart) -> Result<AddFile, ApiError> {
 }
 
 fn broken_form(error: MultipartError) -> ApiError {
-    match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(UPLOAD_MAX as u64),
-        _ => ApiError::invalid_field("body", error.body_text()),
-    }
+    ApiError::invalid_field("body", error.body_text())
 }
 
 /// A file's name without folders, and without what a name may not hold: programs send names

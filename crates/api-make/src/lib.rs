@@ -50,7 +50,7 @@ pub(crate) struct Make {
 pub fn router(app: App, shared: Shared, callbacks: Arc<dyn Callbacks>) -> Router {
     let (routes, _) = openapi::routes().split_for_parts();
     let routes = routes
-        .route("/openapi.json", document::serve(&openapi()))
+        .route("/openapi.json", document::serve(openapi))
         .fallback(async || ApiError::no_such_path())
         .method_not_allowed_fallback(async || ApiError::no_such_path())
         .layer(CatchPanicLayer::custom(|_| ApiError::internal().into_response()))

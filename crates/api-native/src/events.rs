@@ -7,6 +7,7 @@ mod fault_view;
 pub(crate) mod frames;
 mod listing;
 mod monitor_view;
+pub(crate) mod overview;
 pub(crate) mod sent;
 pub(crate) mod stop_view;
 pub(crate) mod stream;
@@ -25,7 +26,7 @@ use self::wait::{SendQuery, SentEvents};
 use crate::body::Body;
 use crate::error::{ApiError, ErrorEnvelope};
 use crate::page::Page;
-use crate::path_id::PathId;
+use crate::path_id::{PathId, PathIds};
 use crate::query::Query;
 
 /// Send events
@@ -67,6 +68,20 @@ pub(crate) async fn list_events(
     Query(query): Query<ListEvents>,
 ) -> Result<Json<Page<EventView>>, ApiError> {
     Ok(Json(query.read(&app, caller.ctx(), id).await?))
+}
+
+/// Read an event
+///
+/// One of the log; what still waits to be taken into it is in the list. Ours.
+#[utoipa::path(get, path = "/v1/sessions/{session_id}/events/{event_id}", tag = "events",
+    params(("session_id" = String, Path), ("event_id" = String, Path)),
+    responses((status = 200, body = EventView), (status = "4XX", body = ErrorEnvelope)))]
+pub(crate) async fn find_event(
+    State(app): State<App>,
+    caller: Caller,
+    PathIds(session, event): PathIds<SessionId, EventId>,
+) -> Result<Json<EventView>, ApiError> {
+    Ok(Json(EventView::from(&app.find_event(caller.ctx(), session, event).await?)))
 }
 
 /// Where a reader says it left off.

@@ -19,6 +19,7 @@ mod deployments;
 mod elsewhere;
 mod error;
 mod events;
+mod issuers;
 mod keys;
 mod knowledge;
 mod links;
@@ -76,12 +77,15 @@ pub fn router(app: App, shared: Shared) -> Router {
         .route_layer(middleware::from_fn_with_state(app.clone(), project::narrow))
         .route_layer(middleware::from_fn_with_state(door, require_caller))
         .merge(open)
+        // Pages, and no operations: browsers are sent here and sent on.
+        .route("/login/oidc/{issuer}", get(issuers::begin))
+        .route("/login/oidc/{issuer}/callback", get(issuers::finish))
         .method_not_allowed_fallback(elsewhere::wrong_method)
         .layer(CatchPanicLayer::custom(|_| error::ApiError::internal().into_response()))
         .layer(Extension(shared))
         .with_state(app);
     Router::new()
-        .route("/openapi.json", document::serve(&openapi()))
+        .route("/openapi.json", document::serve(openapi))
         .route("/v1", any(elsewhere::nothing_here))
         .route("/v1/{*rest}", any(elsewhere::nothing_here))
         .merge(known)
@@ -112,6 +116,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::find_session, sessions::update_session, sessions::delete_session))
         .routes(routes!(sessions::archive_session))
         .routes(routes!(events::send_events, events::list_events))
+        .routes(routes!(events::find_event))
+        .routes(routes!(events::overview::show_overview))
         .routes(routes!(events::stream::stream_events))
         .routes(routes!(org_stream::stream_organization))
         .routes(routes!(runs::list_runs))

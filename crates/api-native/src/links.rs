@@ -143,14 +143,18 @@ pub(crate) async fn use_link(
     let as_person = match site.shown_login(&headers).filter(|_| password.is_none()) {
         Some(shown) => {
             site.check_own(&Method::POST, &headers)?;
-            app.authenticate_login(shown).await.ok()
+            match app.authenticate_login(shown).await {
+                Ok(ctx) => Some(ctx),
+                Err(app::Error::Unauthenticated(_)) => None,
+                Err(error) => return Err(error.into()),
+            }
         }
         None => None,
     };
     let browser = browser(site, address, &headers);
     let using = UseLink { name, email, password, as_person, browser };
     let logged_in = app.use_link(&token(path)?, using).await.map_err(said)?;
-    welcome(&app, site, logged_in).await
+    welcome(&app, &shared, logged_in).await
 }
 
 /// Invite a member

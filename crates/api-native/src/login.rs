@@ -1,6 +1,6 @@
 //! `/v1/login`: people log in with a browser, which keeps it in a cookie. Ours.
 
-use app::{App, Browser, LogIn, LogOut, LoggedIn, LoginView};
+use app::{App, Browser, LogIn, LogOut, LoggedIn, LoginView, TrustedIssuer};
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -31,6 +31,8 @@ pub(crate) struct CurrentLogin {
     /// When the login or key stops working by itself. A login that is not used for seven days is
     /// over before that.
     expires_at: Option<Timestamp>,
+    /// Whether what is here is made up and goes away: `sortie serve --demo`.
+    demo: bool,
 }
 
 /// The member they are.
@@ -100,16 +102,36 @@ pub(crate) struct ChangePassword {
     new: SecretString,
 }
 
-/// Whether anybody can log in yet.
+/// How people log in, and whether anybody can yet.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Setup {
     /// No owner of the first organization can: the link that `sortie serve` printed, or that
     /// `sortie members reset --owner` prints, lets them in.
     owner_needed: bool,
+    /// Whether with a password.
+    passwords: bool,
+    /// Who vouches for people elsewhere.
+    issuers: Vec<IssuerView>,
 }
 
-impl From<LoginView> for CurrentLogin {
-    fn from(LoginView { caller, orgs, expires_at }: LoginView) -> Self {
+/// An issuer at which people log in.
+#[derive(Debug, Serialize, ToSchema)]
+struct IssuerView {
+    /// A browser that is sent to `/login/oidc/{name}` logs in there; `return_to` is the path
+    /// that it comes back to.
+    name: String,
+    /// What people call it.
+    title: String,
+}
+
+impl From<&TrustedIssuer> for IssuerView {
+    fn from(trusted: &TrustedIssuer) -> Self {
+        Self { name: trusted.name.clone(), title: trusted.title.clone() }
+    }
+}
+
+impl CurrentLogin {
+    fn of(LoginView { caller, orgs, expires_at }: LoginView, shared: &Shared) -> Self {
         let (member, org) = (caller.member, caller.org);
         let reachable = |(org, role): (Org, Role)| ReachableOrg { id: org.id, name: org.name, role: role.into() };
         Self {
@@ -118,6 +140,7 @@ impl From<LoginView> for CurrentLogin {
             orgs: orgs.into_iter().map(reachable).collect(),
             scopes: Scope::ALL.iter().copied().filter(|scope| caller.scopes.hold(*scope)).collect(),
             expires_at,
+            demo: shared.is_demo,
         }
     }
 }
@@ -128,9 +151,9 @@ pub(crate) fn browser(site: &Site, ClientAddress(address): ClientAddress, header
 }
 
 /// The answer to whoever has logged in: who they are, with the cookie.
-pub(crate) async fn welcome(app: &App, site: &Site, logged_in: LoggedIn) -> Result<Response, ApiError> {
-    let view = CurrentLogin::from(app.view_login(&logged_in.ctx).await?);
-    let cookie = site.set_login(logged_in.token.reveal()).ok_or_else(ApiError::internal)?;
+pub(crate) async fn welcome(app: &App, shared: &Shared, logged_in: LoggedIn) -> Result<Response, ApiError> {
+    let view = CurrentLogin::of(app.view_login(&logged_in.ctx).await?, shared);
+    let cookie = shared.site.set_login(logged_in.token.reveal()).ok_or_else(ApiError::internal)?;
     Ok((unkept(cookie), Json(view)).into_response())
 }
 
@@ -143,8 +166,12 @@ fn unkept(cookie: HeaderValue) -> AppendHeaders<[(axum::http::HeaderName, Header
 /// With a key: whose it is.
 #[utoipa::path(get, path = "/v1/login", tag = "people",
     responses((status = 200, body = CurrentLogin), (status = "4XX", body = ErrorEnvelope)))]
-pub(crate) async fn find_login(State(app): State<App>, caller: Caller) -> Result<Json<CurrentLogin>, ApiError> {
-    Ok(Json(app.view_login(caller.ctx()).await?.into()))
+pub(crate) async fn find_login(
+    State(app): State<App>,
+    Extension(shared): Extension<Shared>,
+    caller: Caller,
+) -> Result<Json<CurrentLogin>, ApiError> {
+    Ok(Json(CurrentLogin::of(app.view_login(caller.ctx()).await?, &shared)))
 }
 
 /// Log in
@@ -165,7 +192,7 @@ pub(crate) async fn log_in(
     let Credentials { email, password, org } = credentials;
     let browser = browser(&shared.site, address, &headers);
     let logged_in = app.log_in(LogIn { email, password, org, browser }).await?;
-    welcome(&app, &shared.site, logged_in).await
+    welcome(&app, &shared, logged_in).await
 }
 
 /// Go to another organization
@@ -183,7 +210,7 @@ pub(crate) async fn switch_org(
 ) -> Result<Response, ApiError> {
     let browser = browser(&shared.site, address, &headers);
     let logged_in = app.switch_org(caller.ctx(), switch.org, &browser).await?;
-    welcome(&app, &shared.site, logged_in).await
+    welcome(&app, &shared, logged_in).await
 }
 
 /// Change the password
@@ -201,7 +228,7 @@ pub(crate) async fn change_password(
 ) -> Result<Response, ApiError> {
     let browser = browser(&shared.site, address, &headers);
     let logged_in = app.change_password(caller.ctx(), &change.old, &change.new, &browser).await?;
-    welcome(&app, &shared.site, logged_in).await
+    welcome(&app, &shared, logged_in).await
 }
 
 /// Log out
@@ -224,9 +251,13 @@ pub(crate) async fn log_out(
     Ok((StatusCode::NO_CONTENT, unkept(gone)).into_response())
 }
 
-/// Whether an owner's account is needed
+/// How people log in
+///
+/// And whether the first owner's account is still to be made.
 #[utoipa::path(get, path = "/v1/setup", tag = "people", security(()),
     responses((status = 200, body = Setup), (status = "4XX", body = ErrorEnvelope)))]
 pub(crate) async fn find_setup(State(app): State<App>) -> Result<Json<Setup>, ApiError> {
-    Ok(Json(Setup { owner_needed: app.is_owner_needed().await? }))
+    let ways_in = app.ways_in();
+    let issuers = ways_in.issuers.iter().map(IssuerView::from).collect();
+    Ok(Json(Setup { owner_needed: app.is_owner_needed().await?, passwords: ways_in.passwords, issuers }))
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use domain::id::NotAnId;
-use domain::{AgentId, DeploymentId, DeploymentRunId, RunId, SessionId};
+use domain::{AgentId, DeploymentId, DeploymentRunId, EventId, RunId, SessionId};
 use uuid::{Uuid, Version};
 
 use crate::error::ApiError;
@@ -53,6 +53,10 @@ impl Named for SessionName {
 
 impl Named for RunId {
     const NOUN: &'static str = "run";
+}
+
+impl Named for EventId {
+    const NOUN: &'static str = "event";
 }
 
 impl Named for DeploymentId {

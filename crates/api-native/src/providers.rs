@@ -146,6 +146,15 @@ enum DeletedProviderType {
     ProviderDeleted,
 }
 
+/// What is tried out.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub(crate) struct TryProvider {
+    /// A model as the provider calls it (`gpt-5`): it is asked for a word, which costs its few
+    /// tokens. Without it the provider is asked for its list of models, which costs nothing.
+    #[serde(default)]
+    model: Option<String>,
+}
+
 /// What came of trying a provider out.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProviderTest {
@@ -348,17 +357,21 @@ pub(crate) async fn delete_provider(
 
 /// Test a provider
 ///
-/// Asks it for its list of models, and for nothing that costs money. What it says is the
-/// answer, with status 200.
+/// Asks it for its list of models, and for nothing that costs money; or has one of its models
+/// begin to answer. What it says is the answer, with status 200.
 #[utoipa::path(post, path = "/v1/providers/{provider}/test", tag = "providers",
-    params(("provider" = String, Path)),
+    params(("provider" = String, Path)), request_body = TryProvider,
     responses((status = 200, body = ProviderTest), (status = "4XX", body = ErrorEnvelope)))]
 pub(crate) async fn test_provider(
     State(app): State<App>,
     caller: Caller,
     PathId(ProviderName(key)): PathId<ProviderName>,
+    Body(TryProvider { model }): Body<TryProvider>,
 ) -> Result<Json<ProviderTest>, ApiError> {
-    let tested = app.test_provider(caller.ctx(), &key).await?;
+    let tested = match model {
+        Some(model) => app.test_model(caller.ctx(), &key, &model).await?,
+        None => app.test_provider(caller.ctx(), &key).await?,
+    };
     let error = tested.err().map(|ModelFault { kind, message, .. }| ProviderFault { kind, message });
     Ok(Json(ProviderTest { kind: ProviderTestType::ProviderTest, ok: error.is_none(), error }))
 }

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::str::FromStr;
 use std::time::Duration;
 
-use app::{App, DecideRollout, Error, Refused, RolloutFilter};
+use app::{App, Ctx, DecideRollout, Error, Refused, ReportedRollout, RolloutFilter};
 use axum::extract::State;
 use axum::{Extension, Json};
 use domain::approval::{DecisionRefusal, Verdict};
@@ -101,7 +101,8 @@ pub(crate) async fn list_rollouts(
     let mut rollouts = app.page_rollouts(caller.ctx(), filter).await?;
     let more = page::cut(&mut rollouts, limit);
     let next = rollouts.last().filter(|_| more).map(|last| pages.text(last.rollout.id));
-    Ok(Json(Page::new(rollouts.into_iter().map(RolloutView::from).collect(), next)))
+    let watched = app.watched(caller.ctx(), rollouts).await?;
+    Ok(Json(Page::new(watched.into_iter().map(RolloutView::from).collect(), next)))
 }
 
 /// Read a rollout
@@ -128,7 +129,7 @@ pub(crate) async fn find_rollout(
         }
         Some(_) => return Err(ApiError::invalid("wait", format!("must be 1 to {WAIT_SECONDS_MAX} seconds"))),
     };
-    Ok(Json(found.into()))
+    shown(&app, ctx, found).await
 }
 
 /// Approve a rollout
@@ -145,7 +146,7 @@ pub(crate) async fn approve_rollout(
     Body(decide): Body<Decide>,
 ) -> Result<Json<RolloutView>, ApiError> {
     let decided = app.decide_rollout(caller.ctx(), &name, decide.said(Verdict::Approve)).await;
-    Ok(Json(decided.map_err(not_decided)?.into()))
+    shown(&app, caller.ctx(), decided.map_err(not_decided)?).await
 }
 
 /// Reject a rollout
@@ -161,7 +162,11 @@ pub(crate) async fn reject_rollout(
     Body(decide): Body<Decide>,
 ) -> Result<Json<RolloutView>, ApiError> {
     let decided = app.decide_rollout(caller.ctx(), &name, decide.said(Verdict::Reject)).await;
-    Ok(Json(decided.map_err(not_decided)?.into()))
+    shown(&app, caller.ctx(), decided.map_err(not_decided)?).await
+}
+
+async fn shown(app: &App, ctx: &Ctx, reported: ReportedRollout) -> Result<Json<RolloutView>, ApiError> {
+    Ok(Json(app.watched_one(ctx, reported).await?.into()))
 }
 
 impl Decide {

@@ -28,7 +28,7 @@ pub(crate) struct ReportUsage {
     /// The first day, as `2026-11-22`; 29 days before the last if absent.
     #[param(value_type = Option<String>, format = Date)]
     from: Option<Date>,
-    /// The last day, at most 400 days after the first; today if absent.
+    /// The last day, less than 400 days after the first; today if absent.
     #[param(value_type = Option<String>, format = Date)]
     to: Option<Date>,
     /// By what it is told apart; by day if absent.

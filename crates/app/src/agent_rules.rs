@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use domain::agent::{Agent, AgentSpec, AgentTool, ModelChoice, Overrides};
 use domain::limits::Limits;
 use domain::model::ModelName;
-use domain::output::Schema;
+use domain::output::{self, Schema};
 use domain::tool::definition::{self, Flaw};
 use domain::tool::{HttpTool, SignalTool};
 use domain::{OrgId, ProjectId};
@@ -255,7 +255,11 @@ fn check_limits(limits: &Limits, faults: &mut Faults) {
 }
 
 fn check_output_schema(schema: Option<&Value>, faults: &mut Faults) {
-    if let Some(Err(error)) = schema.map(Schema::new) {
+    let Some(schema) = schema else { return };
+    if let Some(flaw) = output::bounds_flaw(schema) {
+        // One without bounds is not compiled, either.
+        faults.add("output_schema", flaw);
+    } else if let Err(error) = Schema::new(schema) {
         faults.add("output_schema", error.to_string());
     }
 }

@@ -142,9 +142,12 @@ impl App {
             found.extend(rest.map(|asking| Found::Rollout(Box::new(asking))));
         }
         found.sort_by_key(Found::order);
-        found.truncate(list.limit);
-        let mut asking = Vec::with_capacity(found.len());
+        // What is gone by now leaves its place to the next, so that a full page means more.
+        let mut asking = Vec::with_capacity(list.limit.min(found.len()));
         for found in found {
+            if asking.len() == list.limit {
+                break;
+            }
             asking.extend(self.described(ctx, found).await?);
         }
         Ok(asking)

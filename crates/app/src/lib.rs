@@ -38,6 +38,7 @@ mod people;
 mod projects;
 mod providers;
 mod purposeful;
+mod retention;
 mod rollbacks;
 mod rollouts;
 mod runs;
@@ -51,6 +52,7 @@ mod tools;
 mod usage;
 mod wait;
 mod watch;
+mod watched;
 mod webhooks;
 
 use std::future::Future;
@@ -83,7 +85,10 @@ pub use org_stream::{ChangedSession, FromPosition, OrgStream};
 pub use orgs::is_name;
 pub use orgs::{Bootstrap, CallerView, CreateOrg, FirstKey, OrgPatch};
 pub use own_providers::{ProviderKey, UsableProvider};
-pub use people::{Browser, LinkView, LogIn, LogOut, LoggedIn, LoginView, NewLink, UseLink};
+pub use people::{
+    BegunElsewhere, Browser, CameBack, CameIn, Joining, LinkView, LogIn, LogOut, LoggedIn, LoginView, NewLink,
+    NotLetIn, TrustedIssuer, TurnedAway, UseLink, WaysIn, network_of,
+};
 pub use ports::feed::PreviewItem;
 pub use ports::metrics::{Metrics, OpenStream};
 pub use ports::store::{
@@ -102,6 +107,7 @@ pub use streams::{From, SessionStream, StreamItem};
 pub use usage::{USAGE_DAYS_MAX, UsageBy, UsageOf, UsageQuery, UsageReport, UsageRow, Used};
 pub use wait::{Rest, TurnWatch};
 pub use watch::{FinishedRun, RunWatch};
+pub use watched::{Reporter, WatchedRollout};
 pub use webhooks::{SignedWebhook, WebhookChange};
 
 /// How often an operation decides again when its commit came too late.
@@ -133,6 +139,8 @@ pub struct Ports {
     pub metrics: Metrics,
     /// The model of agents that are made by themselves.
     pub default_model: Arc<str>,
+    /// How people log in.
+    pub ways_in: Arc<WaysIn>,
 }
 
 /// The operations. Cheap to clone.
@@ -146,6 +154,7 @@ struct Inner {
     known: known::Known,
     attempts: people::Attempts,
     passwords: people::Passwords,
+    elsewhere: people::Elsewhere,
     uploads: knowledge::UploadTurns,
     usage: usage::UsageTurns,
     investigators: investigator::MakingTurn,
@@ -166,7 +175,7 @@ impl App {
     /// with; `sealing_key` seals what must be read again.
     pub fn new(ports: Ports, secrets: KeySecrets, sealing_key: SealingKey) -> App {
         let known = known::Known::default();
-        let (attempts, passwords) = Default::default();
+        let (attempts, passwords, elsewhere) = Default::default();
         let uploads = knowledge::UploadTurns::default();
         let usage = usage::UsageTurns::default();
         let (investigators, monitors) = Default::default();
@@ -182,6 +191,7 @@ impl App {
             known,
             attempts,
             passwords,
+            elsewhere,
             uploads,
             usage,
             investigators,

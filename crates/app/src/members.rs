@@ -45,7 +45,7 @@ impl App {
     /// # Errors
     /// The scope is missing, or the store failed.
     pub async fn list_members(&self, ctx: &Ctx) -> Result<Vec<Member>, Error> {
-        ctx.require(Scope::Admin)?;
+        ctx.require_whole(Scope::Admin)?;
         let mut members = self.store(ctx.org).list_members().await?;
         members.retain(|member| member.removed_at.is_none());
         Ok(members)
@@ -56,7 +56,7 @@ impl App {
     /// # Errors
     /// They are not there, the scope is missing, or the store failed.
     pub async fn find_member(&self, ctx: &Ctx, id: MemberId) -> Result<Member, Error> {
-        ctx.require(Scope::Admin)?;
+        ctx.require_whole(Scope::Admin)?;
         let found = self.store(ctx.org).find_member(id).await?.filter(|member| member.removed_at.is_none());
         found.ok_or_else(|| Error::not_found(id))
     }
@@ -67,7 +67,7 @@ impl App {
     /// A field is wrong or the address taken, only an owner may add an owner, the scope is
     /// missing, or the store failed.
     pub async fn add_member(&self, ctx: &Ctx, add: AddMember) -> Result<Member, Error> {
-        ctx.require(Scope::Admin)?;
+        ctx.require_whole(Scope::Admin)?;
         if let Some(Made::Member { member }) = ctx.made_before() {
             return self.find_member(ctx, *member).await;
         }
@@ -142,7 +142,7 @@ impl App {
         id: MemberId,
         change: impl FnOnce(Member) -> Member,
     ) -> Result<Member, Error> {
-        ctx.require(Scope::Admin)?;
+        ctx.require_whole(Scope::Admin)?;
         // One after the other: a change is made of the whole person as they were before it.
         let turn = Arc::clone(&self.0.member_changes).lock_owned().await;
         let store = self.store(ctx.org);

@@ -3,20 +3,29 @@
 //! Their keys are sealed before anything is decided, as tools' headers are, and shown to
 //! nobody. They are called as every address that users name is: not at private ones.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::audit::{Act, Action};
 use domain::idempotency::Made;
 use domain::key::Scope;
-use domain::model::ModelFault;
+use domain::model::{Block, FaultKind, Message, ModelChunk, ModelFault, ModelRequest};
 use domain::provider::{OwnProvider, PROVIDERS_MAX, ProviderSettings};
 use domain::{Change, ChangeSet, ProviderId};
+use futures::StreamExt as _;
+use ports::Model;
 
 use crate::error::{Error, Faults, FieldError, Missing, Refused};
 use crate::{App, Ctx, TRIES};
 
 /// How long a provider that is tried out may take.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long a model that is tried out may take to begin: some have to be loaded first.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Tokens that a model which is tried out may write. Some providers take no smaller number.
+const ANSWER_TOKENS: u32 = 16;
 
 /// A provider that an organization can use.
 #[derive(Debug, Clone, PartialEq)]
@@ -151,15 +160,26 @@ impl App {
     /// It is not there, the scope is missing, or the store failed. What the provider says is
     /// the answer.
     pub async fn test_provider(&self, ctx: &Ctx, key: &ProviderKey) -> Result<Result<(), ModelFault>, Error> {
+        let (name, asked) = self.tried_out(ctx, key).await?;
+        Ok(in_time(&name, PROBE_TIMEOUT, asked.probe()).await)
+    }
+
+    /// Has a model of a provider begin to answer, which costs its few tokens and is counted
+    /// nowhere: only who may change providers, and with them what is paid for, has it done.
+    ///
+    /// # Errors
+    /// As [`App::test_provider`].
+    pub async fn test_model(&self, ctx: &Ctx, key: &ProviderKey, model: &str) -> Result<Result<(), ModelFault>, Error> {
+        let (name, asked) = self.tried_out(ctx, key).await?;
+        Ok(in_time(&name, ANSWER_TIMEOUT, begins_to_answer(&*asked, model)).await)
+    }
+
+    async fn tried_out(&self, ctx: &Ctx, key: &ProviderKey) -> Result<(String, Arc<dyn Model>), Error> {
         self.require_providers_write(ctx)?;
         let provider = self.find_usable_provider(ctx, key).await?;
         let offering = self.ports().models.of(ctx.org).await?;
         let found = offering.find(&provider.name).ok_or_else(|| key.missing())?;
-        let probed = tokio::time::timeout(PROBE_TIMEOUT, found.model.probe()).await;
-        Ok(probed.unwrap_or_else(|_| {
-            let message = format!("provider {} did not answer within {} s", provider.name, PROBE_TIMEOUT.as_secs());
-            Err(ModelFault::new(domain::model::FaultKind::Silent, message))
-        }))
+        Ok((provider.name, Arc::clone(&found.model)))
     }
 
     /// Whether the caller may change what the whole organization uses: not with a key for one
@@ -247,4 +267,37 @@ fn check_name(own: &[OwnProvider], id: ProviderId, settings: &ProviderSettings) 
         false => Ok(()),
         true => Err(Error::Invalid(vec![FieldError::new("name", "is taken").code("name_taken")])),
     }
+}
+
+/// What came of an attempt, or that it took too long.
+async fn in_time(
+    provider: &str,
+    most: Duration,
+    attempt: impl Future<Output = Result<(), ModelFault>>,
+) -> Result<(), ModelFault> {
+    tokio::time::timeout(most, attempt).await.unwrap_or_else(|_| {
+        let message = format!("provider {provider} did not answer within {} s", most.as_secs());
+        Err(ModelFault::new(FaultKind::Silent, message))
+    })
+}
+
+/// Its first words are enough; what it would say after them is called off.
+async fn begins_to_answer(asked: &dyn Model, model: &str) -> Result<(), ModelFault> {
+    let hello = Message::User { content: vec![Block::text("Say OK.")] };
+    let request = ModelRequest {
+        model: model.to_owned(),
+        messages: vec![Arc::new(hello)],
+        max_tokens: Some(ANSWER_TOKENS),
+        ..ModelRequest::default()
+    };
+    let mut answer = asked.stream(request).await?;
+    while let Some(chunk) = answer.next().await {
+        match chunk? {
+            ModelChunk::Usage(_) => {}
+            ModelChunk::Text(_) | ModelChunk::Thinking(_) | ModelChunk::ToolCall { .. } | ModelChunk::Stop(_) => {
+                return Ok(());
+            }
+        }
+    }
+    Err(ModelFault::new(FaultKind::Cut, format!("model {model} ended its answer before it began")))
 }

@@ -1,14 +1,18 @@
 //! People who log in: their passwords, what their browsers have of it, and the links by which
-//! they come in.
+//! they come in; and the issuers elsewhere who vouch for them.
 //!
 //! A member is somebody in one organization, and administrators write down about members what
-//! they like. Whoever logs in is a person of the installation, and becomes a member of an
-//! organization by that member's link alone ([`domain::person`]).
+//! they like. Whoever logs in is a person of the installation. They become a member of an
+//! organization by that member's link ([`domain::person`]), or because an issuer that the operator
+//! trusts has seen that the member's address is theirs ([`vouched`]).
 
 mod attempts;
+mod elsewhere;
 mod links;
 mod logins;
 mod passwords;
+mod vouched;
+mod ways_in;
 
 use std::net::IpAddr;
 
@@ -23,8 +27,12 @@ use crate::secret::NewSecret;
 use crate::{App, CallerView, Ctx};
 
 pub(crate) use attempts::Attempts;
+pub use attempts::network_of;
+pub(crate) use elsewhere::Elsewhere;
+pub use elsewhere::{BegunElsewhere, CameBack, CameIn, NotLetIn, TurnedAway};
 pub(crate) use logins::KnownLogin;
 pub(crate) use passwords::Passwords;
+pub use ways_in::{Joining, TrustedIssuer, WaysIn};
 
 /// Somebody who wants to log in.
 #[derive(Debug, Clone)]
@@ -134,9 +142,9 @@ fn check_password(password: &SecretString, path: &str) -> Result<(), Error> {
 
 impl App {
     /// The entry of something that a member does who is not, or not yet, a caller.
-    fn done_by(&self, member: MemberId, action: Action, now: Timestamp) -> Change {
+    fn done_by(&self, member: MemberId, act: Act, now: Timestamp) -> Change {
         let actor = Actor::Member { member, key: None };
-        Change::Audit(AuditEntry { id: self.fresh::<AuditId>(), at: now, actor, act: Act::new(action, member) })
+        Change::Audit(AuditEntry { id: self.fresh::<AuditId>(), at: now, actor, act })
     }
 
     /// Writes down, once a minute for an address, that somebody gave a wrong password. Nobody

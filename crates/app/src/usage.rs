@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use domain::key::Scope;
 use domain::model::Usage;
 use domain::money::{self, Money};
-use domain::run::Share;
+use domain::run::{Share, shares};
 use domain::{AgentId, KeyId, OrgId, ProjectId, Timestamp};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -146,7 +146,9 @@ impl App {
         }
         self.add_up(ctx, &days, &mut sums).await?;
         let Sums { rows, total, .. } = sums;
-        let rows = self.hide_keys(ctx, rows).await?;
+        let is_of_keys = rows.keys().any(|of| matches!(of, UsageOf::Key(Some(_))));
+        let keys = if is_of_keys { self.keys_seen(ctx).await? } else { HashMap::new() };
+        let rows = hide_keys(rows, &keys);
         let mut rows: Vec<(UsageOf, Used)> = rows.into_iter().collect();
         rows.sort_by(|(one, of_one), (other, of_other)| match (one, other) {
             (UsageOf::Day(one), UsageOf::Day(other)) => one.cmp(other),
@@ -154,7 +156,7 @@ impl App {
         });
         let is_cut = rows.len() > ROWS_MAX;
         rows.truncate(ROWS_MAX);
-        let rows = self.named(ctx, rows).await?;
+        let rows = self.named(ctx, rows, &keys).await?;
         Ok(UsageReport { from: days.first, to: days.last, time_zone: org.time_zone.clone(), rows, is_cut, total })
     }
 
@@ -176,23 +178,6 @@ impl App {
         }
     }
 
-    /// Rows of keys that the caller does not see, as one row that names none.
-    async fn hide_keys(&self, ctx: &Ctx, rows: HashMap<UsageOf, Used>) -> Result<HashMap<UsageOf, Used>, Error> {
-        if !rows.keys().any(|of| matches!(of, UsageOf::Key(Some(_)))) {
-            return Ok(rows);
-        }
-        let seen = self.keys_seen(ctx).await?;
-        let mut shown: HashMap<UsageOf, Used> = HashMap::new();
-        for (of, used) in rows {
-            let of = match of {
-                UsageOf::Key(Some(key)) if !seen.contains_key(&key) => UsageOf::Key(None),
-                of => of,
-            };
-            shown.entry(of).or_default().add(&used);
-        }
-        Ok(shown)
-    }
-
     /// Names of the keys that the caller sees.
     async fn keys_seen(&self, ctx: &Ctx) -> Result<HashMap<KeyId, String>, Error> {
         match self.list_keys(ctx).await {
@@ -202,9 +187,12 @@ impl App {
         }
     }
 
-    async fn named(&self, ctx: &Ctx, rows: Vec<(UsageOf, Used)>) -> Result<Vec<UsageRow>, Error> {
-        let is_of_keys = rows.iter().any(|(of, _)| matches!(of, UsageOf::Key(_)));
-        let keys = if is_of_keys { self.keys_seen(ctx).await? } else { HashMap::new() };
+    async fn named(
+        &self,
+        ctx: &Ctx,
+        rows: Vec<(UsageOf, Used)>,
+        keys: &HashMap<KeyId, String>,
+    ) -> Result<Vec<UsageRow>, Error> {
         let mut named = Vec::with_capacity(rows.len());
         for (of, used) in rows {
             let name = match &of {
@@ -220,6 +208,19 @@ impl App {
         }
         Ok(named)
     }
+}
+
+/// Rows of keys that are not among those, as one row that names none.
+fn hide_keys(rows: HashMap<UsageOf, Used>, seen: &HashMap<KeyId, String>) -> HashMap<UsageOf, Used> {
+    let mut shown: HashMap<UsageOf, Used> = HashMap::new();
+    for (of, used) in rows {
+        let of = match of {
+            UsageOf::Key(Some(key)) if !seen.contains_key(&key) => UsageOf::Key(None),
+            of => of,
+        };
+        shown.entry(of).or_default().add(&used);
+    }
+    shown
 }
 
 /// The days of a report.
@@ -239,7 +240,7 @@ impl Days {
             return Err(Error::invalid("from", "must not be after to"));
         }
         if last.checked_sub(USAGE_DAYS_MAX.days()).is_ok_and(|bound| first <= bound) {
-            return Err(Error::invalid("from", format!("must be at most {USAGE_DAYS_MAX} days before to")));
+            return Err(Error::invalid("from", format!("must be less than {USAGE_DAYS_MAX} days before to")));
         }
         let begin = |day: Date| day.to_zoned(zone.clone()).map(|at| at.timestamp());
         let until = last.tomorrow().and_then(begin).unwrap_or(Timestamp::MAX);
@@ -278,11 +279,9 @@ impl Sums {
         if run.asked.is_empty() {
             return self.rows.entry(UsageOf::Model(None)).or_default().add(&Used::by_run(run));
         }
-        let all = Share { calls: run.spent.steps, usage: run.spent.usage, cost: run.spent.cost };
-        for asked in &run.asked {
-            let Share { calls, usage, cost } = asked.share.unwrap_or(all);
+        for (model, Share { calls, usage, cost }) in shares(&run.spent, &run.asked) {
             let used = Used { runs: 1, model_calls: u64::from(calls), usage, cost, ..Used::default() };
-            self.rows.entry(UsageOf::Model(Some(asked.model.clone()))).or_default().add(&used);
+            self.rows.entry(UsageOf::Model(Some(model.to_owned()))).or_default().add(&used);
         }
     }
 }

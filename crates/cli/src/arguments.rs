@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    agents, approval_rules, audit, config, deployments, keys, members, models, orgs, projects, providers, rollouts,
-    run, runs, sessions, tools, transfer, webhooks,
+    agents, approval_rules, audit, config, deployments, keys, members, models, orgs, projects, providers, restore,
+    rollouts, run, runs, sessions, tools, transfer, webhooks,
 };
 
 /// Mission control for AI agents: the server, and the client of a running one.
@@ -156,13 +156,25 @@ pub(crate) enum Command {
     /// Copy the data directory while the server runs, to start another on.
     ///
     /// The copy holds all that was acknowledged before it began, and is checked. The file
-    /// with the keys, `secrets.toml`, is not in it: keep it elsewhere, and put it back beside
-    /// the database before starting a server on the copy.
+    /// with the keys, `secrets.toml`, is not in it: keep it elsewhere. `sortie restore` puts
+    /// both in place.
     Backup {
         /// The directory to make. One that is there already is not touched.
         #[arg(value_name = "DIRECTORY")]
         to: PathBuf,
     },
+
+    /// Put a backup into a data directory, to start a server on.
+    ///
+    /// The backup is copied, checked whole, and put in place in one step: what fails changes
+    /// nothing. Not while a server runs on the directory.
+    Restore(restore::Restore),
+
+    /// Ask a server whether it takes work.
+    ///
+    /// Ends with 0 if it does, with 1 if it does not, and with 6 if none answers. Needs no key:
+    /// for health checks.
+    Health,
 
     /// Write an organization into one file, without its secrets.
     ///
@@ -192,6 +204,13 @@ pub(crate) struct Serve {
     /// The address and port to listen on [default: 127.0.0.1:7717]. Port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<SocketAddr>,
+
+    /// Show a made-up organization that lives: agents, sessions, rollouts, thirty days of history.
+    ///
+    /// It needs no model and calls nobody. Its data are in a directory of their own, which is
+    /// removed at the end; with --data-dir, in that one, which must be empty and stays.
+    #[arg(long)]
+    pub(crate) demo: bool,
 
     /// PEM file with the certificate and its chain: turns TLS on.
     #[arg(long, value_name = "FILE", requires = "tls_key")]

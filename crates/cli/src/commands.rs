@@ -9,12 +9,14 @@ pub(crate) mod config;
 pub(crate) mod deployments;
 mod doctor;
 mod follow;
+mod health;
 pub(crate) mod keys;
 pub(crate) mod members;
 pub(crate) mod models;
 pub(crate) mod orgs;
 pub(crate) mod projects;
 pub(crate) mod providers;
+pub(crate) mod restore;
 pub(crate) mod rollouts;
 pub(crate) mod run;
 pub(crate) mod runs;
@@ -54,6 +56,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Members(members) => members::run(reach::admin(&place).await?, members, output).await,
         Command::Orgs(orgs) => orgs::run(reach::admin(&place).await?, orgs, output).await,
         Command::Backup { to } => backup::run(reach::admin(&place).await?, &to, output).await,
+        Command::Restore(restore) => restore::run(&reach::configuration(&place, Vec::new())?, restore, output).await,
+        Command::Health => health::run(&reach::address(&place, &target)?, target.ca_cert.as_deref(), output).await,
         Command::Doctor => doctor::run(&reach::configuration(&place, Vec::new())?, output).await,
         Command::Export(export) => transfer::export(reach::admin(&place).await?, export, output).await,
         Command::Import(import) => transfer::import(reach::admin(&place).await?, import, output).await,

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use config::ConfigError;
 use serde_json::json;
-use server::StartError;
 use server::admin::{AdminError, AdminErrorKind};
+use server::{RestoreError, StartError};
 
 /// The exit codes of every command. `docs/cli.md` lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +79,12 @@ impl From<ConfigError> for Failure {
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
+        Self { code: error.exit_code(), message: error.to_string() }
+    }
+}
+
+impl From<RestoreError> for Failure {
+    fn from(error: RestoreError) -> Self {
         Self { code: error.exit_code(), message: error.to_string() }
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderValue};
-use reqwest::{Certificate, Client, Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -26,6 +26,15 @@ const HELD_TIMEOUT: Duration = Duration::from_secs(350);
 /// Things asked for at once in a list.
 const PAGE: &str = "100";
 
+/// A client that trusts the authority of this certificate too, if there is one.
+pub(crate) fn trusting(builder: ClientBuilder, ca_cert: Option<&Path>) -> Result<Client, Failure> {
+    let Some(path) = ca_cert else { return builder.build().map_err(|error| Failure::usage(error.to_string())) };
+    let unusable = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
+    let pem = std::fs::read(path).map_err(|error| unusable(&error))?;
+    let authority = Certificate::from_pem(&pem).map_err(|error| unusable(&error))?;
+    builder.add_root_certificate(authority).build().map_err(|error| unusable(&error))
+}
+
 /// A server and a key it knows. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Native {
@@ -41,13 +50,8 @@ impl Native {
         key.set_sensitive(true);
         let headers = HeaderMap::from_iter([(reqwest::header::HeaderName::from_static("x-api-key"), key)]);
         let agent = concat!("sortie/", env!("CARGO_PKG_VERSION"));
-        let mut builder = Client::builder().connect_timeout(CONNECT_TIMEOUT).default_headers(headers).user_agent(agent);
-        if let Some(path) = ca_cert {
-            let unusable = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
-            let pem = std::fs::read(path).map_err(|error| unusable(&error))?;
-            builder = builder.add_root_certificate(Certificate::from_pem(&pem).map_err(|error| unusable(&error))?);
-        }
-        let client = builder.build().map_err(|error| Failure::usage(error.to_string()))?;
+        let builder = Client::builder().connect_timeout(CONNECT_TIMEOUT).default_headers(headers).user_agent(agent);
+        let client = trusting(builder, ca_cert)?;
         Ok(Self { client, address: address.trim_end_matches('/').to_owned() })
     }
 

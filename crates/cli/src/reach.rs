@@ -48,6 +48,14 @@ pub(crate) fn native(place: &Place, target: &Target) -> Result<Native, Failure> 
     Native::new(address.as_deref().unwrap_or(DEFAULT_ADDRESS), &key, target.ca_cert.as_deref())
 }
 
+/// The address of the server that is meant.
+pub(crate) fn address(place: &Place, target: &Target) -> Result<String, Failure> {
+    match &target.server {
+        Some(address) => Ok(address.clone()),
+        None => Ok(login(place)?.map_or_else(|| DEFAULT_ADDRESS.to_owned(), |login| login.address)),
+    }
+}
+
 /// The administration of the data directory that is meant.
 pub(crate) async fn admin(place: &Place) -> Result<Admin, Failure> {
     Ok(Admin::reach(&configuration(place, Vec::new())?).await?)

@@ -16,6 +16,7 @@ mod environment;
 mod error;
 mod keys;
 mod load;
+mod retention;
 mod sample;
 mod sections;
 
@@ -34,9 +35,10 @@ use tools::extract::ExtractOptions;
 pub use environment::{BOOTSTRAP_KEY, Environment};
 pub use error::ConfigError;
 pub use load::{DEFAULT_FILE, Flag, Sources, load, read};
+pub use retention::RetentionOptions;
 pub use sample::{sample, schema_json};
 pub use sections::{
-    BootstrapOptions, LimitOptions, LocalModelOptions, LogFormat, LogOptions, ModelOptions, ServerOptions,
+    BootstrapOptions, LimitOptions, LocalModelOptions, LogFormat, LogOptions, LoginOptions, ModelOptions, ServerOptions,
 };
 
 /// Everything that can be set.
@@ -65,6 +67,11 @@ pub struct Config {
     /// The embedded store. The defaults suit one machine of any size.
     pub store: StoreOptions,
 
+    /// How long things are kept; what is not set here is kept for good, or as long as it says.
+    /// Written `90d`, `8w` or `36h`, an hour at least. What is over goes within six hours, also
+    /// what had been before there was a rule, and is not to be had back but from a backup.
+    pub retention: RetentionOptions,
+
     /// Calls to addresses that users and models name: tools, webhooks, callbacks.
     pub outbound: OutboundOptions,
 
@@ -76,6 +83,9 @@ pub struct Config {
 
     /// The built-in model.
     pub local: LocalModelOptions,
+
+    /// How people log in.
+    pub login: LoginOptions,
 
     /// Providers of models, by name. The name is what stands before the slash of a model's
     /// name. `local` (the built-in model) and `scripted` (for demos) are there without

@@ -12,6 +12,7 @@ use crate::Config;
 use crate::environment::{BOOTSTRAP_KEY, ENCRYPTION_KEY, Environment, name_of};
 use crate::error::ConfigError;
 use crate::keys::{Holds, Key};
+use crate::sections::LoginOptions;
 
 /// The file that is read when none is named, if it is there.
 pub const DEFAULT_FILE: &str = "sortie.toml";
@@ -183,7 +184,7 @@ fn wrong_value(error: figment::Error, layers: &[Layer]) -> ConfigError {
     // The topmost layer that sets it won; items of a list have paths of their own.
     let origin = layers.iter().rev().find(sets).or(layers.first());
     let origin = origin.map_or_else(|| "configuration".to_owned(), |layer| layer.origin.shown(&path));
-    let is_secret = path.last().is_some_and(|name| name.contains("key"));
+    let is_secret = path.last().is_some_and(|name| name.contains("key") || name.contains("secret"));
     let shown = |found: &Actual| if is_secret { "a value that is not shown".to_owned() } else { found_words(found) };
     let message = match error.kind {
         Wrong::InvalidType(found, expected) | Wrong::InvalidValue(found, expected) => {
@@ -239,7 +240,19 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         }
     }
     models::currency_of(&config.providers).map_err(ConfigError::Unfit)?;
-    Ok(())
+    if let Some(fault) = config.retention.fault() {
+        return Err(ConfigError::Unfit(fault));
+    }
+    check_login(&config.login)
+}
+
+fn check_login(login: &LoginOptions) -> Result<(), ConfigError> {
+    if !login.passwords && login.oidc.is_empty() {
+        let message = "`login.passwords = false` needs an issuer in `login.oidc`, or nobody could log in";
+        return Err(ConfigError::Unfit(message.to_owned()));
+    }
+    let wrong = login.oidc.iter().find_map(|(name, options)| options.check(name).err());
+    wrong.map_or(Ok(()), |wrong| Err(ConfigError::Unfit(wrong.to_string())))
 }
 
 #[cfg(test)]
@@ -366,10 +379,30 @@ mod tests {
             ("[server", &[], "the configuration file sortie.toml, line 1, is not TOML: unclosed table, expected `]`"),
             ("[server]\ntls_cert = \"a.pem\"", &[], "`server.tls_cert` needs `server.tls_key` beside it"),
             ("[providers.a]", &[], "`providers.a` is of kind `openai` and needs a `base_url`"),
+            (
+                "[retention]\nsessions = \"3mo\"",
+                &[],
+                "sortie.toml: `retention.sessions`: \"3mo\" is no length of time from 1h on, written like 90d, 8w or \
+                 36h",
+            ),
+            (
+                "",
+                &[("SORTIE_RETENTION__SAMPLES", "30d")],
+                "`retention.samples` can be 8d at most: no samples are kept for longer",
+            ),
         ];
         for (file, variables, expected) in cases {
             assert_eq!(refused(file, variables, &[]), *expected);
         }
+    }
+
+    #[test]
+    fn nothing_goes_unless_a_rule_says_so() {
+        assert!(loaded("", &[], &[]).retention.rules().is_empty());
+        let config = loaded("[retention]\nsessions = \"90d\"", &[("SORTIE_RETENTION__DELIVERIES", "2w")], &[]);
+        let rules = config.retention.rules();
+        assert_eq!((rules.sessions, rules.samples), ("90d".parse().ok(), None));
+        assert_eq!(rules.deliveries, "14d".parse().ok());
     }
 
     #[test]

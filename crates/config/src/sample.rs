@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use models::ProviderOptions;
+use oidc::OidcOptions;
 use serde_json::Value;
 
 use crate::Config;
@@ -38,7 +39,7 @@ pub fn schema_json() -> String {
 fn write_section(text: &mut String, name: &str, section: &Key, defaults: &Value) {
     match &section.holds {
         Holds::Named(each) => {
-            let example = serde_json::to_value(ProviderOptions::default()).unwrap_or_default();
+            let example = example_of(name);
             write_section(text, &format!("{name}.{}", keys::ANY_NAME), &described(each, &section.doc), &example);
         }
         Holds::Table(options) => {
@@ -47,12 +48,30 @@ fn write_section(text: &mut String, name: &str, section: &Key, defaults: &Value)
             // A section with a name of the operator's choice would be one more provider.
             let mark = if name.ends_with(keys::ANY_NAME) { "#" } else { "" };
             let _ = writeln!(text, "{mark}[{name}]");
-            for (name, option) in options {
+            let below = |option: &str| format!("{name}.{option}");
+            let (sections, values): (Vec<_>, Vec<_>) =
+                options.iter().partition(|(option, _)| SECTIONS_BELOW.contains(&below(option).as_str()));
+            for (name, option) in values {
                 write_option(text, name, option, &defaults[name]);
+            }
+            for (name, section) in sections {
+                write_section(text, &below(name), section, &Value::Null);
             }
         }
         Holds::Value(_) => {}
     }
+}
+
+/// Sections with names of the operator's choice that stand below another one.
+const SECTIONS_BELOW: [&str; 1] = ["login.oidc"];
+
+/// The defaults of what such a section holds.
+fn example_of(name: &str) -> Value {
+    let example = match name {
+        "login.oidc" => serde_json::to_value(OidcOptions::default()),
+        _ => serde_json::to_value(ProviderOptions::default()),
+    };
+    example.unwrap_or_default()
 }
 
 fn described(key: &Key, doc: &str) -> Key {
@@ -112,7 +131,7 @@ mod tests {
     fn the_sample_uncommented_is_the_default() {
         let uncommented: String = sample()
             .lines()
-            .take_while(|line| !line.contains("[providers."))
+            .take_while(|line| !line.contains(&format!(".{}]", keys::ANY_NAME)))
             .map(|line| match line.strip_prefix('#') {
                 Some(option) if !option.starts_with(' ') && option.contains(" = ") => format!("{option}\n"),
                 _ => format!("{line}\n"),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
+use oidc::OidcOptions;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -219,6 +220,31 @@ impl Default for BootstrapOptions {
             owner_email: "owner@localhost".to_owned(),
             model: "local/default".to_owned(),
         }
+    }
+}
+
+/// How people log in.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LoginOptions {
+    /// Whether people log in with a password. `false` needs an issuer below; then only the links
+    /// that the operator makes (`sortie members reset`, and the first owner's) let anybody in
+    /// without one.
+    ///
+    /// Since 0.1.
+    pub passwords: bool,
+
+    /// Who vouches for people, over OpenID Connect. People are recognised by what the issuer
+    /// calls them, and the first time by their e-mail address, if the issuer has verified it.
+    /// The address to register there is `<public_url>/login/oidc/NAME/callback`.
+    ///
+    /// Since 0.1.
+    pub oidc: BTreeMap<String, OidcOptions>,
+}
+
+impl Default for LoginOptions {
+    fn default() -> Self {
+        Self { passwords: true, oidc: BTreeMap::new() }
     }
 }
 

@@ -123,6 +123,8 @@ actions! {
     ApprovalRuleUpdated = "approval_rule.updated";
     /// A rule of approvals was removed.
     ApprovalRuleDeleted = "approval_rule.deleted";
+    /// A session was deleted because of a rule of how long sessions are kept.
+    SessionExpired = "session.expired";
     /// The organization was made.
     OrgCreated = "org.created";
     /// Its name or its time zone was changed.
@@ -145,7 +147,7 @@ actions! {
     MemberInvited = "member.invited";
     /// A link was made by which a person sets another password.
     MemberResetOffered = "member.reset_offered";
-    /// A person came in by a link.
+    /// A person came in, by a link or because an issuer vouches for their address.
     MemberJoined = "member.joined";
     /// A person set another password by a link.
     PasswordReset = "password.reset";
@@ -153,6 +155,8 @@ actions! {
     PasswordChanged = "password.changed";
     /// Somebody logged in.
     LoginCreated = "login.created";
+    /// An issuer vouches for a person who had a password until then.
+    LoginLinked = "login.linked";
     /// Somebody gave a wrong password.
     LoginFailed = "login.failed";
     /// Somebody logged out.

@@ -5,6 +5,30 @@ use serde_json::Value;
 /// Faults that are told of at once.
 const FAULTS_TOLD: usize = 5;
 
+/// A schema is sent with each model call and compiled for each run.
+const BYTES_MAX: usize = 256 << 10;
+
+/// How deep objects and lists may lie in each other in a schema.
+const LEVELS_MAX: usize = 64;
+
+/// What is wrong with a schema before anybody looks at what it says: that it is too large or
+/// too deep.
+pub fn bounds_flaw(schema: &Value) -> Option<&'static str> {
+    if levels_exceed(schema, LEVELS_MAX) {
+        return Some("must have at most 64 levels");
+    }
+    let bytes = serde_json::to_vec(schema).map_or(usize::MAX, |json| json.len());
+    (bytes > BYTES_MAX).then_some("must have at most 256 KiB")
+}
+
+fn levels_exceed(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Array(items) => levels == 0 || items.iter().any(|inner| levels_exceed(inner, levels - 1)),
+        Value::Object(fields) => levels == 0 || fields.values().any(|inner| levels_exceed(inner, levels - 1)),
+        _ => false,
+    }
+}
+
 /// A JSON Schema made ready for checking. Remote references are never followed.
 #[derive(Debug)]
 pub struct Schema(jsonschema::Validator);
@@ -133,6 +157,14 @@ mod tests {
         }
         let certain = Schema::new(&json!({ "properties": { "then": named } })).unwrap();
         assert!(certain.check_around(&json!({ "to": "{commit}", "then": {} }), &places).is_err(), "that is a name");
+    }
+
+    #[test]
+    fn a_schema_has_bounds() {
+        let nested = |levels: usize| (1..levels).fold(json!({}), |inner, _| json!([inner]));
+        assert_eq!(bounds_flaw(&nested(64)), None);
+        assert!(bounds_flaw(&nested(65)).is_some_and(|flaw| flaw.contains("levels")));
+        assert!(bounds_flaw(&json!({ "title": "t".repeat(256 << 10) })).is_some_and(|flaw| flaw.contains("256 KiB")));
     }
 
     #[test]

@@ -25,8 +25,8 @@ pub struct Person {
     pub id: PersonId,
     /// The address they log in with; nobody else's in the installation, however it is written.
     pub email: String,
-    /// What their password is recognised by.
-    pub password: PasswordHash,
+    /// What their password is recognised by; `None` if they have none, and log in elsewhere.
+    pub password: Option<PasswordHash>,
     /// Grows with each change.
     pub version: u64,
     /// Since when they can log in.
@@ -36,9 +36,41 @@ pub struct Person {
 impl Person {
     /// With another password. Whoever had logged in as them has to do so again.
     pub fn with_password(self, password: PasswordHash) -> (Person, PersonChange) {
-        let next = Person { password, version: self.version + 1, ..self };
+        let next = Person { password: Some(password), version: self.version + 1, ..self };
         (next.clone(), PersonChange::Put(next))
     }
+
+    /// Without a password: whoever chose it has not proved that the address is theirs, and
+    /// somebody else has.
+    pub fn without_password(self) -> (Person, PersonChange) {
+        let next = Person { password: None, version: self.version + 1, ..self };
+        (next.clone(), PersonChange::Put(next))
+    }
+
+    /// At another version. Whoever may set the password of a member of one organization, by a
+    /// link that is under way, may not set that of a member of two.
+    pub fn joining(self) -> (Person, PersonChange) {
+        let next = Person { version: self.version + 1, ..self };
+        (next.clone(), PersonChange::Put(next))
+    }
+}
+
+/// Whom somebody else vouches for: what an issuer calls a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The address of the issuer.
+    pub issuer: String,
+    /// What it calls them, for ever: an address of theirs may become somebody else's.
+    pub subject: String,
+    /// Who they are here.
+    pub person: PersonId,
+    /// Since when that is known.
+    pub created_at: Timestamp,
+}
+
+/// The part of an address behind the `@`, in lower case.
+pub fn domain_of(email: &str) -> Option<String> {
+    email.rsplit_once('@').map(|(_, domain)| domain.to_lowercase()).filter(|domain| !domain.is_empty())
 }
 
 /// Argon2id of a password, with what it was made with.
@@ -162,6 +194,11 @@ pub enum PersonChange {
     /// A person as they are now, at the version after the one they had: refused otherwise. The
     /// links of all members they log in as are over.
     Put(Person),
+    /// An issuer vouches for a person from now on. Refused if it calls somebody else so, or them
+    /// something else.
+    Identify(Identity),
+    /// Nobody vouches for a person any more.
+    ForgetIdentities(PersonId),
     /// A person logs in as this member from now on. Refused if somebody does already, or if they
     /// are another member of the organization.
     Join {
@@ -269,6 +306,19 @@ mod tests {
                 let suspended = Member { suspended_at: Some(NOW), ..member(role) };
                 assert!(!by_operator.opens(&suspended, None, true, NOW));
             }
+        }
+    }
+
+    #[test]
+    fn the_domain_of_an_address_is_what_is_behind_its_last_at() {
+        for (email, domain) in [
+            ("ada@Corp.Example", Some("corp.example")),
+            ("\"a@evil.example\"@corp.example", Some("corp.example")),
+            ("ada@corp.example@evil.example", Some("evil.example")),
+            ("ada@", None),
+            ("ada", None),
+        ] {
+            assert_eq!(domain_of(email).as_deref(), domain, "{email}");
         }
     }
 

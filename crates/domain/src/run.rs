@@ -18,7 +18,7 @@ use crate::trace::TraceParent;
 
 mod shares;
 
-pub use shares::{AskedModel, Share};
+pub use shares::{AskedModel, Share, shares};
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

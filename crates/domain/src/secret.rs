@@ -83,6 +83,18 @@ impl<'de> Deserialize<'de> for Secret {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed(String);
 
+impl Sealed {
+    /// As it travels.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// What came back from a journey; whether it is sealed shows when it is opened.
+    pub fn from_text(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
 /// Where a sealed secret belongs.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {

@@ -13,6 +13,7 @@ use crate::model::Usage;
 use crate::money::Money;
 
 mod close;
+pub mod overview;
 mod standing;
 mod update;
 
@@ -124,19 +125,6 @@ pub enum Origin {
     Cased,
     /// The deploy monitor, of itself.
     Monitor,
-}
-
-impl Origin {
-    /// As written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Origin::Native => "native",
-            Origin::Make => "make",
-            Origin::Cassidy => "cassidy",
-            Origin::Cased => "cased",
-            Origin::Monitor => "monitor",
-        }
-    }
 }
 
 /// What a session is for. Conversations as such have none.

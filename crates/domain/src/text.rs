@@ -1,7 +1,7 @@
 //! Texts that are shown in part.
 
 /// The text, cut behind so many characters; what is cut shows that it is.
-pub(crate) fn cut(text: &str, chars_max: usize) -> String {
+pub fn cut(text: &str, chars_max: usize) -> String {
     match text.char_indices().nth(chars_max) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -9,6 +9,7 @@ use domain::model::{FaultKind, ModelChunk, ModelFault, StopCause, Usage};
 use futures::stream;
 use outbound::Response;
 use ports::ModelStream;
+use serde::Deserialize;
 
 use crate::fault::{self, Provider};
 use crate::sse::Events;
@@ -54,6 +55,15 @@ const TOKENS_MAX: u64 = u32::MAX as u64;
 /// Once the answer is whole only usage and the end mark can follow; they are worth no more
 /// waiting than this.
 const TRAILER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Reads the data of an event. That all of it is UTF-8 is found out sooner than of text after
+/// text; what is not is left to the parser, which says where.
+pub(crate) fn read_json<'a, T: Deserialize<'a>>(data: &'a [u8]) -> Result<T, serde_json::Error> {
+    match str::from_utf8(data) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(data),
+    }
+}
 
 /// The pieces of a streamed answer.
 pub(crate) fn streamed(

@@ -4,6 +4,7 @@
 //! say, and a packet with hundreds of events must not be copied for each of them.
 
 use bytes::Bytes;
+use memchr::memchr2;
 
 /// A reader of one event stream. Only the data of events is kept; their names, ids and
 /// retry times mean nothing to the providers' protocols.
@@ -72,7 +73,7 @@ impl Events {
                 }
             }
             let rest = &self.packet[self.at..];
-            let Some(length) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+            let Some(length) = memchr2(b'\n', b'\r', rest) else {
                 self.line.extend_from_slice(rest);
                 self.at = self.packet.len();
                 return match self.line.len() + self.data.len() > self.event_max {

@@ -6,6 +6,7 @@
 //! through it.
 
 pub mod feed;
+pub mod issuer;
 pub mod metrics;
 pub mod model;
 pub mod signals;
@@ -18,6 +19,7 @@ pub mod webhook;
 pub mod workers;
 
 pub use feed::Feed;
+pub use issuer::{Issuer, IssuerFault};
 pub use metrics::Metrics;
 pub use model::{Alias, Model, ModelStream, Models, Offering, Provider};
 pub use signals::{Language, RangeQuery, SignalPlace, SignalReader};

@@ -3,8 +3,9 @@
 mod deployments;
 mod desk;
 mod people;
+mod retention;
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ use domain::repository::Repository;
 use domain::rollout::{Rollout, RolloutStatus, Source};
 use domain::run::{Fence, Run};
 use domain::secret::Secret;
+use domain::session::overview::Stretch;
 use domain::session::{InboxItem, Origin, Progress, Purpose, Session, SessionState, SessionStatus, Standing};
 use domain::tool::Tool;
 use domain::webhook::{Delivery, Webhook};
@@ -42,6 +44,7 @@ pub use desk::{
     AskingFilter, AskingRollout, AskingRun, RunSpending, SessionTold, SpendingFilter, SpendingPage, SpendingPlace,
 };
 pub use people::{LinkOfMember, LoginOfMember, Membership, PeopleStore};
+pub use retention::{RestingFilter, RestingPage, RestingPlace};
 
 /// How long it is known in which order the sessions of an organization changed.
 pub const CHANGES_KEPT: Duration = Duration::from_hours(7 * 24);
@@ -114,6 +117,14 @@ pub trait Store: Send + Sync + 'static {
     /// The webhooks for which deliveries wait, whosever they are, but for those that are
     /// disabled; each once, with the time at which the first of its deliveries is due.
     async fn list_due_webhooks(&self) -> Result<Vec<DueWebhook>, StoreError>;
+
+    /// Forgets some of what sources gave before a time, whosever they are. When the oldest of
+    /// what is left was taken: before that time, if there is more to forget.
+    async fn forget_samples(&self, before: Timestamp) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Forgets some of the deliveries that are over and are from before a time, whosever they
+    /// are. Of when the oldest is that is over and left, as [`Store::forget_samples`] has it.
+    async fn forget_deliveries(&self, before: Timestamp) -> Result<Option<Timestamp>, StoreError>;
 
     /// How many runs of all organizations are not over.
     async fn count_open_runs(&self) -> Result<OpenRuns, StoreError>;
@@ -341,6 +352,9 @@ pub trait OrgStore: Send + Sync {
     /// Sessions.
     async fn list_sessions(&self, filter: SessionFilter) -> Result<Vec<Session>, StoreError>;
 
+    /// Sessions in which nothing goes on, waits or is watched, and nothing was said for long.
+    async fn list_resting(&self, filter: RestingFilter) -> Result<RestingPage, StoreError>;
+
     /// Where these sessions stand, each at its place; `None` for one that is not there. With
     /// what was said last in each, if that is wanted.
     async fn tell_sessions(
@@ -411,6 +425,9 @@ pub trait OrgStore: Send + Sync {
     /// The watch that is told of in a session.
     async fn find_watch(&self, session: SessionId) -> Result<Option<Watch>, StoreError>;
 
+    /// The watches that are told of in these sessions, in no order.
+    async fn list_watches(&self, sessions: Vec<SessionId>) -> Result<Vec<Watch>, StoreError>;
+
     /// The sources that are sampled; [`crate::Feed::watch_monitors`] tells when they may have
     /// changed.
     async fn sampled_sources(&self) -> Result<Vec<SampledSource>, StoreError>;
@@ -468,6 +485,15 @@ pub trait OrgStore: Send + Sync {
 
     /// Events of a session.
     async fn list_events(&self, session: SessionId, filter: EventFilter) -> Result<Vec<Event>, StoreError>;
+
+    /// The log from the first `seq` to the last, both included, in at most so many parts. Reads
+    /// no event's body.
+    async fn survey_log(
+        &self,
+        session: SessionId,
+        seqs: RangeInclusive<u64>,
+        parts: u64,
+    ) -> Result<Vec<Stretch>, StoreError>;
 
     /// The position of the last commit that changed a session; 0 before the first. Positions
     /// count from 1 without a gap.
@@ -658,6 +684,10 @@ pub struct EventFilter {
     pub types: Vec<String>,
     /// Only what comes after this `seq` in the chosen order.
     pub after: Option<u64>,
+    /// From this `seq` on, in whatever order.
+    pub first: Option<u64>,
+    /// Up to this `seq`, in whatever order.
+    pub last: Option<u64>,
     /// Taken into the log at or after.
     pub from: Option<Timestamp>,
     /// Taken into the log at or before.

@@ -18,7 +18,10 @@ use crate::private_file;
 
 /// The page that says what a backup is.
 pub(crate) const PAGE: &str = "backup.json";
-const DATABASE: &str = "sortie.db";
+/// The copy of the database.
+pub(crate) const DATABASE: &str = "sortie.db";
+/// The version of the page.
+pub(crate) const FORMAT: u32 = 1;
 /// What stands in a data directory and in no backup of it.
 const LEFT_OUT: [&str; 2] = ["secrets.toml", "login"];
 
@@ -83,7 +86,7 @@ async fn fill(store: &SqliteStore, dir: &Path, to: &Path, now: Timestamp) -> Res
     let hash = hash.unwrap_or_else(|error| Err(io::Error::other(error)));
     let size = || std::fs::metadata(&database).map(|found| found.len());
     let backup = BackupView {
-        format: 1,
+        format: FORMAT,
         sortie: env!("CARGO_PKG_VERSION").to_owned(),
         taken_at: now,
         path: to.to_owned(),

@@ -7,6 +7,7 @@
 //! a line in [`examine`].
 
 mod data;
+mod issuers;
 mod models;
 mod surroundings;
 mod webhooks;
@@ -63,6 +64,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     found.extend(surroundings::examine(config, is_running).await);
     found.extend(models::files(config).await);
     found.extend(models::providers(config).await);
+    found.extend(issuers::examine(config).await);
     if can_be_read {
         found.extend(models::own_providers(config).await);
         found.extend(webhooks::examine(config).await);

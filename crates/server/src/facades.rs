@@ -27,7 +27,7 @@ pub(crate) struct Facades {
 
 impl Facades {
     pub(crate) async fn new(app: &App, house: &House, config: &Config, url: &str, drain_grace: Duration) -> Self {
-        let shared = Shared::new(app, &options(config, url, drain_grace));
+        let shared = Shared::new(app, &WebOptions { is_demo: house.is_demo, ..options(config, url, drain_grace) });
         let callbacks: Arc<dyn Callbacks> = Arc::new(GuardedCallbacks(house.outbound.clone()));
         // The checks stand before the request log: they come every few seconds, and say nothing.
         let facades = Router::new()

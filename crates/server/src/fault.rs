@@ -37,6 +37,13 @@ pub enum StartError {
     /// There is nothing of Sortie's there.
     #[error("{}: no data of Sortie is here; `sortie serve` makes a data directory on its first start", .0.display())]
     NoData(PathBuf),
+    /// A demo was to be made where something is already.
+    #[error("{}: is not empty, and a demo is not mixed with other data: name an empty directory with --data-dir, or \
+             leave --data-dir out", .0.display())]
+    NoPlaceForDemo(PathBuf),
+    /// A server was to go on with the data of a demo.
+    #[error("{}: holds what a demo has made up, and nobody goes on with that: name another directory with --data-dir", .0.display())]
+    MadeUp(PathBuf),
     /// The secrets file is missing or unreadable.
     #[error("{}: {why}", .path.display())]
     Secrets {
@@ -66,7 +73,7 @@ impl StartError {
     pub fn exit_code(&self) -> u8 {
         match self {
             StartError::Other(_) => 1,
-            StartError::Options(_) => 2,
+            StartError::Options(_) | StartError::NoPlaceForDemo(_) | StartError::MadeUp(_) => 2,
             StartError::NoData(_) => 3,
             StartError::PortTaken(_) | StartError::Unlistenable { .. } => 10,
             StartError::Directory { .. } => 11,

@@ -31,6 +31,8 @@ pub struct Started {
     pub try_it: Option<String>,
     /// Where the first owner makes their account, while none can log in: not for a log either.
     pub owner_link: Option<SecretString>,
+    /// How somebody comes into a demo.
+    pub demo: Option<demo::Entry>,
 }
 
 /// Makes the first organization if there is none. Returns its key.
@@ -76,7 +78,7 @@ pub(crate) async fn describe(
         try_it = assistant.map(|(project, agent)| try_it_line(&url, project, agent, &login_file, authority));
     }
     let owner_link = owner_link(app, &url).await;
-    Ok(Started { listens, url, first_key, login_file, try_it, owner_link })
+    Ok(Started { listens, url, first_key, login_file, try_it, owner_link, demo: None })
 }
 
 /// A new link for the owner of the first organization, while none of its owners can log in. A

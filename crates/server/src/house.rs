@@ -3,18 +3,19 @@
 
 use std::sync::Arc;
 
-use app::{App, KeySecrets, Operator};
+use app::{App, Joining, KeySecrets, Operator, TrustedIssuer, WaysIn};
 use config::{Config, LocalModelOptions};
+use demo::Demo;
 use domain::provider::ModelAlias;
 use domain::secret::SealingKey;
 use model_local::{LocalModel, LocalOptions};
-use models::scripted::Demo;
 use models::{Anthropic, BadProvider, OpenAi, ProviderKind, ProviderOptions, Registry, RegistryBuilder};
+use oidc::{OidcOptions, OpenId};
 use outbound::Outbound;
 use ports::time::SystemSources;
-use ports::{Feed, Metrics, Model, Store, Workers};
+use ports::{Clock, Feed, IdSource, Metrics, Model, SignalReader, Store, ToolRunner, WebhookSender, Workers};
 use store_sqlite::SqliteStore;
-use tools::{Extractor, HttpTools, Webhooks};
+use tools::{Extractor, HttpTools, Signals, Webhooks};
 
 use crate::fault::StartError;
 use crate::secrets::Secrets;
@@ -26,12 +27,17 @@ pub(crate) struct House {
     pub(crate) feed: Feed,
     pub(crate) models: Arc<Registry>,
     pub(crate) outbound: Outbound,
-    pub(crate) tools: HttpTools,
-    pub(crate) webhooks: Webhooks,
+    pub(crate) tools: Arc<dyn ToolRunner>,
+    pub(crate) signals: Arc<dyn SignalReader>,
+    pub(crate) webhooks: Arc<dyn WebhookSender>,
     extractor: Arc<Extractor>,
-    pub(crate) sources: Arc<SystemSources>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) metrics: Metrics,
+    /// Whether what is in it is made up.
+    pub(crate) is_demo: bool,
     default_model: Arc<str>,
+    ways_in: Arc<WaysIn>,
     secrets: Secrets,
     sealing_key: SealingKey,
 }
@@ -39,9 +45,28 @@ pub(crate) struct House {
 impl House {
     /// Opens the data directory, which is made if it is not there.
     pub(crate) async fn open(config: &Config) -> Result<Self, StartError> {
+        Self::open_with(config, registry(config)?).await
+    }
+
+    /// Opens it for a demo, which takes the place of the world outside: nobody is called.
+    pub(crate) async fn open_for(demo: &Demo, config: &Config) -> Result<Self, StartError> {
+        let models = Registry::builder().add(demo::PROVIDER, ProviderKind::Scripted.as_str(), demo.model());
+        let house = Self::open_with(config, models.priced(demo::PROVIDER, demo.prices())).await?;
+        Ok(Self {
+            tools: demo.tools(),
+            signals: demo.signals(),
+            webhooks: demo.webhooks(),
+            clock: demo.clock(),
+            ids: demo.ids(),
+            is_demo: true,
+            ..house
+        })
+    }
+
+    async fn open_with(config: &Config, models: RegistryBuilder) -> Result<Self, StartError> {
         let given_key = Secrets::sealing_key_of(config)?;
         let outbound = Outbound::new(&config.outbound).map_err(|error| StartError::Options(error.to_string()))?;
-        let models = registry(config)?;
+        let ways_in = Arc::new(ways_in(config)?);
         let extractor = Extractor::new(config.extract.clone());
         let extractor =
             Arc::new(extractor.map_err(|error| StartError::Other(format!("this binary is gone: {error}")))?);
@@ -55,6 +80,7 @@ impl House {
         };
         let sealing_key = given_key.unwrap_or_else(|| secrets.sealing_key());
         let tools = HttpTools::new(outbound.clone(), sealing_key.clone());
+        let signals = Signals::new(outbound.clone());
         let webhooks = Webhooks::new(&config.outbound, sealing_key.clone());
         let webhooks = webhooks.map_err(|error| StartError::Options(error.to_string()))?;
         let metrics = Metrics::new(config.all_providers().into_keys(), store.metrics(), feed.laggards());
@@ -65,12 +91,16 @@ impl House {
             feed,
             models,
             outbound,
-            tools,
-            webhooks,
+            tools: Arc::new(tools),
+            signals: Arc::new(signals),
+            webhooks: Arc::new(webhooks),
             extractor,
-            sources: Arc::new(SystemSources),
+            clock: Arc::new(SystemSources),
+            ids: Arc::new(SystemSources),
             metrics,
+            is_demo: false,
             default_model: config.bootstrap.model.as_str().into(),
+            ways_in,
             secrets,
             sealing_key,
         })
@@ -93,11 +123,12 @@ impl House {
             models: Arc::clone(&self.models) as Arc<dyn ports::Models>,
             extractor: Arc::clone(&self.extractor) as Arc<dyn ports::TextExtractor>,
             workers,
-            clock: Arc::clone(&self.sources) as Arc<dyn ports::Clock>,
-            ids: Arc::clone(&self.sources) as Arc<dyn ports::IdSource>,
+            clock: Arc::clone(&self.clock),
+            ids: Arc::clone(&self.ids),
             url_check: Arc::new(move |url| outbound.check_url(url).map(|_| ()).map_err(|error| error.to_string())),
             metrics: self.metrics.clone(),
             default_model: Arc::clone(&self.default_model),
+            ways_in: Arc::clone(&self.ways_in),
         };
         App::new(ports, KeySecrets::new(self.secrets.hashing_key()), self.sealing_key.clone())
     }
@@ -137,8 +168,25 @@ pub(crate) fn provider(name: &str, options: &ProviderOptions, config: &Config) -
         ProviderKind::Openai => Arc::new(OpenAi::new(name, options, &config.outbound).map_err(unfit)?),
         ProviderKind::Anthropic => Arc::new(Anthropic::new(name, options, &config.outbound).map_err(unfit)?),
         ProviderKind::Local => Arc::new(LocalModel::new(local_options(&config.local))),
-        ProviderKind::Scripted => Arc::new(Demo),
+        ProviderKind::Scripted => Arc::new(models::scripted::Demo),
     })
+}
+
+/// The issuers are asked nothing: one that cannot be reached now keeps nobody from starting.
+fn ways_in(config: &Config) -> Result<WaysIn, StartError> {
+    let trusted = |(name, options): (&String, &OidcOptions)| {
+        let issuer = OpenId::new(name, options, &config.outbound);
+        let issuer = issuer.map_err(|error| StartError::Options(error.to_string()))?;
+        Ok(TrustedIssuer {
+            name: name.clone(),
+            title: options.title(name),
+            domains: options.domains.iter().map(|domain| domain.to_lowercase()).collect(),
+            joining: options.join.clone().map(|join| Joining { org: join.org, role: join.role.into() }),
+            issuer: Arc::new(issuer),
+        })
+    };
+    let issuers = config.login.oidc.iter().map(trusted).collect::<Result<_, StartError>>()?;
+    Ok(WaysIn { passwords: config.login.passwords, issuers })
 }
 
 fn local_options(options: &LocalModelOptions) -> LocalOptions {

@@ -11,6 +11,7 @@
 
 pub mod admin;
 mod backup;
+mod demonstration;
 mod descriptors;
 pub mod doctor;
 mod facades;
@@ -26,6 +27,7 @@ mod patience;
 mod private_file;
 mod proxies;
 mod reference;
+mod restore;
 mod secrets;
 mod serve;
 mod tls;
@@ -34,9 +36,11 @@ mod transfer;
 use std::process::ExitCode;
 
 pub use backup::BackupView;
+pub use demo::Entry as DemoEntry;
 pub use fault::StartError;
 pub use first_start::Started;
 pub use login::Login;
+pub use restore::{Present, Restore, RestoreError, RestoreView};
 pub use serve::Server;
 pub use tls::install_crypto;
 pub use transfer::{ExportView, ImportView};

@@ -44,14 +44,19 @@ impl Secrets {
         let Some(text) = private_file::read(&path).map_err(|error| StartError::at(&path, error))? else {
             return Ok(None);
         };
+        Self::parse(&text, &path).map(Some)
+    }
+
+    /// The secrets in a text, which stands in this file.
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, StartError> {
         let unusable = || StartError::Secrets {
-            path: path.clone(),
+            path: path.to_owned(),
             why: "the secrets in this file cannot be used: restore it from where you keep it".to_owned(),
         };
-        let written: Written = toml::from_str(&text).map_err(|_| unusable())?;
+        let written: Written = toml::from_str(text).map_err(|_| unusable())?;
         let secrets = Self { hashing_key: written.hashing_key.into(), encryption_key: written.encryption_key.into() };
         let whole = bytes_of(&secrets.hashing_key).is_some() && bytes_of(&secrets.encryption_key).is_some();
-        if whole { Ok(Some(secrets)) } else { Err(unusable()) }
+        if whole { Ok(secrets) } else { Err(unusable()) }
     }
 
     /// Makes the secrets of a new data directory. They are on disk when this returns.

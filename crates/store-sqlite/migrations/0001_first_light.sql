@@ -26,6 +26,7 @@ create table members (
 ) strict;
 create index members_by_org on members (org);
 create unique index members_by_person on members (person, org) where person is not null;
+create index members_nobody_logs_in_as on members (email) where person is null and email is not null;
 
 -- People who log in, whichever organizations they are in.
 create table persons (
@@ -36,6 +37,17 @@ create table persons (
     version integer not null,
     body text not null
 ) strict;
+
+-- What issuers call people.
+create table identities (
+    issuer text not null,
+    subject text not null,
+    person blob not null,
+    body text not null,
+    primary key (issuer, subject),
+    -- An address that an issuer gave to somebody else lets nobody in to who had it.
+    unique (person, issuer)
+) strict, without rowid;
 
 -- What browsers have after somebody has logged in, until it is over.
 create table logins (

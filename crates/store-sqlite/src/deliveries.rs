@@ -7,6 +7,7 @@ use rusqlite::{Connection, Row, named_params};
 
 use crate::columns::{id, limit, maybe_micros, micros, time, to_json};
 use crate::fault::{Fault, found};
+use crate::retention::Old;
 use crate::sql::{exists, many, one, run, statements};
 
 /// A delivery's place is its webhook's number and, in the low bits, its own.
@@ -45,6 +46,10 @@ statements! {
     OLDEST = "select place, created_at from deliveries where webhook = ?1 and due_at is null
         order by place limit ?2";
     FORGET = "delete from deliveries where place = ?1";
+    NEXT_WEBHOOK = "select number from webhooks where number > ?1 order by number limit 1";
+    OVER = "select place, created_at from deliveries where webhook = ?1 and due_at is null order by place";
+    // One that is to be sent again meanwhile stays.
+    FORGET_OLD = "delete from deliveries where place in (select value from json_each(?1)) and due_at is null";
     CLEAR = "delete from deliveries where place in (
           select place from deliveries where place between ?1 and ?2 order by place limit ?3)";
     FIND = selected!("on d.webhook = w.number where d.id = ?1 and w.id = ?2 and w.org = ?3 and w.deleted = 0");
@@ -110,6 +115,23 @@ fn forget_some(db: &Connection, webhook: i64, own: i64, now: Timestamp) -> Resul
         }
     }
     Ok(())
+}
+
+/// Those to all webhooks that are over and from before a time.
+pub(crate) fn old(db: &Connection, before: Timestamp) -> Result<Old, Fault> {
+    let (mut old, mut last) = (Old::default(), 0);
+    while let Some(number) = one(db, NEXT_WEBHOOK, [last], |row| Ok(row.get::<_, i64>(0)?))? {
+        last = number;
+        let mut statement = db.prepare_cached(OVER)?;
+        let rows = statement.query_and_then([number], |row| Ok::<_, Fault>((row.get(0)?, time(row.get(1)?)?)))?;
+        old.take(before, rows)?;
+    }
+    Ok(old)
+}
+
+/// Forgets those at these places.
+pub(crate) fn forget(db: &Connection, places: &[i64]) -> Result<(), Fault> {
+    run(db, FORGET_OLD, [to_json(&places)?]).map(drop)
 }
 
 /// Writes where a delivery stands. Whether it has come to wait, or waits no more.

@@ -1,5 +1,8 @@
 //! The logs of sessions.
 
+use std::ops::RangeInclusive;
+
+use domain::session::overview::{Overview, Stretch};
 use domain::{Event, EventBody, EventId, NewEvent, OrgId, SessionId, Timestamp};
 use ports::store::{EventFilter, Order};
 use rusqlite::{Connection, Row, named_params};
@@ -41,6 +44,9 @@ statements! {
     LAST_SAID = "select body from events where place between ?1 and ?2
           and type in ('agent.message', 'user.message', 'session.error', 'monitor.update', 'monitor.ended')
         order by place desc limit 1";
+    SURVEY = "select e.place, e.at, e.type from sessions s
+        join events e on e.place between (s.number << 32) + :first and (s.number << 32) + :last
+        where s.id = :session and s.org = :org order by e.place";
     LIST_OLDEST_FIRST = listed!("asc");
     LIST_NEWEST_FIRST = listed!("desc");
 }
@@ -84,6 +90,35 @@ pub(crate) fn list(db: &Connection, org: OrgId, session: SessionId, filter: &Eve
     many(db, sql, params, |row| read(db, row))
 }
 
+/// The log at a glance. Names and times stand before the bodies, which are not read.
+pub(crate) fn survey(
+    db: &Connection,
+    org: OrgId,
+    session: SessionId,
+    seqs: &RangeInclusive<u64>,
+    parts: u64,
+) -> Result<Vec<Stretch>, Fault> {
+    let (first, last) = (*seqs.start().max(&1), *seqs.end().min(&SEQ_MAX));
+    let mut overview = Overview::new(first, last, parts);
+    if first > last {
+        return Ok(overview.into_stretches());
+    }
+    let params = named_params! {
+        ":session": session.0,
+        ":org": org.0,
+        ":first": first.cast_signed(),
+        ":last": last.cast_signed(),
+    };
+    let mut statement = db.prepare_cached(SURVEY)?;
+    let mut rows = statement.query(params)?;
+    while let Some(row) = rows.next()? {
+        let place: i64 = row.get(0)?;
+        let name = row.get_ref(2)?.as_str().map_err(Fault::damaged)?;
+        overview.add(place.cast_unsigned() & SEQ_MAX, time(row.get(1)?)?, name);
+    }
+    Ok(overview.into_stretches())
+}
+
 /// What was said last in the session with this number, if it stands near the end of its log.
 pub(crate) fn last_said(db: &Connection, session: i64, last_seq: i64) -> Result<Option<EventBody>, Fault> {
     let place = |seq: i64| (session << SEQ_BITS) | seq;
@@ -93,11 +128,11 @@ pub(crate) fn last_said(db: &Connection, session: i64, last_seq: i64) -> Result<
 
 /// The first and the last `seq` that can fit the filter; `None` if none can.
 fn range(db: &Connection, org: OrgId, filter: &EventFilter) -> Result<Option<(u64, u64)>, Fault> {
-    let mut first = 1;
-    let mut last = SEQ_MAX;
+    let mut first = filter.first.unwrap_or(1).max(1);
+    let mut last = filter.last.unwrap_or(SEQ_MAX).min(SEQ_MAX);
     if let Some(after) = filter.after {
         match filter.order {
-            Order::OldestFirst => first = after.saturating_add(1),
+            Order::OldestFirst => first = first.max(after.saturating_add(1)),
             Order::NewestFirst => last = last.min(after.saturating_sub(1)),
         }
     }

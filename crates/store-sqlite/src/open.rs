@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::migrations;
 
-const DATABASE: &str = "sortie.db";
+pub(crate) const DATABASE: &str = "sortie.db";
 pub(crate) const LOCK: &str = "lock";
 
 /// Statements kept ready by each connection; there are fewer.
@@ -179,7 +179,7 @@ impl Connector {
         Ok(db)
     }
 
-    fn connect(&self, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    pub(crate) fn connect(&self, flags: OpenFlags) -> rusqlite::Result<Connection> {
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = match &self.vfs {
             Some(vfs) => Connection::open_with_flags_and_vfs(&self.path, flags, vfs.as_str())?,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::PersonId;
 use domain::key::KeyHash;
-use domain::person::{Login, Person};
+use domain::person::{Identity, Login, Person};
 use ports::StoreError;
 use ports::store::{LinkOfMember, LoginOfMember, Membership, PeopleStore};
 
@@ -24,6 +24,18 @@ impl PeopleStore for PeopleView {
 
     async fn find_person_by_email(&self, email: &str) -> Result<Option<Person>, StoreError> {
         self.inner.readers.short(|db| persons::find_by_email(db, email)).await
+    }
+
+    async fn find_person_by_identity(&self, issuer: &str, subject: &str) -> Result<Option<Person>, StoreError> {
+        self.inner.readers.short(|db| persons::find_by_identity(db, issuer, subject)).await
+    }
+
+    async fn list_identities(&self, person: PersonId) -> Result<Vec<Identity>, StoreError> {
+        self.inner.readers.short(|db| persons::list_identities(db, person)).await
+    }
+
+    async fn list_waiting(&self, email: &str) -> Result<Vec<Membership>, StoreError> {
+        self.inner.readers.short(|db| persons::list_waiting(db, email)).await
     }
 
     async fn list_memberships(&self, person: PersonId) -> Result<Vec<Membership>, StoreError> {

@@ -2,7 +2,7 @@
 //! organization but where a member of one is joined.
 
 use domain::org::Org;
-use domain::person::{Person, PersonChange};
+use domain::person::{Identity, Person, PersonChange};
 use domain::{MemberId, OrgId, PersonId};
 use ports::store::Membership;
 use rusqlite::{Connection, Row};
@@ -16,10 +16,18 @@ statements! {
     INSERT = "insert into persons (id, email, version, body) values (?1, ?2, ?3, ?4)";
     PUT = "update persons set email = ?2, version = ?3, body = ?4 where id = ?1 and version = ?3 - 1";
     END_LINKS = "delete from links where member in (select id from members where person = ?1)";
+    IDENTIFY = "insert into identities (issuer, subject, person, body) select ?1, ?2, ?3, ?4
+        where exists (select 1 from persons where id = ?3)";
+    FORGET_IDENTITIES = "delete from identities where person = ?1";
     JOIN = "update members set person = ?3 where id = ?1 and org = ?2 and person is null
         and exists (select 1 from persons where id = ?3)";
     FIND = "select body from persons where id = ?1";
     FIND_BY_EMAIL = "select body from persons where email = ?1";
+    FIND_BY_IDENTITY = "select p.body from identities i join persons p on p.id = i.person
+        where i.issuer = ?1 and i.subject = ?2";
+    LIST_IDENTITIES = "select body from identities where person = ?1 order by issuer";
+    LIST_WAITING = "select o.number, o.body, m.number, m.body from members m join orgs o on o.id = m.org
+        where m.email = ?1 and m.person is null order by m.number";
     FIND_OF_MEMBER = "select person from members where id = ?1 and org = ?2 and person is not null";
     LIST_MEMBERSHIPS = "select o.number, o.body, m.number, m.body from members m join orgs o on o.id = m.org
         where m.person = ?1 order by m.number";
@@ -34,6 +42,8 @@ pub(crate) fn change(db: &Connection, org: OrgId, change: PersonChange) -> Resul
             run(db, INSERT, (new.id.0, address(&new.email), new.version.cast_signed(), to_json(&new)?)).map(drop)
         }
         PersonChange::Put(changed) => put(db, &changed),
+        PersonChange::Identify(identity) => identify(db, &identity),
+        PersonChange::ForgetIdentities(person) => run(db, FORGET_IDENTITIES, [person.0]).map(drop),
         PersonChange::Join { member, person } => found(run(db, JOIN, (member.0, org.0, person.0))?),
         PersonChange::InsertLogin { login, version } => logins::insert(db, org, &login, version),
         PersonChange::TouchLogin { login, at } => logins::touch(db, org, login, at),
@@ -51,6 +61,11 @@ fn put(db: &Connection, person: &Person) -> Result<(), Fault> {
     run(db, END_LINKS, [person.id.0]).map(drop)
 }
 
+fn identify(db: &Connection, identity: &Identity) -> Result<(), Fault> {
+    let Identity { issuer, subject, person, .. } = identity;
+    found(run(db, IDENTIFY, (issuer, subject, person.0, to_json(identity)?))?)
+}
+
 pub(crate) fn find(db: &Connection, person: PersonId) -> Result<Option<Person>, Fault> {
     one(db, FIND, [person.0], |row| json(row, 0))
 }
@@ -59,12 +74,24 @@ pub(crate) fn find_by_email(db: &Connection, email: &str) -> Result<Option<Perso
     one(db, FIND_BY_EMAIL, [address(email)], |row| json(row, 0))
 }
 
+pub(crate) fn find_by_identity(db: &Connection, issuer: &str, subject: &str) -> Result<Option<Person>, Fault> {
+    one(db, FIND_BY_IDENTITY, [issuer, subject], |row| json(row, 0))
+}
+
+pub(crate) fn list_identities(db: &Connection, person: PersonId) -> Result<Vec<Identity>, Fault> {
+    many(db, LIST_IDENTITIES, [person.0], |row| json(row, 0))
+}
+
+pub(crate) fn list_waiting(db: &Connection, email: &str) -> Result<Vec<Membership>, Fault> {
+    many(db, LIST_WAITING, [address(email)], membership)
+}
+
 pub(crate) fn find_of_member(db: &Connection, org: OrgId, member: MemberId) -> Result<Option<PersonId>, Fault> {
     one(db, FIND_OF_MEMBER, (member.0, org.0), |row| id(row, 0))
 }
 
 pub(crate) fn list_memberships(db: &Connection, person: PersonId) -> Result<Vec<Membership>, Fault> {
-    many(db, LIST_MEMBERSHIPS, [person.0], |row| Ok(Membership { org: org(row)?, member: members::read(row, 2)? }))
+    many(db, LIST_MEMBERSHIPS, [person.0], membership)
 }
 
 pub(crate) fn has_owner(db: &Connection) -> Result<bool, Fault> {
@@ -74,6 +101,10 @@ pub(crate) fn has_owner(db: &Connection) -> Result<bool, Fault> {
 /// The addresses of an organization's members who can log in, oldest member first.
 pub(crate) fn list_who_log_in(db: &Connection, org: OrgId) -> Result<Vec<String>, Fault> {
     many(db, LIST_WHO_LOG_IN, [org.0], |row| Ok(json::<domain::org::Member>(row, 0)?.email))
+}
+
+fn membership(row: &Row<'_>) -> Result<Membership, Fault> {
+    Ok(Membership { org: org(row)?, member: members::read(row, 2)? })
 }
 
 /// An organization whose number and body are the first columns.

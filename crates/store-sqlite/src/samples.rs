@@ -6,8 +6,9 @@ use domain::monitor::{SAMPLES_KEPT_FOR, Sample, Samples, SourceDigest};
 use domain::{OrgId, Timestamp};
 use rusqlite::{Connection, Row};
 
-use crate::columns::micros;
+use crate::columns::{micros, to_json};
 use crate::fault::Fault;
+use crate::retention::Old;
 use crate::sql::{many, one, run, statements};
 
 /// The bits of a place that hold the second.
@@ -27,6 +28,9 @@ statements! {
     CLEAR = "delete from samples where place in
         (select place from samples where place >= ?1 and place < ?2 order by place limit 250)";
     DROP = "delete from sampled where number = ?1";
+    NEXT_SOURCE = "select number from sampled where number > ?1 order by number limit 1";
+    OF_SOURCE = "select place from samples where place >= ?1 and place < ?2 order by place";
+    FORGET_OLD = "delete from samples where place in (select value from json_each(?1))";
 }
 
 /// Keeps what was sampled at a moment, and forgets some of what is too old.
@@ -62,12 +66,34 @@ fn clear_unused(db: &Connection, over: Timestamp) -> Result<(), Fault> {
     Ok(())
 }
 
+/// What all sources gave before a time.
+pub(crate) fn old(db: &Connection, before: Timestamp) -> Result<Old, Fault> {
+    let (mut old, mut last) = (Old::default(), 0);
+    while let Some(number) = one(db, NEXT_SOURCE, [last], |row| Ok(row.get::<_, i64>(0)?))? {
+        last = number;
+        let within = (place(number, Timestamp::UNIX_EPOCH), number.saturating_add(1) << SECOND_BITS);
+        let mut statement = db.prepare_cached(OF_SOURCE)?;
+        let rows = statement.query_and_then(within, |row| Ok::<_, Fault>((row.get(0)?, second(row.get(0)?)?)))?;
+        old.take(before, rows)?;
+    }
+    Ok(old)
+}
+
+/// Forgets those at these places.
+pub(crate) fn forget(db: &Connection, places: &[i64]) -> Result<(), Fault> {
+    run(db, FORGET_OLD, [to_json(&places)?]).map(drop)
+}
+
 /// Seconds fill their bits in the year 2106; what is beyond stays at the end.
 fn place(number: i64, at: Timestamp) -> i64 {
     (number << SECOND_BITS) + at.as_second().clamp(0, u32::MAX.into())
 }
 
 fn read(row: &Row<'_>) -> Result<Sample, Fault> {
-    let second = row.get::<_, i64>(0)? & i64::from(u32::MAX);
-    Ok(Sample { at: Timestamp::from_second(second).map_err(Fault::damaged)?, value: row.get(1)? })
+    Ok(Sample { at: second(row.get(0)?)?, value: row.get(1)? })
+}
+
+/// When what stands at a place was taken.
+fn second(place: i64) -> Result<Timestamp, Fault> {
+    Timestamp::from_second(place & i64::from(u32::MAX)).map_err(Fault::damaged)
 }

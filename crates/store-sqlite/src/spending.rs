@@ -5,6 +5,7 @@ use domain::limits::Spent;
 use domain::run::AskedModel;
 use domain::{AgentId, KeyId, OrgId, ProjectId, SessionId, Timestamp};
 use ports::store::{RunSpending, SpendingFilter, SpendingPage, SpendingPlace};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, named_params};
 use serde::Deserialize;
 
@@ -14,15 +15,16 @@ use crate::sessions::open_to;
 use crate::sql::{many, statements};
 
 statements! {
+    // A session with nothing that fits is a row, too: however many there are, a page has an end.
     LIST = concat!(
-        "select s.created_at, s.number, r.number, r.body
-         from sessions s cross join runs r on r.session = s.number
-         where s.org = :org and s.created_at < :until and s.updated_at >= :from
-           and (s.created_at, s.number) >= (:at, :session)
-           and (s.created_at > :at or s.number > :session or r.number > :run)
+        "select s.created_at, s.number, ifnull(r.number, 0), r.body
+         from sessions s left join runs r on r.session = s.number and s.updated_at >= :from
            and (:project is null or s.project = :project) and ",
         open_to!(),
-        " order by s.created_at, s.number, r.number limit :limit");
+        " where s.org = :org and s.created_at < :until
+           and (s.created_at, s.number) >= (:at, :session)
+           and (s.created_at > :at or s.number > :session or r.number > :run)
+         order by s.created_at, s.number, r.number limit :limit");
 }
 
 /// What of a run's body tells of its spending.
@@ -58,14 +60,16 @@ pub(crate) fn list(db: &Connection, org: OrgId, filter: &SpendingFilter) -> Resu
     let is_full = rows.len() == filter.limit;
     let next = rows.last().filter(|_| is_full).map(|(place, _)| *place);
     let of_time = |at: &Timestamp| (filter.from..filter.until).contains(at);
-    let spent = |(_, body): (SpendingPlace, Body)| {
-        let Body { session, project, agent, key, started_at, spent, asked } = body;
+    let spent = |(_, body): (SpendingPlace, Option<Body>)| {
+        let Body { session, project, agent, key, started_at, spent, asked } = body?;
         let started_at = started_at.filter(of_time)?;
         Some(RunSpending { session, project, agent, key, started_at, spent, asked })
     };
     Ok(SpendingPage { runs: rows.into_iter().filter_map(spent).collect(), next })
 }
 
-fn read(row: &Row<'_>) -> Result<(SpendingPlace, Body), Fault> {
-    Ok((SpendingPlace([row.get(0)?, row.get(1)?, row.get(2)?]), json(row, 3)?))
+fn read(row: &Row<'_>) -> Result<(SpendingPlace, Option<Body>), Fault> {
+    let has_run = row.get_ref(3)? != ValueRef::Null;
+    let body = if has_run { Some(json(row, 3)?) } else { None };
+    Ok((SpendingPlace([row.get(0)?, row.get(1)?, row.get(2)?]), body))
 }

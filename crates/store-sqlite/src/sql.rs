@@ -91,6 +91,7 @@ mod tests {
         ("providers", crate::providers::STATEMENTS),
         ("purposeful", crate::purposeful::STATEMENTS),
         ("requests", crate::requests::STATEMENTS),
+        ("retention", crate::retention::STATEMENTS),
         ("rollouts", crate::rollouts::STATEMENTS),
         ("runs", crate::runs::STATEMENTS),
         ("samples", crate::samples::STATEMENTS),

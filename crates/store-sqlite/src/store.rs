@@ -16,6 +16,7 @@ use ports::store::{
     DueApproval, DueCallback, DueDeployment, DueWatch, DueWebhook, KeyOfMember, LateRun, PeopleStore, ReadyRun,
 };
 use ports::{OrgStore, Store, StoreError};
+use rusqlite::Connection;
 
 use crate::checkpoint::Checkpoints;
 use crate::documents::Documented;
@@ -25,13 +26,16 @@ use crate::options::StoreOptions;
 use crate::people::PeopleView;
 use crate::planted::PlantedBug;
 use crate::readers::Readers;
+use crate::retention::Old;
 use crate::subscribed::Subscribed;
 use crate::view::OrgView;
 use crate::writer::Told;
 use crate::writer::desk::Desk;
 use crate::writer::job::job;
 use crate::writer::queue::Queue;
-use crate::{callbacks, deliveries, deployments, keys, orgs, provider_numbers, rollouts, runs, watches, writer};
+use crate::{
+    callbacks, deliveries, deployments, keys, orgs, provider_numbers, rollouts, runs, samples, watches, writer,
+};
 
 /// The embedded store. Closing it, or dropping the last of its views, writes what waits and
 /// gives the directory back.
@@ -88,6 +92,19 @@ impl SqliteStore {
         W: FnOnce(&mut Desk) -> Result<T, Fault> + Send + 'static,
     {
         self.inner.write(None, work).await
+    }
+
+    /// Lets go of what was found to be old; of when the oldest is that is left.
+    async fn forget(
+        &self,
+        old: Old,
+        forget: fn(&Connection, &[i64]) -> Result<(), Fault>,
+    ) -> Result<Option<Timestamp>, Fault> {
+        let Old { places, oldest_left } = old;
+        if !places.is_empty() {
+            self.write(move |desk| forget(desk.db(), &places)).await?;
+        }
+        Ok(oldest_left)
     }
 
     pub(crate) fn connector(&self) -> &Connector {
@@ -216,6 +233,16 @@ impl Store for SqliteStore {
 
     async fn list_due_webhooks(&self) -> Result<Vec<DueWebhook>, StoreError> {
         self.inner.readers.short(deliveries::due_webhooks).await
+    }
+
+    async fn forget_samples(&self, before: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let old = self.inner.readers.long(move |db| samples::old(db, before)).await?;
+        Ok(self.forget(old, samples::forget).await?)
+    }
+
+    async fn forget_deliveries(&self, before: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let old = self.inner.readers.long(move |db| deliveries::old(db, before)).await?;
+        Ok(self.forget(old, deliveries::forget).await?)
     }
 
     async fn count_open_runs(&self) -> Result<OpenRuns, StoreError> {

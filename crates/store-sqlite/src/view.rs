@@ -1,6 +1,6 @@
 //! The store of one organization: every read and write names it.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -21,6 +21,7 @@ use domain::repository::Repository;
 use domain::rollout::{Rollout, Source};
 use domain::run::Run;
 use domain::secret::Secret;
+use domain::session::overview::Stretch;
 use domain::session::{InboxItem, Session};
 use domain::tool::Tool;
 use domain::webhook::{Delivery, Webhook};
@@ -30,8 +31,8 @@ use domain::{
 };
 use ports::store::{
     AgentFilter, AskingFilter, AskingRollout, AskingRun, AuditFilter, ChangeFilter, DeploymentFilter,
-    DeploymentRunFilter, EventFilter, PurposefulFilter, PurposefulSession, RolloutFilter, SessionChange, SessionFilter,
-    SessionTold, SpendingFilter, SpendingPage,
+    DeploymentRunFilter, EventFilter, PurposefulFilter, PurposefulSession, RestingFilter, RestingPage, RolloutFilter,
+    SessionChange, SessionFilter, SessionTold, SpendingFilter, SpendingPage,
 };
 use ports::{CommitError, Committed, OrgStore, StoreError};
 use rusqlite::Connection;
@@ -40,8 +41,8 @@ use uuid::Uuid;
 use crate::store::Inner;
 use crate::{
     agents, aliases, approval_rules, asking, audit, budgets, deliveries, deployments, documents, events, inbox, keys,
-    logins, members, orgs, persons, positions, projects, providers, purposeful, requests, rollouts, runs, samples,
-    sessions, spending, tools, watches, webhooks,
+    logins, members, orgs, persons, positions, projects, providers, purposeful, requests, retention, rollouts, runs,
+    samples, sessions, spending, tools, watches, webhooks,
 };
 
 pub(crate) struct OrgView {
@@ -255,12 +256,18 @@ impl OrgStore for OrgView {
         self.inner.readers.long(move |db| purposeful::count(db, org, &filter)).await
     }
 
+    async fn list_resting(&self, filter: RestingFilter) -> Result<RestingPage, StoreError> {
+        let org = self.org;
+        self.inner.readers.long(move |db| retention::list_resting(db, org, &filter)).await
+    }
+
     async fn tell_sessions(&self, sessions: Vec<SessionId>, with_last_said: bool) -> Listed<Option<SessionTold>> {
         let org = self.org;
+        let is_much = with_last_said || sessions.len() > 1;
         let tell = move |db: &Connection| {
             sessions.into_iter().map(|id| crate::sessions::tell(db, org, id, with_last_said)).collect()
         };
-        match with_last_said {
+        match is_much {
             true => self.inner.readers.long(tell).await,
             false => self.inner.readers.short(tell).await,
         }
@@ -314,6 +321,10 @@ impl OrgStore for OrgView {
 
     async fn find_watch(&self, session: SessionId) -> Found<Watch> {
         self.inner.readers.short(|db| watches::find(db, self.org, session)).await
+    }
+
+    async fn list_watches(&self, sessions: Vec<SessionId>) -> Listed<Watch> {
+        self.inner.readers.short(|db| watches::list(db, self.org, &sessions)).await
     }
 
     async fn sampled_sources(&self) -> Listed<SampledSource> {
@@ -383,6 +394,11 @@ impl OrgStore for OrgView {
         let (org, planted) = (self.org, self.inner.planted);
         let filter = EventFilter { after: filter.after.map(|after| planted.cursor(after)), ..filter };
         self.inner.readers.long(move |db| events::list(db, org, session, &filter)).await
+    }
+
+    async fn survey_log(&self, session: SessionId, seqs: RangeInclusive<u64>, parts: u64) -> Listed<Stretch> {
+        let org = self.org;
+        self.inner.readers.long(move |db| events::survey(db, org, session, &seqs, parts)).await
     }
 
     async fn last_position(&self) -> Result<u64, StoreError> {

@@ -4,6 +4,7 @@ use domain::monitor::{Next, Watch, WatchEnd, WatchState};
 use domain::{OrgId, SessionId, Timestamp};
 use ports::store::DueWatch;
 use rusqlite::{Connection, Row};
+use uuid::Uuid;
 
 use crate::columns::{id, json, limit, micros, time, to_json};
 use crate::fault::{Fault, found};
@@ -19,6 +20,7 @@ statements! {
     DELETE = "delete from watches where session = ?1";
     IS_AT = "select 1 from watches where session = ?1 and org = ?2 and version = ?3";
     FIND = "select body from watches where session = ?1 and org = ?2";
+    LIST = "select body from watches where session in (select unhex(value) from json_each(?1)) and org = ?2";
     // All columns stand in the index, so that passing many over reads no row.
     DUE = "select org, session, due_at from watches where due_at <= ?1
         and org not in (select unhex(value) from json_each(?2)) order by due_at limit ?3";
@@ -57,13 +59,22 @@ pub(crate) fn find(db: &Connection, org: OrgId, session: SessionId) -> Result<Op
     one(db, FIND, (session.0, org.0), |row| json(row, 0))
 }
 
+pub(crate) fn list(db: &Connection, org: OrgId, sessions: &[SessionId]) -> Result<Vec<Watch>, Fault> {
+    many(db, LIST, (to_json(&hexadecimal(sessions.iter().map(|session| session.0)))?, org.0), |row| json(row, 0))
+}
+
+/// Ids as `unhex` reads them.
+fn hexadecimal(ids: impl Iterator<Item = Uuid>) -> Vec<String> {
+    ids.map(|id| id.simple().to_string()).collect()
+}
+
 pub(crate) fn next(
     db: &Connection,
     now: Timestamp,
     passed_over: &[OrgId],
     most: usize,
 ) -> Result<Vec<DueWatch>, Fault> {
-    let passed_over: Vec<_> = passed_over.iter().map(|org| org.0.simple().to_string()).collect();
+    let passed_over = hexadecimal(passed_over.iter().map(|org| org.0));
     let read = |row: &Row<'_>| Ok(DueWatch { org: id(row, 0)?, session: id(row, 1)?, due: time(row.get(2)?)? });
     let now = micros(now);
     let mut next = many(db, DUE, (now, to_json(&passed_over)?, limit(Some(most))), read)?;

@@ -1,9 +1,11 @@
 //! The test house: a whole Sortie, its store in a folder of its own.
 
+mod ways_in;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use app::{AddMember, App, CreateKey, CreateOrg, KeyFormat, Operator};
+use app::{AddMember, App, CreateKey, CreateOrg, KeyFormat, Operator, WaysIn};
 use axum::Router;
 use domain::Timestamp;
 use domain::key::Scope;
@@ -60,6 +62,7 @@ pub struct HouseBuilder {
     pub(crate) stalls: bool,
     pub(crate) store: StoreOptions,
     pub(crate) default_model: String,
+    pub(crate) ways_in: WaysIn,
 }
 
 impl TestHouse {
@@ -82,6 +85,7 @@ impl TestHouse {
             stalls: false,
             store: StoreOptions::default(),
             default_model: "scripted/demo".to_owned(),
+            ways_in: WaysIn::default(),
         }
     }
 
@@ -252,6 +256,13 @@ impl TestHouse {
     /// Starts again, as [`TestHouse::restart`] does, on a store that breaks a promise from now on.
     pub async fn restart_planted(&mut self, bug: PlantedBug) {
         self.plan.planted = Some(bug);
+        self.restart().await;
+    }
+
+    /// Starts again, as [`TestHouse::restart`] does, after the operator has changed how people log
+    /// in.
+    pub async fn restart_with_ways_in(&mut self, change: impl FnOnce(&mut WaysIn)) {
+        change(&mut self.plan.ways_in);
         self.restart().await;
     }
 

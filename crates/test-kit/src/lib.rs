@@ -1,8 +1,8 @@
 //! A whole Sortie for tests, and the strangers it meets.
 //!
 //! [`TestHouse`] is the real store, engine and façades over a scripted model, driven
-//! in memory or over a socket. [`provider_stub`] and [`tool_stub`] are the outside world
-//! with its faults. [`caller`] and [`sse`] are clients that show what came over the wire.
+//! in memory or over a socket. [`provider_stub`], [`tool_stub`] and [`issuer_stub`] are the
+//! outside world with its faults. [`caller`] and [`sse`] are clients that show what came over the wire.
 //!
 //! Nothing here ships, and nothing that ships may import it. A new stranger gets a module
 //! of its own beside these, and listens through [`listening`].
@@ -13,6 +13,7 @@ mod callbacks;
 pub mod caller;
 pub mod conversation;
 pub mod house;
+pub mod issuer_stub;
 pub mod listening;
 pub mod power;
 pub mod provider_stub;
@@ -26,6 +27,7 @@ pub mod wait;
 
 pub use caller::{Caller, Reply};
 pub use house::{HouseBuilder, TestHouse, file_with};
+pub use issuer_stub::{IssuerStub, Lie};
 pub use listening::Listening;
 pub use models::ProviderKind;
 pub use models::scripted::{Gate, Reply as ModelReply, Scripted, calls, calls_raw, fails, hangs, says, slow, thinks};

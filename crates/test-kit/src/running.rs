@@ -88,6 +88,7 @@ impl Running {
             url_check: Arc::new(move |url| checked.check_url(url).map(|_| ()).map_err(|error| error.to_string())),
             metrics,
             default_model: plan.default_model.as_str().into(),
+            ways_in: Arc::new(plan.ways_in.clone()),
         };
         let callbacks: Arc<dyn api_make::Callbacks> = Arc::new(GuardedCallbacks(outbound));
         let app = App::new(ports, KeySecrets::new(HASHING_KEY), sealing_key);

@@ -99,6 +99,14 @@ impl Store for Stalled {
         Ok(Vec::new())
     }
 
+    async fn forget_samples(&self, before: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.0.forget_samples(before).await
+    }
+
+    async fn forget_deliveries(&self, before: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.0.forget_deliveries(before).await
+    }
+
     async fn count_open_runs(&self) -> Result<OpenRuns, StoreError> {
         self.0.count_open_runs().await
     }

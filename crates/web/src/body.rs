@@ -132,6 +132,17 @@ pub fn sender(request: &Request) -> Option<OrgId> {
     request.extensions().get::<Caller>().map(|caller| caller.ctx().org)
 }
 
+/// The same request with its body read, for forms, which are taken apart afterwards.
+///
+/// # Errors
+/// See [`Rejection`].
+pub async fn arrived(request: Request, max_bytes: usize) -> Result<Request, Rejection> {
+    let sender = sender(&request);
+    let (parts, body) = request.into_parts();
+    let bytes = read(body, max_bytes, sender).await?;
+    Ok(Request::from_parts(parts, bytes.into()))
+}
+
 /// Reads a whole body within a bound on its size and time, and on what its `sender` may have
 /// read at once.
 ///

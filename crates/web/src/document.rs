@@ -1,5 +1,7 @@
 //! OpenAPI documents: what each of them says of its API, and how it is served.
 
+use std::sync::{Arc, OnceLock};
+
 use axum::http::header;
 use axum::routing::{MethodRouter, get};
 use bytes::Bytes;
@@ -37,9 +39,14 @@ impl About {
     }
 }
 
-/// Serves a document, which is written once. No key is needed.
-pub fn serve<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> MethodRouter<S> {
+/// Serves a document. No key is needed. It is written when somebody first asks for it: most
+/// servers are never asked, and need neither the time nor the memory.
+pub fn serve<S: Clone + Send + Sync + 'static>(document: fn() -> OpenApi) -> MethodRouter<S> {
     // Texts and maps with texts for keys: writing them as JSON does not fail.
-    let bytes = serde_json::to_vec(document).map(Bytes::from).unwrap_or_default();
-    get(async move || ([(header::CONTENT_TYPE, "application/json; charset=utf-8")], bytes))
+    let write = move || serde_json::to_vec(&document()).map(Bytes::from).unwrap_or_default();
+    let bytes = Arc::new(OnceLock::new());
+    get(async move || {
+        let bytes: Bytes = bytes.get_or_init(write).clone();
+        ([(header::CONTENT_TYPE, "application/json; charset=utf-8")], bytes)
+    })
 }

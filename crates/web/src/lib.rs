@@ -35,7 +35,7 @@ pub use finish::finish;
 pub use limits::{Facade, Limits, StreamPlace, Visit};
 pub use query::Query;
 pub use request_id::RequestId;
-pub use site::Site;
+pub use site::{Site, is_own_path};
 
 /// What the façades of one server have in common. Cheap to clone.
 #[derive(Clone)]
@@ -48,6 +48,8 @@ pub struct Shared {
     pub answer_within: Duration,
     /// Where people reach it.
     pub site: Site,
+    /// Whether what is in it is made up.
+    pub is_demo: bool,
     app: App,
 }
 
@@ -57,7 +59,7 @@ impl Shared {
         let drain = Drain::new(options.drain_grace);
         let limits = Arc::new(Limits::new(options, app.metrics().clone()));
         let site = Site::new(&options.public_url);
-        Self { drain, limits, answer_within: options.answer_within, site, app: app.clone() }
+        Self { drain, limits, answer_within: options.answer_within, site, is_demo: options.is_demo, app: app.clone() }
     }
 }
 
@@ -86,6 +88,8 @@ pub struct WebOptions {
     pub answer_within: Duration,
     /// How long calls that wait for a run may go on once the server is stopping.
     pub drain_grace: Duration,
+    /// Whether what is in it is made up.
+    pub is_demo: bool,
 }
 
 impl Default for WebOptions {
@@ -102,6 +106,7 @@ impl Default for WebOptions {
             streams_per_org_max: 10_000,
             answer_within: Duration::from_secs(290),
             drain_grace: Duration::from_secs(25),
+            is_demo: false,
         }
     }
 }

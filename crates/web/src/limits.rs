@@ -111,9 +111,21 @@ impl Limits {
     /// As [`Limits::check`].
     pub fn check_visit(&self, visit: Visit, now: Timestamp) -> Result<(), Error> {
         let options = &self.options;
-        self.check_up_to(options.embed_visitor_per_minute, Facade::Embed, visit.visitor, now)?;
-        self.check_up_to(options.embed_address_per_minute, Facade::Embed, visit.address, now)?;
-        self.check_of(Facade::Embed, visit.embed, now)
+        let counted = [
+            (options.embed_visitor_per_minute, visit.visitor),
+            (options.embed_address_per_minute, visit.address),
+            (options.embed_per_minute, visit.embed),
+        ];
+        // Looked at before anything is kept: a visitor is whoever they say, and one who is
+        // refused leaves no window behind.
+        counted.iter().try_for_each(|(max, of)| self.look_up_to(*max, Facade::Embed, *of, now))?;
+        counted.into_iter().try_for_each(|(max, of)| self.check_up_to(max, Facade::Embed, of, now))
+    }
+
+    /// Whether one more would be let through.
+    fn look_up_to(&self, max: u32, facade: Facade, of: Uuid, now: Timestamp) -> Result<(), Error> {
+        let found = lock(&self.windows).get(&(facade, of)).copied();
+        found.filter(|_| max > 0).map_or(Ok(()), |mut window| window.take(max, now))
     }
 
     fn check_up_to(&self, max: u32, facade: Facade, of: Uuid, now: Timestamp) -> Result<(), Error> {

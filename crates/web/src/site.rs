@@ -1,4 +1,5 @@
-//! What browsers are told: the cookie that stands for a login, and who may send it.
+//! What browsers are told: the cookies that stand for a login and for one that has begun
+//! elsewhere, who may send them, and where browsers are sent.
 
 use std::sync::Arc;
 
@@ -6,14 +7,26 @@ use app::Error;
 use axum::http::header::{COOKIE, HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 
-/// What the cookie is called where connections are not encrypted.
-const COOKIE_NAME: &str = "sortie_login";
+/// A cookie of ours.
+struct Cookie {
+    /// What it is called where connections are not encrypted.
+    name: &'static str,
+    /// What it is called where they are: browsers take it from nobody but this host, over TLS.
+    host_name: &'static str,
+    /// How long the browser keeps it.
+    seconds: i64,
+}
 
-/// What it is called where they are: browsers take it from nobody but this host, over TLS.
-const HOST_COOKIE_NAME: &str = "__Host-sortie_login";
+/// Kept as long as a login lasts.
+const LOGIN: Cookie =
+    Cookie { name: "sortie_login", host_name: "__Host-sortie_login", seconds: domain::person::Login::LASTS.as_secs() };
 
-/// How long the browser keeps it: as long as a login lasts.
-const COOKIE_SECONDS: i64 = domain::person::Login::LASTS.as_secs();
+/// Kept while somebody logs in elsewhere. Whoever takes longer is told so, and not that nothing
+/// was begun.
+const ATTEMPT: Cookie = Cookie { name: "sortie_attempt", host_name: "__Host-sortie_attempt", seconds: 15 * 60 };
+
+/// Longest path that a browser is sent to after a login.
+const PATH_BYTES_MAX: usize = 1_024;
 
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
 
@@ -39,33 +52,58 @@ impl Site {
         format!("{}/invite/{token}", self.url)
     }
 
+    /// Where the issuer of this name sends browsers back to.
+    pub fn callback(&self, issuer: &str) -> String {
+        format!("{}/login/oidc/{issuer}/callback", self.url)
+    }
+
     /// What the browser shows of a login.
     pub fn shown_login<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        let cookies = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-        let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
-        let shown = pairs.find(|(name, _)| name.trim() == self.cookie_name()).map(|(_, value)| value.trim());
-        shown.filter(|shown| !shown.is_empty())
+        self.shown(&LOGIN, headers)
     }
 
     /// The header that gives a browser its login.
     pub fn set_login(&self, token: &str) -> Option<HeaderValue> {
-        self.cookie(token, COOKIE_SECONDS)
+        self.set(&LOGIN, token, LOGIN.seconds)
     }
 
     /// The header that takes it away.
     pub fn unset_login(&self) -> Option<HeaderValue> {
-        self.cookie("", 0)
+        self.set(&LOGIN, "", 0)
     }
 
-    fn cookie(&self, value: &str, seconds: i64) -> Option<HeaderValue> {
+    /// What the browser shows of a login that has begun elsewhere.
+    pub fn shown_attempt<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        self.shown(&ATTEMPT, headers)
+    }
+
+    /// The header that gives a browser what it keeps meanwhile. The issuer's page sends it back
+    /// by a link, with which `SameSite=Lax` cookies travel.
+    pub fn set_attempt(&self, sealed: &str) -> Option<HeaderValue> {
+        self.set(&ATTEMPT, sealed, ATTEMPT.seconds)
+    }
+
+    /// The header that takes it away.
+    pub fn unset_attempt(&self) -> Option<HeaderValue> {
+        self.set(&ATTEMPT, "", 0)
+    }
+
+    fn shown<'a>(&self, cookie: &Cookie, headers: &'a HeaderMap) -> Option<&'a str> {
+        let cookies = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+        let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
+        let shown = pairs.find(|(name, _)| name.trim() == self.name_of(cookie)).map(|(_, value)| value.trim());
+        shown.filter(|shown| !shown.is_empty())
+    }
+
+    fn set(&self, cookie: &Cookie, value: &str, seconds: i64) -> Option<HeaderValue> {
         let secure = if self.is_encrypted { "; Secure" } else { "" };
-        let name = self.cookie_name();
+        let name = self.name_of(cookie);
         let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
         HeaderValue::from_str(&cookie).ok()
     }
 
-    fn cookie_name(&self) -> &'static str {
-        if self.is_encrypted { HOST_COOKIE_NAME } else { COOKIE_NAME }
+    fn name_of(&self, cookie: &Cookie) -> &'static str {
+        if self.is_encrypted { cookie.host_name } else { cookie.name }
     }
 
     /// Whether a request that shows a login, and changes something, comes from this site's own
@@ -103,6 +141,13 @@ impl Site {
     }
 }
 
+/// Whether an address leads to a page of ours and nowhere else, whatever a browser makes of it:
+/// `//elsewhere` and `/\elsewhere` are other servers, and tabs and line ends are passed over.
+pub fn is_own_path(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
+    path.len() <= PATH_BYTES_MAX && path.starts_with('/') && !path.starts_with("//") && path.bytes().all(is_plain)
+}
+
 /// Scheme and authority of an address, without the port that goes without saying.
 fn origin_of(url: &str) -> String {
     let Ok(uri) = url.parse::<Uri>() else { return url.to_owned() };
@@ -133,6 +178,39 @@ mod tests {
         );
         let gone = Site::new("http://a").unset_login().unwrap();
         assert!(gone.to_str().unwrap().starts_with("sortie_login=; Path=/; Max-Age=0;"));
+    }
+
+    #[test]
+    fn what_is_begun_elsewhere_has_a_cookie_of_its_own() {
+        let site = Site::new("https://a.example/sortie/");
+        let cookie = site.set_attempt("abc").unwrap();
+        assert_eq!(cookie, "__Host-sortie_attempt=abc; Path=/; Max-Age=900; HttpOnly; SameSite=Lax; Secure");
+        let both = headers(&[("cookie", "__Host-sortie_login=one; __Host-sortie_attempt=two")]);
+        assert_eq!((site.shown_login(&both), site.shown_attempt(&both)), (Some("one"), Some("two")));
+        assert_eq!(site.callback("corp"), "https://a.example/sortie/login/oidc/corp/callback");
+    }
+
+    #[test]
+    fn nobody_is_sent_to_another_server() {
+        for path in ["/", "/agents?tab=deploy#x", "/sessions/sesn_1", "/login?next=%2F%2Fevil.example", "/.//a"] {
+            assert!(is_own_path(path), "{path}");
+        }
+        for path in [
+            "",
+            "agents",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "\t//evil.example",
+            "/a\r\nSet-Cookie: a=b",
+            "https://evil.example/",
+            "javascript:alert(1)",
+            "/ä",
+        ] {
+            assert!(!is_own_path(path), "{path:?}");
+        }
+        assert!(!is_own_path(&format!("/{}", "a".repeat(PATH_BYTES_MAX))));
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl Builds {
         &self.root
     }
 
+    /// The folder of all that is built.
+    pub(crate) fn output(&self) -> &Path {
+        &self.target_dir
+    }
+
     /// Where a built program stands.
     pub(crate) fn program(&self, profile: &str, name: &str) -> PathBuf {
         self.target_dir.join(profile).join(name)

@@ -55,6 +55,7 @@ pub(crate) fn ensure_node(folder: &Path) -> Result<()> {
     unless_done(&done, &folder.join("package-lock.json"), || {
         let mut install = Command::new("npm");
         process::run(install.current_dir(folder).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
+            .context("Node 20.19 or newer is needed, with npm")
     })
 }
 

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 
 use crate::builds::Builds;
-use crate::process;
+use crate::{clients, process};
 
 /// A folder with a front end.
 struct FrontEnd {
@@ -53,7 +53,7 @@ fn make(root: &Path, FrontEnd { folder, sources, .. }: &FrontEnd, checks: &[&str
         println!("present: {}", folder.join(BUILT).display());
         return Ok(());
     }
-    install(folder)?;
+    clients::ensure_node(folder)?;
     for script in checks.iter().chain(&["build"]) {
         process::run(npm(folder).args(["run", "--silent", script]))?;
     }
@@ -64,18 +64,6 @@ fn npm(folder: &Path) -> Command {
     let mut npm = Command::new("npm");
     npm.current_dir(folder);
     npm
-}
-
-/// Installs what the lock file names, unless it is there.
-fn install(folder: &Path) -> Result<()> {
-    let (lock, installed) = (folder.join("package-lock.json"), folder.join("node_modules/.installed.json"));
-    let wanted = std::fs::read(&lock).with_context(|| format!("reading {}", lock.display()))?;
-    if std::fs::read(&installed).is_ok_and(|known| known == wanted) {
-        return Ok(());
-    }
-    process::run(npm(folder).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
-        .context("Node 20 or newer with npm makes the front ends; on Debian, `sudo apt-get install npm`")?;
-    std::fs::write(&installed, wanted).with_context(|| format!("writing {}", installed.display()))
 }
 
 /// Whether it was built, and as much checked, since its sources changed last.

@@ -9,11 +9,10 @@ use serde_json::Value;
 
 use crate::builds::Builds;
 use crate::runner::Counts;
-use crate::{clients, machine, process};
+use crate::{clients, process};
 
-/// Installs what drives the browser, as its lock file has it; the browser is the system's.
+/// Installs what drives the browser, as its lock file has it; the browser is one of the system's packages.
 pub(crate) fn ensure(builds: &Builds) -> Result<()> {
-    machine::ensure_browser()?;
     let folder = builds.root().join("e2e");
     clients::ensure_node(&folder)?;
     process::run(Command::new("npm").current_dir(&folder).args(["run", "--silent", "check"]))

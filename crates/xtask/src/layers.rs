@@ -32,7 +32,9 @@ const LAYERS: &[(&str, MayImport)] = &[
     ("models", These(&["domain", "ports", "outbound"])),
     ("model-local", These(&["domain", "ports"])),
     ("telemetry", These(&["domain", "ports"])),
+    ("demo", These(&["domain", "ports", "app"])),
     ("tools", These(&["domain", "ports", "outbound"])),
+    ("oidc", These(&["domain", "ports", "outbound"])),
     ("web", These(&["domain", "app"])),
     ("api-native", These(&["domain", "app", "web"])),
     ("api-make", These(&["domain", "app", "web"])),
@@ -52,6 +54,7 @@ const LAYERS: &[(&str, MayImport)] = &[
             "models",
             "model-local",
             "tools",
+            "oidc",
             "telemetry",
             "web",
         ]),
@@ -78,6 +81,7 @@ const KEPT_TO: &[(&str, &[&str])] = &[
     ("pdf-extract", &["tools"]),
     ("hickory-resolver", &["outbound"]),
     ("opentelemetry-otlp", &["telemetry"]),
+    ("openidconnect", &["oidc", "test-kit"]),
     ("prometheus-client", &["ports"]),
 ];
 

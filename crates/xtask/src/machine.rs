@@ -25,8 +25,9 @@ const ENGINE: [Need; 4] = [
 ];
 /// For the commands in documents, which are run as they stand there.
 const CURL: Need = Need { what: "curl", package: "curl", present: || finds("curl") };
-/// For journeys in a browser, which another may be named for (`SORTIE_CHROMIUM`).
-const BROWSER: Need = Need { what: "Chromium", package: "chromium", present: has_chromium };
+/// For journeys.
+const BROWSER: Need =
+    Need { what: "Chromium (or SORTIE_CHROMIUM, the path of one)", package: "chromium", present: has_chromium };
 const LINKER: Need = Need { what: "mold", package: "mold", present: || finds("mold") };
 
 /// Makes sure of what compiling needs: the engine of the local model is C++.
@@ -37,16 +38,11 @@ pub(crate) fn ensure_build_packages() -> Result<()> {
 /// Makes sure of what the tests need besides. The fast linker is a convenience: it is installed
 /// where that needs nobody, and a person who lives without it is not stopped.
 pub(crate) fn ensure_test_packages() -> Result<()> {
-    let mut needs: Vec<&Need> = ENGINE.iter().chain([&CURL]).collect();
+    let mut needs: Vec<&Need> = ENGINE.iter().chain([&CURL, &BROWSER]).collect();
     if may_install() {
         needs.push(&LINKER);
     }
     ensure(&needs)
-}
-
-/// Makes sure of the browser that journeys are made in.
-pub(crate) fn ensure_browser() -> Result<()> {
-    ensure(&[&BROWSER])
 }
 
 fn ensure(needs: &[&Need]) -> Result<()> {

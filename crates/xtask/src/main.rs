@@ -9,7 +9,9 @@ mod battery;
 mod bench;
 mod builds;
 mod clients;
+mod containerfile;
 mod dependencies;
+mod dist;
 mod eval;
 mod front_ends;
 mod generated;
@@ -17,6 +19,7 @@ mod journeys;
 mod layers;
 mod lengths;
 mod machine;
+mod packages;
 mod process;
 mod promises;
 mod release;
@@ -27,10 +30,13 @@ mod suite;
 mod tools;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use pico_args::Arguments;
+
+use crate::builds::Builds;
 
 const MENU: &str = "\
 cargo xtask <chore>
@@ -41,6 +47,9 @@ cargo xtask <chore>
   lint                       format, layers, file lengths, named tests, clippy, dependencies
   generate                   rewrite the generated documents
   build --release            the binary that ships [--engine v3|baseline]
+  dist                       the archive of a release, with its checksums [--engine v3|baseline]
+  packages PROGRAM|--image   pack this binary and serve from the archive, as `test` does; or build
+                             the image and start it (docker or podman)
   bench [NAME] [--json] [-- ARGS]
                              measure a release build against a mock model
   eval [CASE …] [--model MODEL] [--json]
@@ -91,8 +100,14 @@ fn run() -> Result<()> {
             if !shipped {
                 bail!("`cargo xtask build` makes the binary that ships: say `--release` (else use `cargo build`)");
             }
-            release::build(engine)
+            release::build(engine).map(drop)
         }
+        "dist" => {
+            let engine = args.opt_value_from_str("--engine")?.unwrap_or_default();
+            finish(args)?;
+            dist::dist(engine)
+        }
+        "packages" => try_packages(args),
         "bench" => {
             let json = args.contains("--json");
             let name = args.opt_free_from_str()?;
@@ -107,6 +122,17 @@ fn run() -> Result<()> {
             battery::battery(kind, count)
         }
         other => bail!("no chore `{other}`\n\n{MENU}"),
+    }
+}
+
+fn try_packages(mut args: Arguments) -> Result<()> {
+    let image = args.contains("--image");
+    let program: Option<PathBuf> = args.opt_free_from_str()?;
+    finish(args)?;
+    match (image, program) {
+        (true, None) => packages::check_image(&Builds::local()?),
+        (false, Some(program)) => packages::check(&Builds::local()?, &program),
+        _ => bail!("name a binary to pack, or say `--image`"),
     }
 }
 

@@ -4,6 +4,7 @@
 //! company (x86-64-v3), and without. The Rust part is the same plain x86-64 in both, so that the
 //! faster one can say on an old processor what is wrong instead of dying of it.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::{Context, Result, anyhow};
@@ -32,7 +33,7 @@ impl FromStr for Engine {
 }
 
 /// Builds one variant and says where it stands and how large it is.
-pub(crate) fn build(engine: Engine) -> Result<()> {
+pub(crate) fn build(engine: Engine) -> Result<PathBuf> {
     machine::ensure_build_packages()?;
     let builds = Builds::local()?;
     front_ends::build(&builds)?;
@@ -48,5 +49,5 @@ pub(crate) fn build(engine: Engine) -> Result<()> {
     let program = builds.program("release", "sortie");
     let bytes = std::fs::metadata(&program).with_context(|| format!("looking at {}", program.display()))?.len();
     println!("{} ({} MiB, engine for {variant})", program.display(), bytes >> 20);
-    Ok(())
+    Ok(program)
 }

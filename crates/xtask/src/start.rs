@@ -22,7 +22,9 @@ pub(crate) fn start(passed_on: &[OsString]) -> Result<()> {
     println!("building (the first time takes some minutes: the local model's engine is compiled too)");
     process::run(builds.cargo().args(["build", "--profile", PROFILE, "--package", "cli", "--bin", "sortie"]))?;
     let sortie = builds.program(PROFILE, "sortie");
-    if let Err(error) = process::run(Command::new(&sortie).args(["models", "pull", "default"])) {
+    // A demo asks no model.
+    let is_demo = passed_on.iter().any(|argument| argument == "--demo");
+    if !is_demo && let Err(error) = process::run(Command::new(&sortie).args(["models", "pull", "default"])) {
         // It has said itself what to do. Everything but the local model works without.
         println!("\n{error:#}\nstarting all the same: runs on the local model fail until it is there\n");
     }

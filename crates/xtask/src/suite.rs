@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::builds::Builds;
 use crate::runner::{self, PROFILE, Runner};
 use crate::steps::Steps;
-use crate::{clients, dependencies, front_ends, journeys, layers, lengths, machine, process, promises};
+use crate::{clients, dependencies, front_ends, journeys, layers, lengths, machine, packages, process, promises};
 
 /// Everything: what is missing is installed, then the quick checks, then one build in one
 /// profile that lint and tests share. The engine of the local model is compiled in
@@ -28,7 +28,8 @@ pub(crate) fn test(passed_on: &[OsString]) -> Result<()> {
     steps.step("dependencies", || dependencies::check(&builds))?;
     steps.step("smoke model", || fetch_smoke_model(&builds))?;
     set.push(("SORTIE_BIN", builds.program(PROFILE, "sortie").into()));
-    steps.step("browser", || journeys::ensure(&builds))?;
+    steps.step("packages", || packages::check(&builds, &builds.program(PROFILE, "sortie")))?;
+    steps.step("journeys' needs", || journeys::ensure(&builds))?;
     let tests = steps.step("tests", || runner.run_all(&builds, &set, passed_on))?;
     let examples = steps.step("examples in documents", || runner::run_documentation(&builds))?;
     let journeys = steps.step("journeys", || journeys::run(&builds, &set))?;

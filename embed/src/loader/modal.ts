@@ -43,6 +43,7 @@ function makeChat({ deployment, token }: Options): Chat {
   const narrow = matchMedia("(max-width: 480px), (max-height: 480px)");
   let side = "right";
   let isOpen = false;
+  let isReady = false;
 
   button.type = "button";
   button.setAttribute("aria-haspopup", "dialog");
@@ -59,7 +60,7 @@ function makeChat({ deployment, token }: Options): Chat {
       "border-radius": "16px",
     };
     dress(frame, narrow.matches ? small : large);
-    dress(frame, { display: isOpen ? "block" : "none", "box-shadow": "0 12px 48px rgb(0 0 0 / 0.28)" });
+    dress(frame, { display: isOpen && isReady ? "block" : "none", "box-shadow": "0 12px 48px rgb(0 0 0 / 0.28)" });
     button.setAttribute("aria-expanded", `${isOpen}`);
   };
   const show = (open: boolean) => {
@@ -80,13 +81,14 @@ function makeChat({ deployment, token }: Options): Chat {
     if (data.type === "sortie:token-needed") hand().catch(() => {});
     else if (data.type === "sortie:close") show(false);
     else if (data.type === "sortie:ready") {
+      isReady = true;
       side = data.position === "left" ? "left" : "right";
       const color = /^#[0-9a-f]{6}$/i.test(data.color) ? data.color : "#2f5bd7";
       dress(button, { display: "grid", left: "auto", right: "auto" });
       dress(button, { [side]: "20px", background: color, color: isLight(color) ? "#000" : "#fff" });
       button.setAttribute("aria-label", `Chat: ${data.name}`);
       place();
-      if (isOpen) tell({ type: "sortie:open" });
+      if (isOpen) show(true);
     }
   });
   frame.addEventListener("load", () => tell({ type: "sortie:hello" }));
@@ -97,7 +99,8 @@ function makeChat({ deployment, token }: Options): Chat {
   button.addEventListener("blur", () => ring(button, false));
 
   shadow.append(button, frame);
-  document.body.append(host);
+  // A script in the head runs before there is a body.
+  (document.body ?? document.documentElement).append(host);
   place();
   return { open: () => show(true), close: () => show(false) };
 }

@@ -14,6 +14,9 @@ export interface Shown {
   failure: Failure | null;
 }
 
+/** A page is asked for a token at most so often: what it hands over may be what was just refused. */
+const TOKEN_EVERY_MS = 15_000;
+
 const OFFLINE: Failure = {
   code: "offline",
   message: "That was not sent: the server cannot be reached. Check your connection, then try again.",
@@ -23,6 +26,8 @@ export class Chat {
   private shown: Shown = { conversation: NOTHING_SAID, line: { state: "resting" }, failure: null };
   private readonly listeners = new Set<(shown: Shown) => void>();
   private readonly connection: Connection;
+  private askedAt = Number.NEGATIVE_INFINITY;
+  private asking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly look: Look,
@@ -46,8 +51,12 @@ export class Chat {
     this.connection.wake();
   }
 
-  /** A fresh token: what waited for it goes on, and nothing is lost. */
+  /**
+   * A fresh token: what waited for it goes on. It may be another visitor's, whose conversation is another; the
+   * same one's is read again, and nothing is lost.
+   */
   hasToken(token: string): void {
+    if (token !== this.client.token) this.connection.restart();
     this.client.token = token;
     this.set({ failure: null });
     this.connection.wake();
@@ -88,12 +97,23 @@ export class Chat {
 
   private fail(error: unknown): void {
     const failure = error instanceof Refused ? error.failure : OFFLINE;
-    if (error instanceof Refused && error.wantsToken) this.parent.say({ type: "sortie:token-needed" });
+    if (error instanceof Refused && error.wantsToken) this.askForToken();
     this.set({ failure });
   }
 
+  private askForToken(): void {
+    clearTimeout(this.asking);
+    const wait = this.askedAt + TOKEN_EVERY_MS - performance.now();
+    if (wait > 0) {
+      this.asking = setTimeout(() => this.askForToken(), wait);
+      return;
+    }
+    this.askedAt = performance.now();
+    this.parent.say({ type: "sortie:token-needed" });
+  }
+
   private setLine(line: Line): void {
-    if (line.state === "needs_token") this.parent.say({ type: "sortie:token-needed" });
+    if (line.state === "needs_token") this.askForToken();
     this.set({ line });
   }
 

@@ -3,14 +3,18 @@
 
 import { Lexer, type Token, type Tokens } from "marked";
 import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
 
 /** Longer texts are shown as they are: reading them would hold up the page. */
 const CHARS_MAX = 60_000;
+/** So are those with more marks of emphasis: reading takes time that grows with their square. */
+const MARKS_MAX = 1_000;
 /** What is nested deeper is shown as it is. */
 const DEPTH_MAX = 12;
 
 export function Markdown({ text }: { text: string }) {
-  const tokens = text.length > CHARS_MAX ? null : lex(text);
+  // Whatever else changes on the page, a text is read once.
+  const tokens = useMemo(() => (isTooMuch(text) ? null : lex(text)), [text]);
   return <div class="prose">{tokens ? many(tokens, 0) : <p class="plain">{text}</p>}</div>;
 }
 
@@ -24,6 +28,10 @@ export function safeAddress(address: string): string | null {
   } catch {
     return null;
   }
+}
+
+function isTooMuch(text: string): boolean {
+  return text.length > CHARS_MAX || (text.match(/[*_]/g)?.length ?? 0) > MARKS_MAX;
 }
 
 function lex(text: string): Token[] | null {

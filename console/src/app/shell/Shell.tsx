@@ -7,6 +7,7 @@ import { type KeyAction, onKeyDown, useKeys } from '@/lib/keys'
 import { useOrgStream } from '@/lib/org/stream'
 import { Palette } from '../palette/Palette'
 import { Banner } from './Banner'
+import { DemoNote } from './DemoNote'
 import { Help } from './Help'
 import { PLACES } from './places'
 import { Sidebar } from './Sidebar'
@@ -51,6 +52,7 @@ export function Shell() {
         )}
       />
       <div className="flex min-h-0 min-w-0 grow flex-col">
+        <DemoNote />
         <Banner />
         <main id="main" tabIndex={-1} className="min-h-0 grow outline-none">
           <Outlet />

@@ -15,6 +15,11 @@ const BASE =
   'inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md border font-medium whitespace-nowrap ' +
   'transition-colors disabled:opacity-50 select-none'
 
+/** How a link looks that stands where a button would, but leads somewhere else. */
+export function linkLook(look: Look, className?: string): string {
+  return cx(BASE, LOOKS[look], 'h-8 px-3 text-base', className)
+}
+
 interface ButtonProps extends ComponentProps<'button'> {
   look?: Look
   size?: 'md' | 'sm'

@@ -105,6 +105,11 @@ export function CodeBlock({
   )
 }
 
+/** `Secret` as `secret`; `API key` stays. */
+function withinSentence(label: string): string {
+  return label.replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase())
+}
+
 /** A secret: hidden until the eye is pressed, and copied without being shown. */
 export function SecretField({ value, label }: { value: string; label: string }) {
   const [shown, setShown] = useState(false)
@@ -116,7 +121,7 @@ export function SecretField({ value, label }: { value: string; label: string }) 
       <IconButton label={shown ? 'Hide' : 'Reveal'} size="sm" onClick={() => setShown(!shown)}>
         {shown ? <EyeOff /> : <Eye />}
       </IconButton>
-      <CopyButton text={value} label={`Copy the ${label.toLowerCase()}`} />
+      <CopyButton text={value} label={`Copy the ${withinSentence(label)}`} />
     </div>
   )
 }

@@ -37,6 +37,7 @@ export function Dialog({
         <div aria-hidden className="fixed inset-0 z-40 animate-appear bg-veil" />
         <Parts.Content
           {...(description ? {} : { 'aria-describedby': undefined })}
+          onOpenAutoFocus={focusBody}
           className={cx(
             'fixed inset-x-0 bottom-0 z-40 mx-auto flex max-h-[92dvh] animate-appear flex-col bg-raised shadow-float',
             'rounded-t-lg sm:top-[12dvh] sm:bottom-auto sm:max-h-[76dvh] sm:rounded-lg',
@@ -64,6 +65,14 @@ export function Dialog({
       </Parts.Portal>
     </Parts.Root>
   )
+}
+
+/** A button of the description, focused, would show its tip, which takes the first Esc. */
+function focusBody(event: Event) {
+  const dialog = event.currentTarget
+  if (!(dialog instanceof HTMLElement) || !dialog.querySelector('header button')) return
+  event.preventDefault()
+  dialog.focus()
 }
 
 interface ConfirmProps {

@@ -214,8 +214,9 @@ function useUploads(agent: string | undefined) {
         if (one.stop.signal.aborted) return
         try {
           await sendOne(agent, file, one.stop.signal, (part) => change(one.id, { part }))
-          setSending((all) => all.filter((other) => other.id !== one.id))
+          // It stays until it is in the list below, so that it is never in neither.
           await client.invalidateQueries({ queryKey: ['knowledge'] })
+          setSending((all) => all.filter((other) => other.id !== one.id))
         } catch (thrown) {
           change(one.id, { error: asApiError(thrown).message })
         }

@@ -1,7 +1,8 @@
-import { memo } from 'react'
+import { memo, useMemo } from 'react'
 import ReactMarkdown from 'react-markdown'
 import rehypeSanitize, { defaultSchema } from 'rehype-sanitize'
 import remarkGfm from 'remark-gfm'
+import { citedIn, markCitations, type Source } from '@/lib/session/citations'
 
 /** Addresses that a text may link to. Pictures are not loaded: they would tell others who reads. */
 const schema = {
@@ -11,10 +12,22 @@ const schema = {
 }
 
 const remark = [remarkGfm]
-const rehype: [[typeof rehypeSanitize, typeof schema]] = [[rehypeSanitize, schema]]
+const sanitize: [typeof rehypeSanitize, typeof schema] = [rehypeSanitize, schema]
+const NO_SOURCES: readonly Source[] = []
+
+interface MarkdownProps {
+  text: string
+  /** What it had been given to cite. */
+  sources?: readonly Source[] | undefined
+}
 
 /** A text that a model, a tool or a stranger wrote. Raw HTML in it is shown as text is: not at all as markup. */
-export const Markdown = memo(function Markdown({ text }: { text: string }) {
+export const Markdown = memo(function Markdown({ text, sources = NO_SOURCES }: MarkdownProps) {
+  // Behind the sanitizer: what we put in ourselves is not the text's to write.
+  const rehype = useMemo(
+    () => (sources.length > 0 ? [sanitize, () => markCitations(citedIn(text, sources))] : [sanitize]),
+    [text, sources],
+  )
   return (
     <div className="prose">
       <ReactMarkdown

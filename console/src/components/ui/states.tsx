@@ -31,7 +31,10 @@ interface EmptyProps {
 
 export function EmptyState({ icon: Icon, children, action, command }: EmptyProps) {
   return (
-    <div className="mx-auto flex w-full max-w-xl flex-col items-center gap-4 px-6 py-16 text-center">
+    <div
+      data-empty=""
+      className="mx-auto flex w-full max-w-xl flex-col items-center gap-4 px-6 py-16 text-center"
+    >
       {Icon && <Icon aria-hidden className="size-6 text-faint" strokeWidth={1.5} />}
       <p className="max-w-md text-balance text-muted">{children}</p>
       {action}

@@ -1,6 +1,8 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, data, paging, type Schemas } from '@/lib/api/client'
 
+export { aliasesQuery, membersQuery, modelsQuery, projectsQuery } from '@/lib/api/lists'
+
 export type Agent = Schemas['AgentView']
 export type AgentChange = Schemas['UpdateAgent']
 export type Deployment = Schemas['DeploymentView']
@@ -44,27 +46,9 @@ export const versionsQuery = (id: string) =>
     },
   })
 
-export const modelsQuery = queryOptions({
-  queryKey: ['models'],
-  queryFn: ({ signal }) => data(api.GET('/v1/models', { params: { query: { limit: 1000 } }, signal })),
-  staleTime: 60_000,
-})
-
-export const aliasesQuery = queryOptions({
-  queryKey: ['model-aliases'],
-  queryFn: ({ signal }) => data(api.GET('/v1/model_aliases', { signal })),
-  staleTime: 60_000,
-})
-
 export const projectToolsQuery = queryOptions({
   queryKey: ['tools'],
   queryFn: ({ signal }) => data(api.GET('/v1/tools', { params: { query: paging(100) as never }, signal })),
-})
-
-export const membersQuery = queryOptions({
-  queryKey: ['members'],
-  queryFn: ({ signal }) => data(api.GET('/v1/members', { params: { query: paging(100) as never }, signal })),
-  staleTime: 60_000,
 })
 
 export const sessionsOfQuery = (agent: string) =>

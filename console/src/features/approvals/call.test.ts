@@ -27,7 +27,13 @@ describe('the request of a tool call', () => {
     expect(call?.body).toBeUndefined()
   })
 
+  it('fills a gap wherever it stands', () => {
+    const call = callOf(tool('POST', 'https://a.example/{x}/{x}'), { x: 1, y: 2 })
+    expect(call).toEqual({ method: 'POST', url: 'https://a.example/1/1', body: { y: 2 } })
+  })
+
   it('leaves a gap that has no argument as it is', () => {
+    expect(callOf(tool('POST', 'https://a.example/{id}'), { id: null })?.url).toBe('https://a.example/{id}')
     expect(callOf(tool('POST', 'https://a.example/{id}'), {})?.url).toBe('https://a.example/{id}')
   })
 

@@ -20,12 +20,14 @@ const WITHOUT_BODY = new Set(['GET', 'HEAD', 'DELETE'])
 export function callOf(tool: HttpTool, input: unknown): HttpCall | undefined {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return undefined
   const left = new Map(Object.entries(input))
+  const used = new Set<string>()
   const filled = tool.url.replaceAll(/\{([A-Za-z0-9_]+)\}/g, (whole, name: string) => {
-    if (!left.has(name)) return whole
     const value = left.get(name)
-    left.delete(name)
+    if (value === undefined || value === null) return whole
+    used.add(name)
     return encodeURIComponent(textOf(value))
   })
+  for (const name of used) left.delete(name)
   const method = tool.method.toUpperCase()
   if (!WITHOUT_BODY.has(method)) {
     return { method, url: filled, body: left.size > 0 ? Object.fromEntries(left) : undefined }

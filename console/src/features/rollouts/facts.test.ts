@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { environmentOf, plain, shortCommit, webAddress, whoOf } from './facts'
+import { environmentOf, plain, reportersOf, shortCommit, webAddress, whoOf } from './facts'
 import type { Rollout } from './queries'
 
-const rollout = (metadata: object) => ({ metadata }) as unknown as Rollout
+const rollout = (metadata: object, ...names: (string | null)[]) =>
+  ({ metadata, reported_by: names.map((name) => ({ member_id: 'user_1', name })) }) as unknown as Rollout
 
 describe('what a rollout is known by', () => {
   it('is in the metadata where the pipeline told it', () => {
@@ -10,6 +11,9 @@ describe('what a rollout is known by', () => {
     expect(environmentOf(rollout({ environment: 4 }))).toBeUndefined()
     expect(whoOf(rollout({ sender: { login: 'octocat' }, actor: '' }))).toBe('octocat')
     expect(whoOf(rollout({}))).toBeUndefined()
+    expect(whoOf(rollout({ actor: 'grace' }, 'CI'))).toBe('grace')
+    expect(whoOf(rollout({}, 'CI'))).toBe('CI')
+    expect(reportersOf(rollout({}, 'CI', null))).toBe('CI, user_1')
   })
 
   it('cuts commits, and leaves names of releases alone', () => {

@@ -7,12 +7,18 @@ export function environmentOf(rollout: Rollout): string | undefined {
   return textAt(rollout.metadata, 'environment')
 }
 
-export function whoOf(rollout: Rollout): string | undefined {
+/** Who began it, in the pipeline's words; else whose key reported it. */
+export function whoOf(rollout: Pick<Rollout, 'metadata' | 'reported_by'>): string | undefined {
   for (const name of WHO) {
     const told = textAt(rollout.metadata, name)
     if (told !== undefined) return told
   }
-  return undefined
+  return rollout.reported_by[0]?.name ?? undefined
+}
+
+/** Everybody whose key reported it. */
+export function reportersOf({ reported_by }: Rollout): string {
+  return reported_by.map(({ member_id, name }) => name ?? member_id).join(', ')
 }
 
 function textAt(metadata: object, name: string): string | undefined {

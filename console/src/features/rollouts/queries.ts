@@ -7,6 +7,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { api, data, paging, type Schemas } from '@/lib/api/client'
+import { projectsQuery } from '@/lib/api/lists'
 import type { MonitorEvent } from './events'
 
 export type Rollout = Schemas['RolloutView']
@@ -47,23 +48,6 @@ export function rolloutQuery(id: string) {
   })
 }
 
-/** What the monitor said last in a session; nothing if it has not looked yet. */
-export function lastLookQuery(sessionId: string) {
-  return queryOptions({
-    queryKey: ['rollouts', 'look', sessionId],
-    queryFn: async ({ signal }) => {
-      const page = await readEvents(sessionId, signal, {
-        'types[]': ['monitor.update'],
-        order: 'desc',
-        ...paging(1),
-      })
-      const [event] = page.data
-      return event?.type === 'monitor.update' ? event : null
-    },
-    staleTime: Number.POSITIVE_INFINITY,
-  })
-}
-
 /** What a rollout's session tells of the rollout; the rest of the conversation is on the session's page. */
 const TOLD = [
   'monitor.update',
@@ -88,14 +72,16 @@ export function eventsQuery(client: QueryClient, sessionId: string) {
   return queryOptions({
     queryKey,
     queryFn: async ({ signal }) => {
-      const known = client.getQueryData<MonitorEvent[]>(queryKey) ?? []
-      const after = known.findLast((event) => typeof event.seq === 'number')?.seq
+      // What is still queued comes again when it is stored.
+      const before = client.getQueryData<MonitorEvent[]>(queryKey) ?? []
+      const known = before.filter((event) => typeof event.seq === 'number')
+      const after = known.at(-1)?.id
       const events: MonitorEvent[] = [...known]
       let page: string | undefined
       do {
         const answer = await readEvents(sessionId, signal, {
           'types[]': TOLD,
-          ...(typeof after === 'number' ? { after: String(after) } : {}),
+          ...(after === undefined ? {} : { after }),
           ...paging(EVENTS_PER_PAGE, page),
         })
         events.push(...answer.data)
@@ -125,12 +111,7 @@ async function readEvents(sessionId: string, signal: AbortSignal, query: object)
 
 /** Names of projects; without them pages show ids, as whoever may not list projects sees them. */
 export function useProjects() {
-  return useQuery({
-    queryKey: ['projects'],
-    queryFn: ({ signal }) => data(api.GET('/v1/projects', { signal })),
-    staleTime: 60_000,
-    retry: false,
-  })
+  return useQuery({ ...projectsQuery, retry: false })
 }
 
 export interface Decision {

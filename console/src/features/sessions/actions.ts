@@ -5,6 +5,8 @@ import { api, data, type Schemas } from '@/lib/api/client'
 type EventParam = Schemas['EventParam']
 
 export const sessionKey = (id: string) => ['sessions', 'one', id]
+/** What waits for a person in a session, as the list's dialog shows it. */
+export const waitingKey = (id: string) => ['sessions', 'waiting', id]
 const queueKey = (id: string) => ['sessions', 'queue', id]
 
 export function useSession(id: string) {
@@ -28,7 +30,10 @@ export function useSend(id: string) {
           body: { events },
         }),
       ),
-    onSuccess: () => client.invalidateQueries({ queryKey: queueKey(id) }),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: waitingKey(id) })
+      return client.invalidateQueries({ queryKey: queueKey(id) })
+    },
     onError: toastError('Not sent'),
   })
 }

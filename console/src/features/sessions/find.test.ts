@@ -1,18 +1,50 @@
 import { expect, it } from 'vitest'
-import type { SessionEvent } from '@/lib/session/log'
+import { keyOf, type SessionEvent } from '@/lib/session/log'
 import denied from '@/lib/session/recorded/denied.json'
 import { replay } from '@/lib/session/reduce'
-import { nextOf, rowsWith } from './find'
+import { matchesIn, nextOf, pagesOf, together } from './find'
 import { whyWaiting } from './words'
 
-const log = replay(denied as unknown as SessionEvent[])
+const events = denied as unknown as SessionEvent[]
+const log = replay(events)
 
-it('finds words in messages, arguments and results', () => {
-  const kinds = (text: string) => rowsWith(log, text).map((row) => log.rows[row]?.kind)
+it('finds words in messages, arguments and results, by the row that shows them', () => {
+  const kinds = (text: string) =>
+    matchesIn(events, text).map(({ key }) => log.rows.find((row) => row.key === key)?.kind)
   expect(kinds('GREEN')).toContain('tool')
   expect(kinds('being painted')).toContain('tool')
   expect(kinds('scripted/demo')).toEqual(['model', 'model'])
   expect(kinds('  ')).toEqual([])
+})
+
+it('finds the row of every event that has one', () => {
+  const keys = new Set(log.rows.map((row) => row.key))
+  for (const { key } of matchesIn(events, 'e')) expect(keys.has(key), key).toBe(true)
+  const result = events.find((event) => event.type === 'agent.tool_result')
+  const call = events.find((event) => event.type === 'agent.tool_use')
+  expect(result && keyOf(result)).toBe(call?.id)
+})
+
+it('puts matches together, each row once, in the order of the log', () => {
+  const at = (key: string, seq: number) => ({ key, seq })
+  expect(together([at('c', 9), at('a', 1)], [at('b', 4), at('a', 1)]).map(({ key }) => key)).toEqual([
+    'a',
+    'b',
+    'c',
+  ])
+})
+
+it('reads all that is missing once, the newest first', () => {
+  const pages = pagesOf([
+    { from: 1, to: 1200 },
+    { from: 2000, to: 2000 },
+  ])
+  expect(pages).toEqual([
+    { from: 2000, to: 2000 },
+    { from: 701, to: 1200 },
+    { from: 201, to: 700 },
+    { from: 1, to: 200 },
+  ])
 })
 
 it('goes round', () => {
@@ -23,7 +55,7 @@ it('goes round', () => {
 })
 
 it('says why it waits', () => {
-  const at = (length: number) => whyWaiting(replay((denied as unknown as SessionEvent[]).slice(0, length)))
+  const at = (length: number) => whyWaiting(replay(events.slice(0, length)))
   expect(at(6)).toBe('It waits for a person to allow or deny `book_room`.')
   expect(at(14)).toBe('It has answered and waits for the next message.')
   expect(at(2)).toBeUndefined()

@@ -1,41 +1,85 @@
 import { useEffect, useState, useSyncExternalStore } from 'react'
-import { api, data } from '@/lib/api/client'
-import { cursor, EMPTY, type SessionLog } from '@/lib/session/log'
+import { api, data, isAbort, type Schemas } from '@/lib/api/client'
+import { type ApiError, asApiError } from '@/lib/api/error'
+import {
+  type Gap,
+  gapsOf,
+  HELD_MAX,
+  type Held,
+  heldOf,
+  insert,
+  lastOf,
+  letGo,
+  type Stretch,
+  tailOf,
+  withTail,
+} from '@/lib/session/held'
+import { cursor, EMPTY, lastSeq, type SessionEvent, type SessionLog } from '@/lib/session/log'
 import { piecesOf } from '@/lib/session/pieces'
-import { type Piece, reduce } from '@/lib/session/reduce'
+import { append, type Piece, reduce, replay } from '@/lib/session/reduce'
 import { type Connection, follow } from '@/lib/stream/follow'
+import { PAGE, readEvents, readOverview } from './reading'
 
 /** A session as it is followed. */
 export interface Followed {
+  held: Held
+  /** The newest part of the log: how the session stands. */
   log: SessionLog
+  /** The whole log at a glance; empty while nothing is missing. */
+  overview: readonly Stretch[]
+  /** Whether the end of the log has been read. */
+  isOpen: boolean
+  /** What is being read. */
+  reading: Gap | undefined
+  /** Why the last page was not read. */
+  fault: ApiError | undefined
+  /** Whether somebody has stopped the reading: no more is read by itself. */
+  isStopped: boolean
   connection: Connection
 }
 
-/** Follows a session's log from its first event on; `known` is how many it has at least. Draw the component with the id as its `key`. */
-export function useFollowed(id: string, known: number): Followed {
-  const [store] = useState(() => new FollowedStore(id, known))
+/** A session's log, followed from its end; what is older is read when it is asked for. */
+export function useFollowed(session: Schemas['SessionView']): [Followed, FollowedStore] {
+  const [store] = useState(() => new FollowedStore(session))
   useEffect(() => {
     const ended = new AbortController()
     void store.follow(ended.signal)
     return () => ended.abort()
   }, [store])
-  return useSyncExternalStore(store.subscribe, store.snapshot)
+  return [useSyncExternalStore(store.subscribe, store.snapshot), store]
 }
 
-const HISTORY_EVERY = 300
+/** Fewer rows than this are no screen full. */
+const ROWS_MIN = 24
 
 /** What arrives within one frame of the screen is drawn once. */
-class FollowedStore {
-  private followed: Followed = { log: EMPTY, connection: { state: 'connecting' } }
+export class FollowedStore {
+  private followed: Followed
   private pieces: Piece[] = []
   private isDue = false
+  /** About where somebody reads; nothing while they follow the end. */
+  private near: number | undefined
+  /** Ends the reading of older pages: one at a time, and the last wish counts. */
+  private wish = new AbortController()
+  /** Up to which event the overview tells, or was asked to. */
+  private surveyed = 0
+  private ended: AbortSignal | undefined
   private readonly listeners = new Set<() => void>()
-  private readonly id: string
-  private readonly known: number
+  private readonly session: Schemas['SessionView']
 
-  constructor(id: string, known: number) {
-    this.id = id
-    this.known = known
+  constructor(session: Schemas['SessionView']) {
+    this.session = session
+    const log = standing(session)
+    this.followed = {
+      held: heldOf([log]),
+      log,
+      overview: [],
+      isOpen: false,
+      reading: undefined,
+      fault: undefined,
+      isStopped: false,
+      connection: { state: 'connecting' },
+    }
   }
 
   subscribe = (listener: () => void) => {
@@ -45,32 +89,107 @@ class FollowedStore {
 
   snapshot = () => this.followed
 
-  follow(signal: AbortSignal): Promise<void> {
-    return follow({
-      after: cursor(this.followed.log),
-      open: (after, signal) => this.open(after ?? 'start', signal),
+  async follow(signal: AbortSignal): Promise<void> {
+    this.ended = signal
+    if (this.session.last_seq > PAGE) void this.lookOver(this.session.last_seq, signal)
+    await follow({
+      after: this.followed.isOpen ? cursor(this.followed.log) : undefined,
+      open: (after, signal) => this.open(after, signal),
       onFrames: (frames) => this.take(piecesOf(frames)),
-      onConnection: (connection) => this.set({ ...this.followed, connection }),
+      onConnection: (connection) => this.set({ connection }),
       signal,
     })
+    this.wish.abort()
   }
 
-  private open(after: string, signal: AbortSignal) {
+  /** Says about where somebody reads: what is near that is kept. */
+  lookAt(near: number | undefined) {
+    this.near = near
+  }
+
+  /** Reads the page at the end of what is missing. */
+  readBefore({ from, to }: Gap) {
+    void this.read({ from: Math.max(from, to - PAGE + 1), to }, to)
+  }
+
+  /** Reads the page at the beginning of what is missing. */
+  readAfter({ from, to }: Gap) {
+    void this.read({ from, to: Math.min(to, from + PAGE - 1) }, from)
+  }
+
+  /** Reads the page around an event; whether it is there then. */
+  readAround(seq: number): Promise<boolean> {
+    const end = lastSeq(this.followed.log)
+    const from = Math.max(1, Math.min(seq - PAGE / 2, end - PAGE + 1))
+    this.wish.abort()
+    this.set({ reading: undefined })
+    return this.read({ from, to: Math.min(end, from + PAGE - 1) }, seq)
+  }
+
+  /** Reads no more of what was asked for. */
+  cancel = () => {
+    this.wish.abort()
+    this.set({ reading: undefined, isStopped: true })
+  }
+
+  private async read(page: Gap, near: number): Promise<boolean> {
+    // What is under way is waited for: scrolling asks again with each frame.
+    if (this.followed.reading) return false
+    const wish = new AbortController()
+    this.wish = wish
+    this.set({ reading: page, fault: undefined, isStopped: false })
+    try {
+      const events = await readEvents(this.session.id, page, wish.signal)
+      if (wish.signal.aborted) return false
+      this.set({ reading: undefined })
+      this.hold(letGo(insert(this.followed.held, events), near))
+      return true
+    } catch (thrown) {
+      if (wish.signal.aborted || isAbort(thrown)) return false
+      this.set({ reading: undefined, fault: asApiError(thrown) })
+      return false
+    }
+  }
+
+  private async open(after: string | undefined, signal: AbortSignal) {
+    if (!this.followed.isOpen) await this.readTail(signal)
     const { live } = this.followed.log
     const known = live?.kind === 'message' && live.end > 0 ? { delta_after: `${live.id}:0:${live.end}` } : {}
     const deltas: ('agent.message' | 'agent.thinking')[] = ['agent.message', 'agent.thinking']
-    const params = { path: { session_id: this.id }, query: { after, 'event_deltas[]': deltas, ...known } }
+    const query = { after: after ?? cursor(this.followed.log), 'event_deltas[]': deltas, ...known }
+    const params = { path: { session_id: this.session.id }, query }
     return data(api.GET('/v1/sessions/{session_id}/events/stream', { params, parseAs: 'stream', signal }))
+  }
+
+  /** The newest events; the stream goes on behind the last of them. */
+  private async readTail(signal: AbortSignal) {
+    let events = await readEvents(this.session.id, undefined, signal)
+    let log = opened(this.session, events)
+    // A few rows of many events are no screen full.
+    for (let more = 0; more < 3 && log.rows.length < ROWS_MIN && log.first > 1; more++) {
+      const page = { from: Math.max(1, log.first - PAGE), to: log.first - 1 }
+      events = [...(await readEvents(this.session.id, page, signal)), ...events]
+      log = opened(this.session, events)
+    }
+    this.set({ held: heldOf([log]), log, isOpen: true })
+    this.survey()
+  }
+
+  private async lookOver(last: number, signal: AbortSignal) {
+    this.surveyed = last
+    try {
+      this.set({ overview: await readOverview(this.session.id, signal) })
+    } catch {
+      // The strip then shows what is held and what was known; it is asked again when more is let go.
+    }
   }
 
   private take(pieces: Piece[]) {
     this.pieces.push(...pieces)
     if (this.isDue || pieces.length === 0) return
     this.isDue = true
-    const { length } = this.followed.log.events
-    // A hidden page has no frames. A long history is drawn a few times while it is read, not with each piece.
+    // A hidden page has no frames.
     if (document.visibilityState === 'hidden') setTimeout(this.flush, 100)
-    else if (length > 0 && length < this.known) setTimeout(this.flush, HISTORY_EVERY)
     else requestAnimationFrame(this.flush)
   }
 
@@ -78,11 +197,44 @@ class FollowedStore {
     this.isDue = false
     const { pieces } = this
     this.pieces = []
-    this.set({ ...this.followed, log: reduce(this.followed.log, pieces) })
+    const { held, log } = this.followed
+    const next = withTail(held, reduce(log, pieces))
+    // What a page has grown by that is left open for days.
+    this.hold(log.events.length > HELD_MAX ? letGo(next, this.near ?? lastOf(next)) : next)
   }
 
-  private set(next: Followed) {
-    this.followed = next
+  private hold(held: Held) {
+    this.set({ held, log: tailOf(held) })
+    this.survey()
+  }
+
+  /** What was let go since the overview was read is told by its counts alone. */
+  private survey() {
+    const { held } = this.followed
+    const missing = gapsOf(held).at(-1)?.to ?? 0
+    if (missing > this.surveyed && this.ended) void this.lookOver(lastOf(held), this.ended)
+  }
+
+  private set(change: Partial<Followed>) {
+    this.followed = { ...this.followed, ...change }
     for (const listener of this.listeners) listener()
   }
+}
+
+/** A log of which nothing is read yet, as the session tells of itself. */
+function standing(session: Schemas['SessionView']): SessionLog {
+  return {
+    ...EMPTY,
+    status: session.status,
+    stopReason: session.stop_reason ?? undefined,
+    usage: session.usage,
+    budget: session.budget ?? undefined,
+    title: session.title ?? undefined,
+  }
+}
+
+/** The log of the newest events. One that is whole tells all of itself. */
+function opened(session: Schemas['SessionView'], events: readonly SessionEvent[]): SessionLog {
+  const first = events[0]?.seq ?? 1
+  return first > 1 ? append({ ...standing(session), first }, events) : replay(events)
 }

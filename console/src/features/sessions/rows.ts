@@ -102,16 +102,29 @@ async function work(client: QueryClient, due: Map<string, Change>) {
 
 async function apply(client: QueryClient, change: Change) {
   const id = change.session_id
+  await readOut(client)
   const lists = client.getQueriesData<Pages>({ queryKey: KEY })
   const known = lists.flatMap(([, pages]) => find(pages, id) ?? [])[0]
   const isSettled = change.status !== 'running' && change.status !== 'rescheduling'
   // While it runs, what the stream says is enough; its last line is read when it comes to rest.
   const row = known && !isSettled ? merged(known, change) : await fetchRow(client, id, known, change)
-  if (!row) return
+  if (!row || isOutdated(client, row)) return
   for (const [key] of lists) {
     const filters = key[2] as Filters
     client.setQueryData<Pages>(key, (pages) => pages && placed(pages, row, fits(row, filters)))
   }
+}
+
+/** Lists that are being read may have been asked for before a change: it has its place behind their answers. */
+async function readOut(client: QueryClient) {
+  const reading = client.getQueryCache().findAll({ queryKey: KEY, fetchStatus: 'fetching' })
+  await Promise.allSettled(reading.map((query) => query.promise))
+}
+
+/** Whether a later change came through while this row was read. */
+function isOutdated(client: QueryClient, row: SessionRow): boolean {
+  const lists = client.getQueriesData<Pages>({ queryKey: KEY })
+  return lists.some(([, pages]) => (find(pages, row.id)?.last_seq ?? 0) > row.last_seq)
 }
 
 async function fetchRow(client: QueryClient, id: string, known: SessionRow | undefined, change: Change) {

@@ -1,6 +1,8 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, data, paging, type Schemas } from '@/lib/api/client'
 
+export { aliasesQuery, modelsQuery, projectsQuery } from '@/lib/api/lists'
+
 const ALL = 100
 const first = undefined as string | undefined
 const next = (page: { next_page?: string | null }) => page.next_page ?? undefined
@@ -20,15 +22,11 @@ export const keysQuery = infiniteQueryOptions({
 })
 
 export const membersQuery = infiniteQueryOptions({
-  queryKey: ['members'],
-  queryFn: ({ signal }) => data(api.GET('/v1/members', { signal })),
+  queryKey: ['members', 'pages'],
+  queryFn: ({ signal, pageParam }) =>
+    data(api.GET('/v1/members', { params: { query: paging(ALL, pageParam) as never }, signal })),
   initialPageParam: first,
   getNextPageParam: next,
-})
-
-export const projectsQuery = queryOptions({
-  queryKey: ['projects'],
-  queryFn: ({ signal }) => data(api.GET('/v1/projects', { signal })),
 })
 
 export const orgQuery = queryOptions({
@@ -46,17 +44,6 @@ export const providersQuery = queryOptions({
   queryKey: ['providers'],
   queryFn: ({ signal }) =>
     data(api.GET('/v1/providers', { params: { query: paging(ALL) as never }, signal })),
-})
-
-export const modelsQuery = queryOptions({
-  queryKey: ['models'],
-  queryFn: ({ signal }) => data(api.GET('/v1/models', { params: { query: { limit: 1000 } }, signal })),
-})
-
-export const aliasesQuery = queryOptions({
-  queryKey: ['model_aliases'],
-  queryFn: ({ signal }) =>
-    data(api.GET('/v1/model_aliases', { params: { query: paging(ALL) as never }, signal })),
 })
 
 export const toolsQuery = queryOptions({
@@ -89,6 +76,13 @@ export function deliveriesQuery(id: string) {
       ),
     initialPageParam: first,
     getNextPageParam: next,
+    // Nothing tells a page of deliveries; it looks again while one is on its way.
+    refetchInterval: ({ state }) => {
+      const isUnderWay = state.data?.pages[0]?.data.some(
+        ({ status, next_attempt_at: next }) => status === 'waiting' && Date.parse(next ?? '') <= Date.now(),
+      )
+      return isUnderWay ? 1000 : false
+    },
   })
 }
 

@@ -10,6 +10,12 @@ export const loginQuery = queryOptions({
   staleTime: Number.POSITIVE_INFINITY,
 })
 
+/** How people log in here, for whoever is not logged in too. */
+export const setupQuery = queryOptions({
+  queryKey: ['setup'],
+  queryFn: ({ signal }) => data(api.GET('/v1/setup', { signal })),
+})
+
 /** The login of the pages behind the shell, which is only drawn with one. */
 export function useLogin() {
   const { data: login } = useQuery(loginQuery)

@@ -12,6 +12,7 @@ type Listed<Operation> = Answer<Operation> extends { data: (infer Row)[] } ? Row
 
 export type Login = Answer<paths['/v1/login']['get']>
 export type Role = Login['member']['role']
+export type Setup = Answer<paths['/v1/setup']['get']>
 export type Link = Answer<paths['/v1/links/{token}']['get']>
 export type Key = Listed<paths['/v1/keys']['get']>
 export type Member = Listed<paths['/v1/members']['get']>

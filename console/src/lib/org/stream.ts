@@ -49,7 +49,18 @@ export function useOrgStream() {
   }, [client])
 }
 
+/** What pages keep as the stream tells it. */
+const KEPT: ReadonlySet<unknown> = new Set(['sessions', 'approvals', 'rollouts'])
+
 function followOrg(client: QueryClient, signal: AbortSignal): Promise<void> {
+  // It tells of nothing that was before it began: whatever was asked for until then is read again.
+  let isBeginning = true
+  const onConnection = (next: Connection) => {
+    setConnection(next)
+    if (next.state !== 'live' || !isBeginning) return
+    isBeginning = false
+    void client.invalidateQueries({ predicate: ({ queryKey }) => KEPT.has(queryKey[0]) })
+  }
   return follow({
     open: async (after, signal) => {
       const query = after === undefined ? {} : { after }
@@ -62,10 +73,10 @@ function followOrg(client: QueryClient, signal: AbortSignal): Promise<void> {
       if (changed.length === 0) return
       for (const listener of listeners) listener(changed)
     },
-    onConnection: setConnection,
+    onConnection,
     // Away for longer than positions are kept: what was read before says nothing any more.
     onGone: () => {
-      void client.invalidateQueries()
+      isBeginning = true
       return undefined
     },
     signal,

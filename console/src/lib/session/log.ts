@@ -59,8 +59,8 @@ export interface Bar {
   /** Milliseconds of the epoch. */
   from: number
   to: number | undefined
-  /** The row it leads to. */
-  row: number
+  /** The key of the row it leads to. */
+  row: string
   tone: 'busy' | 'good' | 'warn' | 'bad'
 }
 
@@ -73,16 +73,18 @@ export interface Live {
   end: number
 }
 
-/** A session, as its log tells it. */
+/** A session, as its log tells it, or as a part of its log does. */
 export interface SessionLog {
-  /** By `seq`, without gaps: the event with `seq` n stands at n - 1. */
+  /** `seq` of the first event that it holds, or would hold. */
+  first: number
+  /** By `seq`, without gaps: the event with `seq` n stands at n - `first`. */
   events: readonly SessionEvent[]
   rows: readonly Row[]
   calls: ReadonlyMap<string, ModelCall>
   tools: ReadonlyMap<string, ToolCall>
   bars: readonly Bar[]
-  /** Rows that tell of a fault. */
-  faults: readonly number[]
+  /** The keys of the rows that tell of a fault. */
+  faults: readonly string[]
   live: Live | undefined
   status: Schemas['StatusView']
   /** Why it is idle. */
@@ -98,6 +100,7 @@ export interface SessionLog {
 }
 
 export const EMPTY: SessionLog = {
+  first: 1,
   events: [],
   rows: [],
   calls: new Map(),
@@ -125,6 +128,26 @@ export function waiting(log: SessionLog): ToolCall[] {
 /** Where a stream goes on. */
 export function cursor(log: SessionLog): string {
   return log.events.at(-1)?.id ?? 'start'
+}
+
+/** `seq` of the newest event that it holds. */
+export function lastSeq(log: SessionLog): number {
+  return log.first + log.events.length - 1
+}
+
+/** The key of the row that an event is shown in: a result is shown with its call. */
+export function keyOf(event: SessionEvent): string {
+  switch (event.type) {
+    case 'user.tool_confirmation':
+    case 'agent.tool_result':
+      return event.tool_use_id
+    case 'user.custom_tool_result':
+      return event.custom_tool_use_id
+    case 'span.model_request_end':
+      return event.model_request_start_id
+    default:
+      return event.id
+  }
 }
 
 /** All text of some content. */

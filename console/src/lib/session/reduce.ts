@@ -23,7 +23,7 @@ interface Draft extends Omit<SessionLog, 'events' | 'rows' | 'calls' | 'tools' |
   calls: Map<string, ModelCall>
   tools: Map<string, ToolCall>
   bars: Bar[]
-  faults: number[]
+  faults: string[]
 }
 
 /**
@@ -49,12 +49,17 @@ export function reduce(log: SessionLog, pieces: readonly Piece[]): SessionLog {
   return draft
 }
 
-/** The log of these events. */
-export function replay(events: readonly SessionEvent[]): SessionLog {
+/** What a log is with these events behind it; it passes over those that it has. */
+export function append(log: SessionLog, events: readonly SessionEvent[]): SessionLog {
   return reduce(
-    EMPTY,
+    log,
     events.map((event) => ({ type: 'stored', event })),
   )
+}
+
+/** The log of these events, which may begin anywhere. */
+export function replay(events: readonly SessionEvent[]): SessionLog {
+  return append({ ...EMPTY, first: events[0]?.seq ?? 1 }, events)
 }
 
 function preview(live: Live | undefined, piece: Piece): Live | undefined {
@@ -75,7 +80,7 @@ function preview(live: Live | undefined, piece: Piece): Live | undefined {
 function store(draft: Draft, event: SessionEvent) {
   if (event.type === 'session.deleted') draft.isDeleted = true
   const { seq } = event
-  if (seq === null || seq === undefined || seq !== draft.events.length + 1) return
+  if (seq === null || seq === undefined || seq !== draft.first + draft.events.length) return
   draft.events.push(event)
   if (draft.live?.id === event.id) draft.live = undefined
   const tell = TELL[event.type] as ((draft: Draft, event: SessionEvent) => void) | undefined
@@ -122,7 +127,7 @@ const TELL: Tellers = {
     row(draft, { kind: 'note', key: event.id, event })
   },
   'session.error': (draft, event) => {
-    draft.faults.push(draft.rows.length)
+    draft.faults.push(event.id)
     row(draft, { kind: 'error', key: event.id, event })
   },
   'session.updated': (draft, event) => {
@@ -148,13 +153,7 @@ function moment(event: SessionEvent): number {
   return Date.parse(at(event))
 }
 
-function bar(
-  draft: Draft,
-  lane: Bar['lane'],
-  event: SessionEvent,
-  tone: Bar['tone'],
-  row = draft.rows.length,
-) {
+function bar(draft: Draft, lane: Bar['lane'], event: SessionEvent, tone: Bar['tone'], row = event.id) {
   draft.bars.push({ lane, from: moment(event), to: undefined, row, tone })
 }
 
@@ -202,7 +201,7 @@ function endCall(draft: Draft, event: EventOf<'span.model_request_end'>) {
   const index = draft.bars.findLastIndex((bar) => bar.lane === 'model' && bar.to === undefined)
   const open = draft.bars[index]
   if (open) draft.bars[index] = { ...open, to: moment(event), tone: event.is_error ? 'bad' : 'busy' }
-  if (event.is_error) draft.faults.push(open?.row ?? draft.rows.length - 1)
+  if (event.is_error) draft.faults.push(id)
 }
 
 function askTool(
@@ -235,12 +234,7 @@ function decide(draft: Draft, event: EventOf<'user.tool_confirmation'>) {
   const decision = { result: event.result, message: event.deny_message ?? undefined, at: at(event) }
   draft.tools.set(tool.id, { ...tool, decision, need: undefined })
   // Its bar ended where it began to wait; it works from here on.
-  const index = rowOfTool(draft, tool.id)
-  if (event.result !== 'deny' && index >= 0) bar(draft, 'tool', event, 'good', index)
-}
-
-function rowOfTool(draft: Draft, id: string): number {
-  return draft.rows.findLastIndex((row) => row.kind === 'tool' && row.call === id)
+  if (event.result !== 'deny') bar(draft, 'tool', event, 'good', tool.id)
 }
 
 function answer(draft: Draft, id: string, event: EventOf<'agent.tool_result' | 'user.custom_tool_result'>) {
@@ -248,12 +242,11 @@ function answer(draft: Draft, id: string, event: EventOf<'agent.tool_result' | '
   if (!tool) return
   const { content, is_error: isError } = event
   draft.tools.set(id, { ...tool, result: content, isError, endedAt: at(event), need: undefined })
-  const index = rowOfTool(draft, id)
-  const open = draft.bars.findLastIndex((bar) => bar.lane === 'tool' && bar.row === index)
+  const open = draft.bars.findLastIndex((bar) => bar.lane === 'tool' && bar.row === id)
   const bar = draft.bars[open]
   const to = bar?.to ?? moment(event)
   if (bar) draft.bars[open] = { ...bar, to, tone: isError ? 'bad' : 'good' }
-  if (isError && index >= 0) draft.faults.push(index)
+  if (isError) draft.faults.push(id)
 }
 
 function rest(draft: Draft, event: EventOf<'session.status_idle'>) {
@@ -269,15 +262,9 @@ function rest(draft: Draft, event: EventOf<'session.status_idle'>) {
     return
   }
   close(draft, ['tool'], event)
-  let first = draft.rows.length - 1
-  for (const id of reason.event_ids) {
-    const tool = draft.tools.get(id)
-    if (!tool) continue
-    draft.tools.set(id, { ...tool, need: needOf(tool) })
-    const index = rowOfTool(draft, id)
-    if (index >= 0) first = Math.min(first, index)
-  }
-  bar(draft, 'person', event, 'warn', Math.max(0, first))
+  const known = reason.event_ids.flatMap((id) => draft.tools.get(id) ?? [])
+  for (const tool of known) draft.tools.set(tool.id, { ...tool, need: needOf(tool) })
+  bar(draft, 'person', event, 'warn', known[0]?.id ?? draft.rows.at(-1)?.key)
 }
 
 function needOf(tool: ToolCall): ToolCall['need'] {

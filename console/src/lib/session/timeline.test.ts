@@ -14,6 +14,20 @@ it('folds what lies idle', () => {
   expect(placeOf(two, 100_500)).toBeCloseTo(1500 + two.fold)
 })
 
+it('draws a stretch in which the session rested as long as it worked', () => {
+  const { length, stretches } = timeline([
+    { from: 0, to: 100_000, rested: 90_000 },
+    { from: 100_500, to: 110_500, rested: 0 },
+  ])
+  expect(stretches.map(({ isFolded }) => isFolded)).toEqual([false, false])
+  expect(length).toBeCloseTo(20_500)
+})
+
+it('leaves room for what happened, however often the session rested', () => {
+  const turns = Array.from({ length: 500 }, (_, n) => ({ from: n * 100_000, to: n * 100_000 + 1000 }))
+  expect(timeline(turns).length).toBeCloseTo(500_000 * 1.3)
+})
+
 it('leaves short gaps as they are', () => {
   const one = timeline([
     { from: 0, to: 1000 },

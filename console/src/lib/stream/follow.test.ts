@@ -22,6 +22,11 @@ function body(text: string, open?: AbortSignal): ReadableStream<Uint8Array> {
 
 /** Follows a server that answers these in turn; the last stays open. */
 async function followed(...answers: (string | ApiError)[]) {
+  return followedBy(() => {}, ...answers)
+}
+
+/** The same, read by somebody who may throw at what comes. */
+async function followedBy(taken: (data: string[]) => void, ...answers: (string | ApiError)[]) {
   const ended = new AbortController()
   const opened: (string | undefined)[] = []
   const seen: string[] = []
@@ -33,7 +38,11 @@ async function followed(...answers: (string | ApiError)[]) {
       if (answer instanceof ApiError) throw answer
       return body(answer ?? '', opened.length >= answers.length ? signal : undefined)
     },
-    onFrames: (frames) => seen.push(...frames.map((frame) => frame.data)),
+    onFrames: (frames) => {
+      const data = frames.map((frame) => frame.data)
+      taken(data)
+      seen.push(...data)
+    },
     onConnection: (connection) => connections.push(connection.state),
     onGone: () => 'anew',
     signal: ended.signal,
@@ -57,9 +66,22 @@ it('goes on behind the last event that had an id', async () => {
   expect(seen).toEqual(['a', 'b', 'delta', 'c'])
 })
 
+it('asks again for what could not be taken', async () => {
+  const { opened, seen } = await followedBy(
+    (data) => {
+      if (data.includes('broken')) throw new Error('broken')
+    },
+    'id: 1\ndata: a\n\n',
+    'id: 2\ndata: b\n\ndata: broken\n\n',
+    'id: 2\ndata: b\n\n',
+  )
+  expect(opened.slice(0, 3)).toEqual([undefined, '1', '1'])
+  expect(seen).toEqual(['a', 'b'])
+})
+
 it('tells how it stands', async () => {
   const { connections } = await followed(fault(503), 'id: 1\ndata: a\n\n')
-  expect(connections.slice(0, 4)).toEqual(['connecting', 'waiting', 'connecting', 'live'])
+  expect(connections.slice(0, 3)).toEqual(['connecting', 'waiting', 'live'])
 })
 
 it('stops when it is refused', async () => {

@@ -36,7 +36,8 @@ export async function follow(following: Following): Promise<void> {
   const { signal, onConnection } = following
   const place: Place = { after: following.after, failures: 0 }
   while (!signal.aborted) {
-    onConnection?.({ state: 'connecting' })
+    // A try after a failed one is still waiting for the server, to whoever looks on.
+    if (place.failures === 0) onConnection?.({ state: 'connecting' })
     try {
       await readOn(following, place)
     } catch (thrown) {
@@ -61,8 +62,9 @@ async function readOn(following: Following, place: Place) {
   for await (const found of listen(following, place.after)) {
     if (found === OPENED) following.onConnection?.({ state: 'live' })
     else place.failures = 0
-    place.after = found.findLast((frame) => frame.id !== undefined)?.id ?? place.after
     if (found.length > 0) following.onFrames(found)
+    // Only now: what could not be taken is asked for again.
+    place.after = found.findLast((frame) => frame.id !== undefined)?.id ?? place.after
   }
 }
 

@@ -2,11 +2,11 @@
 //! started anew has forgotten them, and programs begin again.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use app::Ctx;
+use app::{Ctx, network_of};
 use domain::Timestamp;
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -115,7 +115,7 @@ impl Logins {
     pub(super) fn begin(&self, from: Option<IpAddr>, random: [Uuid; 4], now: Timestamp) -> Result<Begun, Duration> {
         let mut inner = self.lock();
         inner.sweep(now);
-        let counted = inner.begun.entry(from.map(network)).or_insert(Counted { since: now, times: 0 });
+        let counted = inner.begun.entry(from.map(network_of)).or_insert(Counted { since: now, times: 0 });
         if !counted.counts(now, MINUTE) {
             *counted = Counted { since: now, times: 0 };
         }
@@ -259,14 +259,6 @@ impl Inner {
         if let Some(login) = self.logins.remove(&hash) {
             self.by_user_code.remove(&login.user_code);
         }
-    }
-}
-
-/// The network that an address is of: who has one address of the sixth version has many.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (!0 << 64))),
     }
 }
 

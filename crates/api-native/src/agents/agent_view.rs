@@ -1,5 +1,7 @@
 //! Agents as they are shown.
 
+use std::sync::Arc;
+
 use domain::agent::{Agent, AgentSpec};
 use domain::{AgentId, MemberId, Timestamp};
 use indexmap::IndexMap;
@@ -51,6 +53,9 @@ pub(crate) struct DescribedAgent {
     multiagent: Value,
     #[schema(value_type = Object)]
     execution_identity: Value,
+    /// JSON Schema that its answers fit; null is plain text. Ours.
+    #[schema(value_type = Option<Object>)]
+    output_schema: Option<Arc<Value>>,
 }
 
 /// What kind of thing it is.
@@ -91,6 +96,7 @@ impl DescribedAgent {
             skills: extra(SKILLS).unwrap_or_else(|| json!([])),
             multiagent: extra(MULTIAGENT).unwrap_or_default(),
             execution_identity: extra(EXECUTION_IDENTITY).unwrap_or_else(|| json!({ "type": "service_account" })),
+            output_schema: spec.output_schema.clone(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What clients send about agents, and the descriptions it amounts to.
 
+use std::sync::Arc;
+
 use app::{Error, FieldError};
 use domain::agent::{AgentSpec, AgentTool};
 use indexmap::IndexMap;
@@ -20,6 +22,9 @@ pub(crate) const EXECUTION_IDENTITY: &str = "execution_identity";
 
 /// Metadata as a client sends it to make something.
 pub(crate) type Metadata = IndexMap<String, String>;
+
+/// An object of any keys.
+type JsonObject = serde_json::Map<String, Value>;
 
 /// A new agent.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -55,6 +60,10 @@ pub(crate) struct CreateAgent {
     /// What all its sessions may spend together. Ours.
     #[serde(default)]
     budget: Option<BudgetParam>,
+    /// JSON Schema that its answers fit: at most 256 KiB, 64 levels deep. Ours.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    output_schema: Option<JsonObject>,
 }
 
 /// A change of an agent. What is left out stays.
@@ -98,6 +107,10 @@ pub(crate) struct UpdateAgent {
     #[serde(default)]
     #[schema(value_type = Option<BudgetParam>)]
     budget: Patch<BudgetParam>,
+    /// Null is plain text from the next version on. Ours.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    output_schema: Patch<JsonObject>,
 }
 
 /// A skill, by its id.
@@ -125,7 +138,7 @@ pub(crate) struct Typed {
     kind: String,
     #[serde(flatten)]
     #[schema(value_type = Object)]
-    rest: serde_json::Map<String, Value>,
+    rest: JsonObject,
 }
 
 impl CreateAgent {
@@ -146,6 +159,7 @@ impl CreateAgent {
             mcp_servers: mcp_servers::stored(&servers),
             metadata: self.metadata.unwrap_or_default(),
             budget: self.budget.as_ref().map(BudgetParam::read).transpose()?,
+            output_schema: self.output_schema.map(|schema| Arc::new(Value::Object(schema))),
             ..AgentSpec::default()
         };
         keep_extra(&mut spec, SKILLS, self.skills.map_or(Patch::Keep, Patch::Set));
@@ -192,6 +206,8 @@ impl UpdateAgent {
             Patch::Clear => spec.budget = None,
             Patch::Set(budget) => spec.budget = Some(budget.read()?),
         }
+        let as_schema = |schema: JsonObject| Some(Arc::new(Value::Object(schema)));
+        spec.output_schema = self.output_schema.clone().map(as_schema).or(spec.output_schema);
         keep_extra(&mut spec, SKILLS, self.skills.clone());
         keep_extra(&mut spec, MULTIAGENT, self.multiagent.clone());
         keep_extra(&mut spec, EXECUTION_IDENTITY, self.execution_identity.clone());
@@ -246,18 +262,18 @@ mod tests {
         let full = created(json!({
             "name": "a", "model": "scripted/demo", "description": "d", "system": "s",
             "metadata": {"k": "1", "l": "2"}, "skills": [{"type": "custom", "skill_id": "x"}],
-            "execution_identity": {"type": "aws_role", "role_arn": "r"},
+            "execution_identity": {"type": "aws_role", "role_arn": "r"}, "output_schema": {"type": "object"},
         }));
         assert_eq!(updated(&full, json!({})).unwrap(), full);
         let cleared = updated(
             &full,
             json!({"description": null, "system": "", "metadata": {"k": null, "m": "3"}, "skills": [],
-                   "execution_identity": {"type": "service_account"}}),
+                   "output_schema": null, "execution_identity": {"type": "service_account"}}),
         )
         .unwrap();
         assert_eq!((cleared.description, cleared.instructions), (None, None));
         assert_eq!(serde_json::to_value(&cleared.metadata).unwrap(), json!({"l": "2", "m": "3"}));
-        assert!(cleared.extra.is_empty());
+        assert!(cleared.extra.is_empty() && full.output_schema.is_some() && cleared.output_schema.is_none());
     }
 
     #[test]

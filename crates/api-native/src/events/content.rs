@@ -1,5 +1,7 @@
 //! Content blocks on the wire.
 
+use domain::DocumentId;
+use domain::citation::Source;
 use domain::model::Block;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -165,6 +167,21 @@ impl From<&Block> for ContentView {
                 citations: Citations { enabled: citations },
             }),
         }
+    }
+}
+
+/// A document that an answer may cite.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct SourceView {
+    #[schema(value_type = String)]
+    document_id: DocumentId,
+    /// Its name when the answer was written.
+    name: String,
+}
+
+impl From<Source> for SourceView {
+    fn from(Source { document, name }: Source) -> Self {
+        Self { document_id: document, name }
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::approval_view::Told;
-use super::content::{ContentView, shown};
+use super::content::{ContentView, SourceView, shown};
 use super::fault_view::FaultView;
 use super::monitor_view::{EvidenceView, words_of};
 use super::stop_view::{StopDetails, StopReasonView};
@@ -134,7 +134,14 @@ bodies! {
         dropped: bool,
     }
     /// The agent spoke.
-    AgentMessage = "agent.message" { content: Vec<ContentView>, }
+    AgentMessage = "agent.message" {
+        content: Vec<ContentView>,
+        /// What it had been given to cite, if it cites anything: `[[0]]` in its text names the
+        /// first. A marker that names none of them was made up. Ours.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        #[schema(required = false)]
+        sources: Vec<SourceView>,
+    }
     /// The agent reasoned. A signal without text.
     AgentThinking = "agent.thinking" {}
     /// The agent asked for a tool that the server runs.
@@ -322,7 +329,10 @@ impl From<&EventBody> for BodyView {
                 session_thread_id: None,
             },
             EventBody::SystemMessage { content, dropped } => Self::SystemMessage { content: shown(&content), dropped },
-            EventBody::AgentMessage { content, .. } => Self::AgentMessage { content: shown(&content) },
+            EventBody::AgentMessage { content, sources } => {
+                let sources = sources.into_iter().map(SourceView::from).collect();
+                Self::AgentMessage { content: shown(&content), sources }
+            }
             EventBody::AgentThinking { .. } => Self::AgentThinking {},
             EventBody::AgentToolUse { name, input, evaluated_permission, permission, effect } => Self::AgentToolUse {
                 name,

@@ -1,6 +1,7 @@
 //! A session's stream as this API spells it: section 5 of its contract.
 
 use std::fmt::Display;
+use std::io::Write;
 
 use app::PreviewItem;
 use bytes::Bytes;
@@ -96,15 +97,20 @@ pub(crate) fn preview(item: &PreviewItem, wanted: Previews, known: Option<DeltaC
     }
 }
 
+/// The frame of a token. Written for each of them, so its fixed parts are not put together
+/// field by field.
 fn delta(event: EventId, offset: usize, text: &str) -> Bytes {
-    let delta = EventDelta {
-        kind: "event_delta",
-        event_id: event,
-        delta: Delta { kind: "content_delta", index: 0, content: Text { kind: "text", text } },
-        offset,
-        end: offset + text.len(),
-    };
-    frame(None, delta.kind, &delta)
+    let mut frame = Vec::with_capacity(224 + text.len());
+    // Writing into memory does not fail.
+    let _ = write!(
+        frame,
+        "event: event_delta\ndata: {{\"type\":\"event_delta\",\"event_id\":\"{event}\",\"delta\":{{\
+         \"type\":\"content_delta\",\"index\":0,\"content\":{{\"type\":\"text\",\"text\":"
+    );
+    let _ = serde_json::to_writer(&mut frame, text);
+    // UTF-8 bytes of the block before this piece, and with it. Ours.
+    let _ = write!(frame, "}}}},\"offset\":{offset},\"end\":{}}}\n\n", offset + text.len());
+    frame.into()
 }
 
 /// A frame of this API.
@@ -125,32 +131,6 @@ struct Started {
     #[serde(rename = "type")]
     kind: &'static str,
     id: EventId,
-}
-
-#[derive(Serialize)]
-struct EventDelta<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    event_id: EventId,
-    delta: Delta<'a>,
-    /// UTF-8 bytes of the block before this piece, and with it. Ours.
-    offset: usize,
-    end: usize,
-}
-
-#[derive(Serialize)]
-struct Delta<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    index: usize,
-    content: Text<'a>,
-}
-
-#[derive(Serialize)]
-struct Text<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    text: &'a str,
 }
 
 #[cfg(test)]

@@ -45,6 +45,12 @@ pub(crate) struct ListEvents {
     /// Processed before.
     #[serde(rename = "created_at[lt]")]
     created_before: Option<Timestamp>,
+    /// From this `seq` on, in either order. Ours.
+    #[serde(rename = "seq[gte]")]
+    first_seq: Option<u64>,
+    /// Up to this `seq`, in either order. Ours.
+    #[serde(rename = "seq[lte]")]
+    last_seq: Option<u64>,
     /// Only what was stored after this event; `start` is everything. Not with `page`. Ours.
     after: Option<String>,
 }
@@ -95,6 +101,8 @@ impl ListEvents {
             run: None,
             types: self.types.clone(),
             after: after_seq,
+            first: self.first_seq,
+            last: self.last_seq,
             from: self.created_from.max(self.created_after.map(after)),
             until: earliest(self.created_until, self.created_before.map(before)),
             order: self.order.map_or(Order::OldestFirst, Order::from),
@@ -105,8 +113,8 @@ impl ListEvents {
     /// Leaves of what waits only what belongs on this page or a later one.
     fn keep_waiting(&self, waiting: &mut Vec<InboxItem>, log: &[Event], position: Position) {
         let by_time = self.created_from.or(self.created_after).or(self.created_until).or(self.created_before);
-        if by_time.is_some() {
-            // Times are those of processing, which these have not seen.
+        if by_time.is_some() || self.first_seq.or(self.last_seq).is_some() {
+            // Times are those of processing, which these have not seen; nor have they a `seq`.
             return waiting.clear();
         }
         if let Some(shown) = position.waiting.and_then(|last| waiting.iter().position(|item| item.id == last)) {

@@ -1,12 +1,10 @@
 //! A document as it is sent: a text as JSON, or a file as a form.
 
-use std::time::Duration;
-
 use app::{AddDocument, AddOrgDocument, App, Ctx, DocumentSource};
 use axum::RequestExt;
 use axum::extract::multipart::{Multipart, MultipartError};
 use axum::extract::{FromRequest, Request};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use domain::AgentId;
 use domain::knowledge::Document;
 use serde::Deserialize;
@@ -18,9 +16,6 @@ use crate::error::ApiError;
 
 /// How large a form may be: a file of the largest size, and what stands around it.
 pub(crate) const FORM_BYTES_MAX: usize = 21 << 20;
-
-/// How long a form may take to arrive.
-const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
 
 /// A document by its text.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -94,12 +89,9 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
             let Body(text) = Body::from_request(request, state).await?;
             return Ok(Upload::Text(text));
         }
-        let form = request.extract::<Multipart, _>().await;
+        let form = web::body::arrived(request, FORM_BYTES_MAX).await?.extract::<Multipart, _>().await;
         let form = form.map_err(|error| ApiError::invalid("", error.body_text()))?;
-        match tokio::time::timeout(ARRIVES_WITHIN, read_form(form)).await {
-            Ok(read) => read.map(Upload::File),
-            Err(_) => Err(ApiError::invalid("", "the form did not arrive in time")),
-        }
+        read_form(form).await.map(Upload::File)
     }
 }
 
@@ -122,10 +114,7 @@ async fn read_form(mut form: Multipart) -> Result<UploadFile, ApiError> {
 }
 
 fn broken(error: MultipartError) -> ApiError {
-    match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => web::Rejection::TooLarge { max_bytes: FORM_BYTES_MAX }.into(),
-        _ => ApiError::invalid("", error.body_text()),
-    }
+    ApiError::invalid("", error.body_text())
 }
 
 /// The name of a file without its folders, which some programs send along.

@@ -1,7 +1,8 @@
 //! A rollout as it is shown, with what people were asked about it.
 
-use app::ReportedRollout;
+use app::{ReportedRollout, Reporter, WatchedRollout};
 use domain::approval::{Approval, ApprovalState, Ask, Vote, changed_paths};
+use domain::monitor::{Watch, WatchEnd, WatchState};
 use domain::rollout::{Move, Rollout};
 use domain::{ApprovalRuleId, MemberId, ProjectId, RolloutId, SessionId, Timestamp};
 use serde::Serialize;
@@ -47,6 +48,14 @@ pub(crate) struct RolloutView {
     changed_paths: Option<Vec<String>>,
     /// What people were asked about it.
     approval: Option<ApprovalView>,
+    /// How bad the last look at it was: `none`, `no_data`, `unknown`, `medium`, `high` or
+    /// `critical`; null before the first.
+    level: Option<&'static str>,
+    /// What its watch found when it had run its course: `healthy`, `anomalies_remain`,
+    /// `not_verified` or `deployment_failed`; null until then, and of one that was stopped.
+    finding: Option<&'static str>,
+    /// Whose keys reported it.
+    reported_by: Vec<ReporterView>,
     /// Each status it moved to, oldest first.
     history: Vec<MoveView>,
     created_at: Timestamp,
@@ -65,6 +74,15 @@ enum RolloutType {
 struct MoveView {
     status: &'static str,
     at: Timestamp,
+}
+
+/// Somebody whose key reported a rollout.
+#[derive(Debug, Serialize, ToSchema)]
+struct ReporterView {
+    #[schema(value_type = String)]
+    member_id: MemberId,
+    /// Null of somebody who was removed.
+    name: Option<String>,
 }
 
 /// What people were asked about a rollout, and what came of it.
@@ -116,8 +134,9 @@ struct VoteView {
     at: Timestamp,
 }
 
-impl From<ReportedRollout> for RolloutView {
-    fn from(ReportedRollout { rollout, project }: ReportedRollout) -> Self {
+impl From<WatchedRollout> for RolloutView {
+    fn from(WatchedRollout { reported, watch, reporters }: WatchedRollout) -> Self {
+        let ReportedRollout { rollout, project } = reported;
         let approval = rollout.approval.as_ref().map(|approval| ApprovalView::of(&rollout, approval));
         let (state, changed_paths) = (rollout.state(), changed_paths(&rollout.details.metadata));
         let moved = |entry: &Move| MoveView { status: entry.status.as_str(), at: entry.at };
@@ -143,10 +162,26 @@ impl From<ReportedRollout> for RolloutView {
             metadata: details.metadata,
             changed_paths,
             approval,
+            level: watch.as_ref().filter(|watch| watch.checks > 0).map(|watch| watch.level.as_str()),
+            finding: watch.as_ref().and_then(finding_of),
+            reported_by: reporters.into_iter().map(ReporterView::from).collect(),
             history,
             created_at: rollout.created_at,
             updated_at: rollout.updated_at,
         }
+    }
+}
+
+fn finding_of(watch: &Watch) -> Option<&'static str> {
+    match watch.state {
+        WatchState::Ended { end: WatchEnd::Completed { finding }, .. } => Some(finding.as_str()),
+        WatchState::Watching | WatchState::Ended { .. } => None,
+    }
+}
+
+impl From<Reporter> for ReporterView {
+    fn from(Reporter { member, name }: Reporter) -> Self {
+        Self { member_id: member, name }
     }
 }
 

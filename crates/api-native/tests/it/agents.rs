@@ -27,6 +27,7 @@ async fn a_new_agent_is_shown_whole() {
             "skills",
             "multiagent",
             "execution_identity",
+            "output_schema",
             "metadata",
             "budget",
             "members",
@@ -61,6 +62,7 @@ async fn what_breaks_a_rule_is_named() {
     });
     let tool = |name: &str, kind: &str| json!({ "type": "custom", "name": name, "description": "d", "input_schema": { "type": kind } });
     let http = |url: &str, header: &str| json!({ "type": "http", "name": "a", "description": "d", "method": "GET", "url": url, "headers": { "X-Mine": header } });
+    let nested = |levels: usize| (1..levels).fold(json!({}), |inner, _| json!({ "not": inner }));
     for (fields, param, part) in [
         (json!({ "name": Value::Null }), "name", "name"),
         (json!({ "name": "" }), "name", "1 to 256"),
@@ -86,6 +88,11 @@ async fn what_breaks_a_rule_is_named() {
         (json!({ "tools": [http("http://10.0.0.1/", "x")] }), "tools[0].url", "private"),
         (json!({ "tools": [http("http://127.0.0.1/", "a\nb")] }), "tools[0].headers.X-Mine", "printable"),
         (json!({ "tools": [{ "type": "magic" }] }), "tools[0]", "magic"),
+        (json!({ "output_schema": "object" }), "output_schema", "expected a map"),
+        (json!({ "output_schema": { "type": "thing" } }), "output_schema", "not a usable JSON schema"),
+        (json!({ "output_schema": { "$ref": "http://127.0.0.1:9/schema" } }), "output_schema", "not a usable"),
+        (json!({ "output_schema": { "title": "t".repeat(256 << 10) } }), "output_schema", "256 KiB"),
+        (json!({ "output_schema": nested(65) }), "output_schema", "64 levels"),
         (json!({ "tools": [{ "type": "project_tool", "number": 7 }] }), "tools[0].number", "not a tool"),
     ] {
         let mut body = json!({ "name": "a", "model": "scripted/demo" });

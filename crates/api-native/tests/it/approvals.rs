@@ -267,6 +267,19 @@ async fn rollouts_are_listed_in_pages() {
 }
 
 #[tokio::test]
+async fn a_rollout_tells_who_reported_it_and_how_its_watch_stands() {
+    let house = TestHouse::new().start().await;
+    let (owner, ci) = (house.owner(), house.person("ci", Role::Member).await);
+    let rollout = pending(&ci, json!({ "github_run_id": 1 })).await;
+    pending(&owner, json!({ "github_run_id": 1 })).await;
+    let shown = owner.get(&format!("/v1/rollouts/{}", id_of(&rollout))).await.ok();
+    let names: Vec<_> = shown["reported_by"].as_array().unwrap().iter().map(|person| &person["name"]).collect();
+    assert_eq!(names, ["ci", "Otto Owner"]);
+    assert_eq!((&shown["level"], &shown["finding"]), (&json!(null), &json!(null)), "nobody has looked yet");
+    assert_eq!(owner.get("/v1/rollouts").await.ok()["data"][0], shown);
+}
+
+#[tokio::test]
 async fn rules_are_made_changed_and_removed_by_who_administers() {
     let house = TestHouse::new().start().await;
     let (owner, max) = (house.owner(), house.person("max", Role::Member).await);

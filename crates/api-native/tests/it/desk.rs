@@ -66,6 +66,9 @@ async fn a_key_may_be_a_uuid_end_by_itself_and_reach_one_project() {
     let others = owner.post("/v1/projects", json!({ "name": "Other" })).await.ok();
     assert_eq!(data(&kept.get("/v1/projects").await.ok()).len(), 1);
     kept.get(&format!("/v1/projects/{}", id_of(&others))).await.expect(404);
+    // People are the organization's: one more owner would be worth all of it.
+    kept.get("/v1/members").await.expect(403);
+    kept.post("/v1/members", json!({ "name": "x", "email": "x@a.example", "role": "owner" })).await.expect(403);
     for (fields, param) in [
         (json!({ "name": "" }), "name"),
         (json!({ "scopes": [] }), "scopes"),

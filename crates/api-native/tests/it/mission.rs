@@ -53,7 +53,7 @@ async fn sessions_stand_in_one_of_four_groups() {
     begin(&owner, &agent, "new").await;
     let ended = begin(&owner, &agent, "ended").await;
     owner.post(&format!("/v1/sessions/{ended}/archive"), json!({})).await.ok();
-    owner.post("/v1/approval_rules", json!({ "name": "all" })).await.ok();
+    owner.post("/v1/approval_rules", json!({ "name": "all", "allow_own": true })).await.ok();
     let report = json!({ "deployment_request": "Deploy 2.5.1", "status": "pending" });
     let rollout = owner.post("/api/v1/deployments", report).await.expect(201);
 
@@ -76,7 +76,8 @@ async fn sessions_stand_in_one_of_four_groups() {
     assert_eq!(titles(&owner, "states[]=idle").await, ["works", "new"]);
     let shown = owner.get(&format!("/v1/sessions/{works}")).await.ok();
     assert_eq!((&shown["state"], &shown["stop_reason"]["type"]), (&json!("idle"), &json!("end_turn")));
-    owner.post(&format!("/v1/rollouts/{}/approve", rollout["id"].as_str().unwrap()), json!({})).await;
+    owner.post(&format!("/v1/rollouts/{}/approve", rollout["id"].as_str().unwrap()), json!({})).await.ok();
+    assert_eq!(titles(&owner, "states[]=waiting").await, ["asks"], "the rollout is decided");
     assert_eq!(titles(&owner, "states[]=waiting&title=ASK").await, ["asks"]);
 }
 

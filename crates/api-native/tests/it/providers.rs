@@ -157,6 +157,10 @@ async fn a_test_asks_without_generating() {
     let tested = owner.post("/v1/providers/mine/test", json!({})).await.ok();
     assert_eq!(tested, json!({ "type": "provider_test", "ok": true, "error": null }));
     assert_eq!((good.listed(), good.requests().len()), (1, 0));
+    // One of its models is another thing: it says a word, and its own fault if it cannot.
+    let said = owner.post("/v1/providers/mine/test", json!({ "model": "small" })).await.ok();
+    assert_eq!((&said["ok"], good.requests().len()), (&json!(true), 1));
+    assert_eq!((&good.requests()[0]["model"], &good.requests()[0]["stream"]), (&json!("small"), &json!(true)));
     let models = owner.get("/v1/models").await.ok();
     assert_eq!(
         (&models["data"][0]["id"], &models["data"][0]["max_input_tokens"]),
@@ -169,7 +173,10 @@ async fn a_test_asks_without_generating() {
     let tested = owner.post("/v1/providers/strict/test", json!({})).await.ok();
     assert_eq!((&tested["ok"], &tested["error"]["type"]), (&json!(false), &json!("unauthorized")));
     assert!(!tested.to_string().contains(KEY));
+    let said = owner.post("/v1/providers/strict/test", json!({ "model": "small" })).await.ok();
+    assert_eq!((&said["ok"], &said["error"]["type"]), (&json!(false), &json!("unauthorized")));
     owner.post("/v1/providers/absent/test", json!({})).await.expect(404);
+    owner.post("/v1/providers/mine/test", json!({ "model": 5 })).await.expect(400);
 }
 
 #[tokio::test]
@@ -189,6 +196,7 @@ async fn only_who_may_sees_and_changes_them() {
         ("/v1/providers", described(&stub)),
         (path.as_str(), json!({ "name": "a" })),
         (&format!("{path}/test"), json!({})),
+        (&format!("{path}/test"), json!({ "model": "small" })),
         ("/v1/model_aliases/a", json!({ "model": "scripted/demo" })),
     ] {
         reader.post(write, body).await.expect(403);

@@ -62,8 +62,15 @@ impl Default for Attempts {
 /// An attempt that is being looked at. Dropped, it was wrong.
 pub(crate) struct Attempt<'a> {
     attempts: &'a Attempts,
-    email: Counted,
-    network: Option<Counted>,
+    began_ms: i64,
+    email: Before,
+    network: Option<Before>,
+}
+
+/// What an attempt is counted for, and when the one before it was.
+struct Before {
+    counted: Counted,
+    last_ms: i64,
 }
 
 impl Attempts {
@@ -72,7 +79,7 @@ impl Attempts {
     /// # Errors
     /// [`Error::RateLimited`] if it comes too soon.
     pub(crate) fn begin(&self, email: &str, from: Option<IpAddr>, now: Timestamp) -> Result<Attempt<'_>, Error> {
-        let (email, network) = (Counted::Email(folded(email)), from.map(|from| Counted::Network(network(from))));
+        let (email, network) = (Counted::Email(folded(email)), from.map(|from| Counted::Network(network_of(from))));
         let now_ms = now.as_millisecond();
         let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = || [Some(&email), network.as_ref()].into_iter().flatten();
@@ -80,15 +87,17 @@ impl Attempts {
         if let Some(retry_after) = waits.max() {
             return Err(Error::RateLimited { retry_after });
         }
-        for counted in counted() {
+        let mut count = |counted: Counted| {
             let tally = tallies.get_or_insert_mut(counted.clone(), Tally::default);
             if tally.is_forgotten(now_ms) {
                 *tally = Tally::default();
             }
-            (tally.wrong, tally.last_ms) = (tally.wrong.saturating_add(1), now_ms);
-        }
+            tally.wrong = tally.wrong.saturating_add(1);
+            Before { counted, last_ms: std::mem::replace(&mut tally.last_ms, now_ms) }
+        };
+        let (email, network) = (count(email), network.map(&mut count));
         drop(tallies);
-        Ok(Attempt { attempts: self, email, network })
+        Ok(Attempt { attempts: self, began_ms: now_ms, email, network })
     }
 
     fn change(&self, counted: &Counted, change: impl FnOnce(&mut Tally)) {
@@ -107,20 +116,19 @@ impl Attempts {
 impl Attempt<'_> {
     /// It was right.
     pub(crate) fn was_right(self) {
-        self.attempts.change(&self.email, |tally| tally.wrong = 0);
-        self.take_back_of_network();
+        self.attempts.change(&self.email.counted, |tally| tally.wrong = 0);
+        self.network.iter().for_each(|network| self.take_back(network));
     }
 
     /// It could not be looked at.
     pub(crate) fn was_not_made(self) {
-        self.attempts.change(&self.email, |tally| tally.wrong = tally.wrong.saturating_sub(1));
-        self.take_back_of_network();
+        [Some(&self.email), self.network.as_ref()].into_iter().flatten().for_each(|counted| self.take_back(counted));
     }
 
     /// It was wrong. Whether that is to be told: not if it was a moment ago.
     pub(crate) fn was_wrong(self, now: Timestamp) -> bool {
         let (now_ms, mut is_to_be_told) = (now.as_millisecond(), false);
-        self.attempts.change(&self.email, |tally| {
+        self.attempts.change(&self.email.counted, |tally| {
             is_to_be_told = tally.told_ms.is_none_or(|told_ms| !is_within(TOLD_EVERY, now_ms - told_ms));
             if is_to_be_told {
                 tally.told_ms = Some(now_ms);
@@ -129,10 +137,14 @@ impl Attempt<'_> {
         is_to_be_told
     }
 
-    fn take_back_of_network(&self) {
-        if let Some(network) = &self.network {
-            self.attempts.change(network, |tally| tally.wrong = tally.wrong.saturating_sub(1));
-        }
+    /// Nobody waits for it: as if it had not been, unless there was another since.
+    fn take_back(&self, before: &Before) {
+        self.attempts.change(&before.counted, |tally| {
+            tally.wrong = tally.wrong.saturating_sub(1);
+            if tally.last_ms == self.began_ms {
+                tally.last_ms = before.last_ms;
+            }
+        });
     }
 }
 
@@ -168,8 +180,9 @@ fn folded(email: &str) -> String {
     email[..end].to_lowercase()
 }
 
-/// A network that is given to one customer as a whole counts as one.
-fn network(from: IpAddr) -> IpAddr {
+/// What those who come from one address are counted by: the address, and of IPv6 the network of
+/// 64 bits, of which a customer has at least one.
+pub fn network_of(from: IpAddr) -> IpAddr {
     match from.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
         v4 => v4,
@@ -242,6 +255,21 @@ mod tests {
             }
             attempts.begin("ada@a", None, at(0)).unwrap_or_else(|error| panic!("{error}")).was_right();
         }
+    }
+
+    #[test]
+    fn whoever_is_right_makes_nobody_else_wait() {
+        let attempts = Attempts::default();
+        let office = Some("192.0.2.1");
+        for n in 0..FREE {
+            assert_eq!(wrong(&attempts, &format!("{n}@a"), office, 0), None);
+        }
+        assert_eq!(wrong(&attempts, "eva@a", office, 1_000), None, "the wait of a second is over");
+        let from = office.map(|from| from.parse().unwrap());
+        let ada = || attempts.begin("ada@a", from, at(3_000)).unwrap_or_else(|error| panic!("{error}"));
+        ada().was_right();
+        ada().was_not_made();
+        assert_eq!(wrong(&attempts, "eva@a", office, 3_000), None, "what is right is nothing to wait for");
     }
 
     #[test]

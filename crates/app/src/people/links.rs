@@ -74,6 +74,10 @@ impl App {
 
     async fn make_link(&self, ctx: &Ctx, id: MemberId, kind: LinkKind) -> Result<NewLink, Error> {
         ctx.require_whole(Scope::Admin)?;
+        if !ctx.is_operator() {
+            // A link lets in whom no issuer vouches for.
+            self.require_passwords()?;
+        }
         let store = self.store(ctx.org);
         let found = store.find_member(id).await?.filter(|member| member.removed_at.is_none());
         let member = found.ok_or_else(|| Error::not_found(id))?;
@@ -152,7 +156,7 @@ impl App {
         let changes = [used].into_iter().chain(entrance.changes).map(Change::Person);
         let put = (after != before).then(|| Change::PutMember(after.clone()));
         let action = if person.is_some() { Action::PasswordReset } else { Action::MemberJoined };
-        let recorded = self.done_by(member.id, action, self.now());
+        let recorded = self.done_by(member.id, Act::new(action, member.id), self.now());
         let changes = ChangeSet::of(changes.chain(put).chain(opening.changes())).with(recorded);
         let opened = self.open_login(org.id, after, opening, changes, person).await;
         let opened = opened.map_err(|error| match error {
@@ -160,13 +164,15 @@ impl App {
             Error::NotFound(_) => no_link(),
             other => other,
         })?;
-        self.known().keys.forget_all();
         self.0.attempts.forgive(&email);
         Ok(opened)
     }
 
     async fn good_link(&self, token: &str) -> Result<LinkOfMember, Error> {
         let found = self.ports().store.people().find_link(self.0.secrets.hash(token)).await?.ok_or_else(no_link)?;
+        if found.link.maker.is_some() && !self.ways_in().passwords {
+            return Err(no_link());
+        }
         let maker = match found.link.maker {
             Some(maker) => self.store(found.org.id).find_member(maker).await?,
             None => None,
@@ -184,12 +190,13 @@ impl App {
         Ok(found)
     }
 
-    /// Another password for a person. All that they have open is over.
+    /// Another password for a person. All that they have open is over, and nobody vouches for them.
     async fn reset_by_link(&self, person: PersonId, password: Option<&SecretString>) -> Result<Entrance, Error> {
         let hash = self.hash_new(password).await?;
         let found = self.ports().store.people().find_person(person).await?.ok_or_else(no_link)?;
         let (person, put) = found.with_password(hash);
-        let changes = vec![put, PersonChange::EndLogins(person.id)];
+        // Whoever came in elsewhere as them proves anew that the address is theirs.
+        let changes = vec![put, PersonChange::EndLogins(person.id), PersonChange::ForgetIdentities(person.id)];
         Ok(Entrance { person, changes })
     }
 
@@ -216,11 +223,9 @@ impl App {
         if people.list_memberships(person.id).await?.iter().any(|membership| membership.org.id == org.id) {
             return Err(Error::Conflict("you are in this organization already, as another member".into()));
         }
-        // At another version: whoever may set the password of a member of one organization, by a
-        // link that is under way, may not set that of a member of two.
-        let person = Person { version: person.version + 1, ..person };
+        let (person, put) = person.joining();
         let joined = PersonChange::Join { member: member.id, person: person.id };
-        Ok(Entrance { changes: vec![PersonChange::Put(person.clone()), joined], person })
+        Ok(Entrance { changes: vec![put, joined], person })
     }
 
     async fn new_person(&self, member: MemberId, email: String, using: &UseLink) -> Result<Entrance, Error> {
@@ -229,7 +234,7 @@ impl App {
         faults.check(using.name.as_deref().is_none_or(is_name), "name", "must have 1 to 256 characters");
         faults.into_result()?;
         let password = self.hash_new(using.password.as_ref()).await?;
-        let person = Person { id: self.fresh(), email, password, version: 1, created_at: self.now() };
+        let person = Person { id: self.fresh(), email, password: Some(password), version: 1, created_at: self.now() };
         let joined = PersonChange::Join { member, person: person.id };
         Ok(Entrance { changes: vec![PersonChange::Insert(person.clone()), joined], person })
     }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use domain::audit::Action;
+use domain::audit::{Act, Action};
 use domain::key::Scopes;
 use domain::org::Member;
 use domain::person::{Login, Person, PersonChange};
@@ -115,15 +115,16 @@ impl App {
     /// Lets somebody in by their address and password.
     ///
     /// # Errors
-    /// They are wrong, tried too often, or nobody lets them in; the organization is none of
+    /// No password lets anybody in here, they are wrong, tried too often, or nobody lets them in; the organization is none of
     /// theirs; or the store failed.
     pub async fn log_in(&self, log_in: LogIn) -> Result<LoggedIn, Error> {
+        self.require_passwords()?;
         let LogIn { email, password, org, browser } = log_in;
         let found = self.ports().store.people().find_person_by_email(&email).await?;
         let person = self.prove(&email, found, &password, browser.address).await?;
         let memberships = self.ports().store.people().list_memberships(person.id).await?;
         let membership = chosen(memberships, org)?;
-        self.enter_as(&person, membership, &browser, None).await.map_err(|refused| match refused {
+        self.enter_as(&person, membership, &browser, None, None).await.map_err(|refused| match refused {
             // The password was changed at the same moment.
             Error::NotFound(_) => Error::contended("password"),
             other => other,
@@ -140,7 +141,7 @@ impl App {
         from: Option<IpAddr>,
     ) -> Result<Person, Error> {
         let attempt = self.0.attempts.begin(email, from, self.now())?;
-        let stored = found.as_ref().map(|person| &person.password);
+        let stored = found.as_ref().and_then(|person| person.password.as_ref());
         let is_right = match self.0.passwords.is_right(&self.0.secrets, password, stored).await {
             Ok(is_right) => is_right,
             Err(error) => {
@@ -175,7 +176,7 @@ impl App {
         let gone = || Error::Unauthenticated(AuthFault::LoggedOut);
         let person = people.find_person(login.person).await?.ok_or_else(gone)?;
         let membership = chosen(people.list_memberships(person.id).await?, Some(org))?;
-        self.enter_as(&person, membership, browser, Some(login.id)).await.map_err(|refused| match refused {
+        self.enter_as(&person, membership, browser, Some(login.id), None).await.map_err(|refused| match refused {
             // It was ended at the same moment.
             Error::NotFound(_) => gone(),
             other => other,
@@ -195,7 +196,7 @@ impl App {
             LogOut::Here => (PersonChange::EndLogin { person, login: id }, Stopped::Login(id)),
             LogOut::Everywhere => (PersonChange::EndLogins(person), Stopped::Person(person)),
         };
-        let recorded = self.done_by(member.id, Action::LoginEnded, self.now());
+        let recorded = self.done_by(member.id, Act::new(Action::LoginEnded, member.id), self.now());
         let (app, store) = (self.clone(), self.store(org));
         self.to_the_end(async move {
             crate::commit_in_time(&*store, ChangeSet::of([Change::Person(ended), recorded])).await?;
@@ -222,9 +223,14 @@ impl App {
         browser: &Browser,
     ) -> Result<LoggedIn, Error> {
         let shown = logged_in(ctx)?;
+        self.require_passwords()?;
         check_password(new, "new")?;
         let people = self.ports().store.people();
         let found = people.find_person(shown.person).await?;
+        if found.as_ref().is_some_and(|person| person.password.is_none()) {
+            let why = "you have none, and log in elsewhere: an admin makes a link by which you set one";
+            return Err(Error::invalid("old", why));
+        }
         let email = found.as_ref().map(|person| person.email.clone()).unwrap_or_default();
         let proved = self.prove(&email, found, old, browser.address).await;
         let person = proved.map_err(|error| match error {
@@ -239,7 +245,8 @@ impl App {
             Opening { ended: Vec::new(), ..self.describe_login(&person, &member, &Browser::default()).await? };
         let changes =
             [put, PersonChange::EndLogins(person.id)].map(Change::Person).into_iter().chain(opening.changes());
-        let changes = ChangeSet::of(changes).with(self.done_by(member.id, Action::PasswordChanged, ctx.now));
+        let changes =
+            ChangeSet::of(changes).with(self.done_by(member.id, Act::new(Action::PasswordChanged, member.id), ctx.now));
         self.open_login(org.id, member, opening, changes, Some(person.id)).await.map_err(|refused| match refused {
             // Somebody else set another one at the same moment.
             Error::NotFound(_) => Error::contended("password"),
@@ -264,17 +271,20 @@ impl App {
         Ok(LoginView { caller, orgs, expires_at: ctx.key_expires_at })
     }
 
-    /// Begins a login, in the place of the one that is taken, if one is.
-    async fn enter_as(
+    /// Begins a login, in the place of the one that is taken, if one is; vouched for by this
+    /// issuer, if by one.
+    pub(super) async fn enter_as(
         &self,
         person: &Person,
         membership: Membership,
         browser: &Browser,
         taken: Option<LoginId>,
+        issuer: Option<&str>,
     ) -> Result<LoggedIn, Error> {
         let Membership { org, member } = membership;
         let opening = self.describe_login(person, &member, browser).await?;
-        let recorded = self.done_by(member.id, Action::LoginCreated, self.now());
+        let act = Act::new(Action::LoginCreated, member.id).with_some("issuer", issuer);
+        let recorded = self.done_by(member.id, act, self.now());
         let taken = taken.map(|login| Change::Person(PersonChange::TakeLogin { person: person.id, login }));
         let changes = ChangeSet::of(taken.into_iter().chain(opening.changes())).with(recorded);
         self.open_login(org.id, member, opening, changes, None).await
@@ -367,7 +377,7 @@ fn logged_in(ctx: &Ctx) -> Result<ShownLogin, Error> {
 }
 
 /// As whom a person goes in: to the organization they named, or to the first that lets them.
-fn chosen(memberships: Vec<Membership>, org: Option<OrgId>) -> Result<Membership, Error> {
+pub(super) fn chosen(memberships: Vec<Membership>, org: Option<OrgId>) -> Result<Membership, Error> {
     let mut theirs = memberships.into_iter().filter(|membership| org.is_none_or(|org| org == membership.org.id));
     let Some(first) = theirs.next() else {
         return Err(org.map_or(Error::Unauthenticated(AuthFault::Left), Error::not_found));

@@ -4,6 +4,7 @@ use domain::event::EventBody;
 use domain::key::Scope;
 use domain::model::text_of;
 use domain::session::{Session, Standing};
+use domain::text::cut;
 
 use crate::error::Error;
 use crate::{App, Ctx};
@@ -74,14 +75,7 @@ impl LastLine {
             _ => return None,
         };
         let line = text.lines().map(str::trim).rfind(|line| !line.is_empty())?;
-        Some(Self { by, text: cut(line) })
-    }
-}
-
-fn cut(line: &str) -> String {
-    match line.char_indices().nth(LINE_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
+        Some(Self { by, text: cut(line, LINE_CHARS_MAX) })
     }
 }
 

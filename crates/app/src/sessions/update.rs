@@ -117,7 +117,7 @@ impl App {
     }
 
     /// Commits a change of a session, to the end; `false` if it came too late.
-    pub(super) async fn commit_session(&self, ctx: &Ctx, changes: ChangeSet) -> Result<bool, Error> {
+    pub(crate) async fn commit_session(&self, ctx: &Ctx, changes: ChangeSet) -> Result<bool, Error> {
         let (store, changes) = (self.store(ctx.org), ctx.recording(changes));
         self.to_the_end(async move { Ok(crate::commit_in_time(&*store, changes).await?.is_some()) }).await
     }

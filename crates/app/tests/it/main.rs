@@ -6,6 +6,7 @@ mod keys;
 mod monitors;
 mod people;
 mod providers;
+mod retention;
 mod rollouts;
 mod runs;
 mod schedules;

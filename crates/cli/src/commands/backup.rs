@@ -19,6 +19,6 @@ pub(super) async fn run(admin: Admin, to: &Path, output: Output) -> Result<(), F
     }
     output.line(&format!("{}: {} bytes, SHA-256 {}", made.path.display(), made.bytes, made.sha256))?;
     let left_out = made.left_out.join(" and ");
-    output.note(&format!("left out: {left_out}; to start a server on it, put your copy of secrets.toml there first"));
+    output.note(&format!("left out: {left_out}; `sortie restore` takes your copy of secrets.toml with --secrets"));
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use config::Flag;
 use secrecy::ExposeSecret;
-use serde_json::json;
-use server::{Server, Started};
+use serde_json::{Value, json};
+use server::{DemoEntry, Server, Started};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::{Place, Serve};
@@ -12,11 +12,15 @@ use crate::output::Output;
 use crate::reach;
 
 pub(super) async fn run(place: &Place, serve: Serve, output: Output) -> Result<(), Failure> {
+    let is_demo = serve.demo;
     let config = reach::configuration(place, flags(serve))?;
     server::logs::start(&config.log)?;
     // Before anything is opened: whoever stops us while we start must not lose us half way.
     let mut stop = Stop::listen()?;
-    let server = Server::start(&config).await?;
+    let server = match is_demo {
+        true => Server::start_demo(&config, place.data_dir.as_deref()).await?,
+        false => Server::start(&config).await?,
+    };
     greet(server.started(), output)?;
     server.run(stop.asked()).await;
     Ok(())
@@ -42,7 +46,11 @@ fn greet(started: &Started, output: Output) -> Result<(), Failure> {
             "login_file": started.login_file,
             "try_it": started.try_it,
             "owner_link": owner_link,
+            "demo": started.demo.as_ref().map(entry),
         }));
+    }
+    if let Some(demo) = &started.demo {
+        return output.text(&welcome(started, demo, first_key.unwrap_or_default()));
     }
     let mut text = format!("Sortie is at {}\n", started.url);
     if let Some(key) = first_key {
@@ -60,6 +68,24 @@ fn greet(started: &Started, output: Output) -> Result<(), Failure> {
         text += "\nOr word by word: sortie run \"Hello! Who are you?\"\n";
     }
     output.text(&text)
+}
+
+fn entry(demo: &DemoEntry) -> Value {
+    json!({ "email": demo.email, "password": demo.password.expose_secret() })
+}
+
+/// What whoever started a demo is told.
+fn welcome(started: &Started, demo: &DemoEntry, key: &str) -> String {
+    format!(
+        "This is a demo of Sortie: all of it is made up, and goes away when you stop it.\n\n\
+         Open {url} and log in as the demo's owner:\n\n    \
+         e-mail    {email}\n    password  {password}\n\n\
+         For programs and for other shells:\n\n    export SORTIE_URL={url} SORTIE_KEY={key}\n    \
+         sortie sessions list\n",
+        url = started.url,
+        email = demo.email,
+        password = demo.password.expose_secret(),
+    )
 }
 
 /// The signals that stop the server. The first drains; the second stops at once.

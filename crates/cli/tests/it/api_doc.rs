@@ -73,7 +73,7 @@ async fn the_lines_of_the_document_work_over_a_kill() {
 async fn the_commands_of_the_document_work() {
     let (rooms, bookings) = rooms().await;
     let commands = commands_of(&lines_of(&document(), "sh"));
-    let [create_agent, create_session, follow, send, allow, resume] = &*commands else {
+    let [create_agent, create_session, follow, send, allow, resume, newest, part, overview, judge] = &*commands else {
         panic!("a command has come or gone: {commands:#?}")
     };
     tokio::task::block_in_place(|| {
@@ -93,6 +93,11 @@ async fn the_commands_of_the_document_work() {
         assert_eq!(numbers_until_idle(&mut stream).first(), Some(&(events.len() as u64 + 1)));
         shell.set("EVENT", &events[0]["id"]);
         assert_eq!(numbers_until_idle(&mut shell.begin(resume)).first(), Some(&2), "it goes on behind the first");
+        let end = 2 * events.len();
+        assert_eq!(shell.answer(newest)["data"][0]["seq"], end);
+        assert_eq!(shell.answer(part)["data"].as_array().unwrap().len(), end);
+        assert_eq!(shell.answer(overview)["data"].as_array().unwrap().last().unwrap()["last_seq"], end);
+        assert_eq!(shell.answer(judge)["output_schema"]["required"][0], "verdict");
 
         let asks = json!({ "type": "http", "name": "book_room", "description": "Books.", "method": "POST",
             "url": format!("{rooms}/bookings"), "input_schema": { "type": "object" },

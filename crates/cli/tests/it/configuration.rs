@@ -50,3 +50,15 @@ fn completions_are_printed_for_each_shell() {
         assert!(house.run(&["completions", shell]).done().contains("sortie"), "{shell}");
     }
 }
+
+#[test]
+fn rules_of_how_long_things_are_kept_reach_the_server() {
+    let house = House::new();
+    house.serve().stop();
+    assert!(!house.log().contains("are kept for"), "without a rule nothing goes: {}", house.log());
+    let server = house.serve_with(|command| {
+        command.env("SORTIE_RETENTION__SESSIONS", "90d");
+    });
+    server.stop();
+    assert!(house.log().contains("sessions are kept for 90d"), "{}", house.log());
+}

@@ -7,6 +7,7 @@ mod approvals;
 mod battery;
 mod cassidy_doc;
 mod configuration;
+mod demo;
 mod deployments;
 mod faults;
 mod full_disk;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Run;
+use crate::limits::Spent;
 use crate::model::Usage;
 use crate::money::{self, Money};
 
@@ -66,12 +67,12 @@ impl Run {
             share.calls = share.calls.saturating_sub(1);
         }
     }
+}
 
-    /// What was spent on each model that was asked.
-    pub fn shares(&self) -> impl Iterator<Item = (&str, Share)> {
-        let all = Share { calls: self.spent.steps, usage: self.spent.usage, cost: self.spent.cost };
-        self.asked.iter().map(move |asked| (asked.model.as_str(), asked.share.unwrap_or(all)))
-    }
+/// What was spent on each model that was asked, of all that a run spent.
+pub fn shares<'a>(spent: &Spent, asked: &'a [AskedModel]) -> impl Iterator<Item = (&'a str, Share)> {
+    let all = Share { calls: spent.steps, usage: spent.usage, cost: spent.cost };
+    asked.iter().map(move |asked| (asked.model.as_str(), asked.share.unwrap_or(all)))
 }
 
 #[cfg(test)]
@@ -101,7 +102,10 @@ mod tests {
         ask(&mut run, "a/one", tokens(5));
         ask(&mut run, "a/one", tokens(6));
         assert_eq!(run.asked, [AskedModel { model: "a/one".into(), share: None }], "said once");
-        let shares = |run: &Run| run.shares().map(|(model, share)| (model.to_owned(), share)).collect::<Vec<_>>();
+        let shares = |run: &Run| {
+            let each = super::shares(&run.spent, &run.asked);
+            each.map(|(model, share)| (model.to_owned(), share)).collect::<Vec<_>>()
+        };
         let share = |calls, input| Share { calls, usage: tokens(input), cost: None };
         assert_eq!(shares(&run), [("a/one".to_owned(), share(2, 11))]);
         ask(&mut run, "b/two", tokens(100));
@@ -109,7 +113,7 @@ mod tests {
         assert_eq!(shares(&run), [("a/one".to_owned(), share(3, 12)), ("b/two".to_owned(), share(1, 100))]);
         run.uncharge_call("b/two");
         assert_eq!(shares(&run)[1].1.calls, 0);
-        let sum: u64 = run.shares().map(|(_, share)| share.usage.input_tokens).sum();
+        let sum: u64 = shares(&run).iter().map(|(_, share)| share.usage.input_tokens).sum();
         assert_eq!(sum, run.spent.usage.input_tokens);
     }
 }

@@ -1,7 +1,9 @@
 //! The end of a session's use: archived, or gone.
 
+use jiff::Timestamp;
+
 use super::{Session, SessionRefusal, SessionStatus};
-use crate::change::{Change, ChangeSet};
+use crate::change::{Change, ChangeSet, Guard};
 use crate::run::Outcome;
 use crate::turn::{Moment, Queued, Unfinished, end_waiting, with_queue_dropped};
 
@@ -44,6 +46,16 @@ impl Session {
         Ok(ChangeSet::of([Change::DeleteSession { session: self.id, at: at.now }]))
     }
 
+    /// Is gone as [`Session::delete`] would have it, if nothing goes on in it and nothing was
+    /// said in it since `before`; `None` if it stays. Whatever is said meanwhile keeps it.
+    pub fn expire(&self, before: Timestamp, at: &Moment<'_>) -> Option<ChangeSet> {
+        if self.state.active_run.is_some() || self.state.updated_at >= before {
+            return None;
+        }
+        let unchanged = Guard::SessionAt { session: self.id, seq: self.state.seq };
+        Some(self.delete(at).ok()?.guarded(unchanged))
+    }
+
     /// No worker has it or is about to.
     fn check_rests(&self) -> Result<(), SessionRefusal> {
         match self.state.status {
@@ -56,13 +68,14 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change::Guard;
     use crate::event::EventBody;
+    use crate::id::RunId;
     use crate::limits::Limits;
     use crate::run::{Run, RunStatus};
     use crate::session::tests::{at, session};
     use crate::tool::{Effect, Judgement, Ruling};
     use crate::turn::tests::{Desk, asks_for, judged};
+    use jiff::SignedDuration;
 
     #[test]
     fn a_session_under_way_is_neither_archived_nor_deleted() {
@@ -80,6 +93,27 @@ mod tests {
         assert!(archived.archived_at.is_some() && !changes.is_empty());
         let (again, changes) = at(|at| archived.clone().archive(None, Vec::new(), at).unwrap());
         assert_eq!((again, changes.is_empty()), (archived, true));
+    }
+
+    #[test]
+    fn only_a_session_at_rest_expires_and_only_as_it_was_seen() {
+        let mut rests = session();
+        (rests.state.seq, rests.state.updated_at) = (7, Timestamp::UNIX_EPOCH);
+        let later = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1);
+        assert_eq!(at(|at| rests.expire(Timestamp::UNIX_EPOCH, at)), None, "it is not old enough");
+        let changes = at(|at| rests.expire(later, at)).expect("it is over");
+        assert_eq!(changes.guards, [Guard::SessionAt { session: rests.id, seq: 7 }]);
+        assert!(matches!(changes.changes[..], [Change::DeleteSession { .. }]));
+
+        let mut over = rests.clone();
+        over.state.status = SessionStatus::Terminated;
+        assert!(at(|at| over.expire(later, at)).is_some());
+        for status in [SessionStatus::Running, SessionStatus::Rescheduling] {
+            rests.state.status = status;
+            assert_eq!(at(|at| rests.expire(later, at)), None);
+        }
+        (rests.state.status, rests.state.active_run) = (SessionStatus::Idle, Some(RunId(uuid::Uuid::nil())));
+        assert_eq!(at(|at| rests.expire(later, at)), None, "a run in it waits for somebody");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use domain::model::{FaultKind, ModelFault, StopCause, Usage};
 use serde_json::Value;
 
 use super::event::{Block, Delta, Event, WireUsage, stop_cause};
-use crate::reply::{Pieces, Progress, Wire};
+use crate::reply::{Pieces, Progress, Wire, read_json};
 
 /// What the end of a message depends on, and which call a piece belongs to.
 #[derive(Default)]
@@ -29,7 +29,7 @@ struct OpenCall {
 
 impl Wire for Answering {
     fn take(&mut self, data: &[u8], pieces: &mut Pieces) -> Result<Progress, ModelFault> {
-        let event: Event<'_> = serde_json::from_slice(data)
+        let event: Event<'_> = read_json(data)
             .map_err(|error| pieces.misread("it sent something that is no event of the Messages API", &error))?;
         match &*event.kind {
             "message_start" => self.count(event.message.and_then(|message| message.usage), pieces),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use domain::model::{FaultKind, ModelFault, StopCause};
 
 use super::chunk::{CallPiece, Choice, Chunk, Delta, stop_cause};
-use crate::reply::{Pieces, Progress, Wire};
+use crate::reply::{Pieces, Progress, Wire, read_json};
 
 /// What the end of an answer depends on, and which call a piece belongs to.
 #[derive(Default)]
@@ -27,8 +27,8 @@ impl Wire for Completing {
         if data.trim_ascii() == b"[DONE]" {
             return Ok(Progress::Over);
         }
-        let chunk: Chunk<'_> = serde_json::from_slice(data)
-            .map_err(|error| pieces.misread("it sent something that is no chat completion", &error))?;
+        let chunk: Chunk<'_> =
+            read_json(data).map_err(|error| pieces.misread("it sent something that is no chat completion", &error))?;
         if let Some(error) = chunk.error {
             return Err(pieces.told_fault(&error));
         }

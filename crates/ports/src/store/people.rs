@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use domain::key::KeyHash;
 use domain::org::{Member, Org};
-use domain::person::{Link, Login, Person};
+use domain::person::{Identity, Link, Login, Person};
 use domain::{OrgId, PersonId};
 
 use super::StoreError;
@@ -17,6 +17,16 @@ pub trait PeopleStore: Send + Sync {
 
     /// The person who logs in with this address, however it is written.
     async fn find_person_by_email(&self, email: &str) -> Result<Option<Person>, StoreError>;
+
+    /// The person whom this issuer calls so.
+    async fn find_person_by_identity(&self, issuer: &str, subject: &str) -> Result<Option<Person>, StoreError>;
+
+    /// What issuers call a person.
+    async fn list_identities(&self, person: PersonId) -> Result<Vec<Identity>, StoreError>;
+
+    /// The members with this address, however it is written, whom nobody logs in as: of every
+    /// organization, oldest first, suspended ones too.
+    async fn list_waiting(&self, email: &str) -> Result<Vec<Membership>, StoreError>;
 
     /// As whom a person logs in, oldest first; those who left are not among them.
     async fn list_memberships(&self, person: PersonId) -> Result<Vec<Membership>, StoreError>;

@@ -123,7 +123,11 @@ fn database_of(inspected: &Result<Option<Inspection>, OpenError>) -> Finding {
         Ok(None) => Finding::warn(DATABASE, "there is none yet", "`sortie serve` makes it"),
         Ok(Some(Inspection { faults, .. })) if !faults.is_empty() => {
             let message = format!("damaged: {}", faults.join("; "));
-            Finding::fail(DATABASE, message, "stop the server, keep the file, and start on a backup")
+            Finding::fail(
+                DATABASE,
+                message,
+                "stop the server, then `sortie restore --replace` a backup: it keeps the file",
+            )
         }
         Ok(Some(Inspection { schema, newest_schema, .. })) if schema < newest_schema => {
             let message = format!("whole; schema {schema}, of an earlier release");

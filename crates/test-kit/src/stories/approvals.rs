@@ -46,7 +46,7 @@ fn asked(of: &Tenant, session: &Session, at: Timestamp) -> Rollout {
     Rollout::begin(new, report, at.timestamp()).considered(None, &[rule], &at).rollout
 }
 
-async fn stored(of: &Tenant, second: i64) -> (Session, Rollout) {
+pub(super) async fn stored(of: &Tenant, second: i64) -> (Session, Rollout) {
     let session = Session { purpose: Some(Purpose::DeployMonitor), ..of.new_session() };
     let rollout = asked(of, &session, Timestamp::from_second(1_900_000_000 + second).unwrap());
     of.commit([Change::InsertSession(session.clone()), Change::InsertRollout(rollout.clone())]).await;

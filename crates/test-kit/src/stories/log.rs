@@ -61,6 +61,22 @@ pub async fn a_log_is_read_from_any_place_in_both_directions(stage: Stage) {
     assert_eq!(read(Some(1), Order::NewestFirst, None).await, [0; 0]);
     assert_eq!(read(Some(0), Order::NewestFirst, None).await, [0; 0]);
 
+    let within = async |first, last, order| {
+        let filter = EventFilter { first, last, order, limit: Some(3), ..EventFilter::default() };
+        let events = stage.ours.store.list_events(session, filter).await.unwrap();
+        events.iter().map(|event| event.seq).collect::<Vec<u64>>()
+    };
+    assert_eq!(within(Some(2), Some(5), Order::OldestFirst).await, [2, 3, 4]);
+    assert_eq!(within(Some(2), Some(5), Order::NewestFirst).await, [5, 4, 3]);
+    assert_eq!(within(Some(u64::MAX), None, Order::NewestFirst).await, [0; 0]);
+    let survey = async |seqs, parts| {
+        let stretches = stage.ours.store.survey_log(session, seqs, parts).await.unwrap();
+        stretches.iter().map(|stretch| (stretch.first_seq, stretch.last_seq)).collect::<Vec<_>>()
+    };
+    assert_eq!(survey(1..=u64::MAX, 1).await, [(1, 6)]);
+    assert_eq!(survey(2..=5, 2).await, [(2, 3), (4, 5)]);
+    assert!(survey(7..=9, 2).await.is_empty());
+
     let third = &stage.ours.log(session).await[2];
     assert_eq!(stage.ours.store.find_event(session, third.id).await.unwrap().as_ref(), Some(third));
     assert_eq!(stage.ours.store.find_event(other, third.id).await.unwrap(), None, "an event of another session");

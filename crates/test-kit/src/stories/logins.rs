@@ -4,7 +4,7 @@
 use domain::change::{Change, ChangeSet};
 use domain::key::KeyHash;
 use domain::org::Member;
-use domain::person::{Link, LinkKind, Login, PasswordHash, Person, PersonChange};
+use domain::person::{Identity, Link, LinkKind, Login, PasswordHash, Person, PersonChange};
 use domain::{MemberId, PersonId};
 use jiff::SignedDuration;
 use ports::Refusal;
@@ -13,8 +13,11 @@ use super::stage::{fresh, member, never, now};
 use super::{Stage, Tenant};
 
 fn person(email: &str) -> Person {
-    let password = PasswordHash { memory_kib: 8, passes: 1, salt: [1; 16], hash: [2; 32] };
-    Person { id: fresh(), email: email.into(), password, version: 1, created_at: now() }
+    Person { id: fresh(), email: email.into(), password: Some(password()), version: 1, created_at: now() }
+}
+
+fn password() -> PasswordHash {
+    PasswordHash { memory_kib: 8, passes: 1, salt: [1; 16], hash: [2; 32] }
 }
 
 fn login(person: PersonId, member: MemberId, hash: u8) -> Login {
@@ -74,7 +77,7 @@ pub async fn a_person_changes_under_their_version(stage: Stage) {
     let ada = joined(ours, "ada@example.com").await;
     let link = Link::new(ours.owner.id, KeyHash([7; 32]), LinkKind::Reset, None, now());
     ours.store.commit(of([PersonChange::PutLink(link.clone())])).await.unwrap();
-    let other = PasswordHash { hash: [9; 32], ..ada.password.clone() };
+    let other = PasswordHash { hash: [9; 32], ..password() };
     let (next, put) = ada.clone().with_password(other);
     ours.store.commit(of([put.clone()])).await.unwrap();
     assert_eq!(people.find_person(ada.id).await.unwrap(), Some(next));
@@ -129,6 +132,51 @@ pub async fn a_link_is_used_once_and_a_member_has_one(stage: Stage) {
     assert_eq!(ours.refusal(used(&first)).await, Refusal::Missing);
     ours.store.commit(used(&second)).await.unwrap();
     assert_eq!(ours.refusal(used(&second)).await, Refusal::Missing);
+}
+
+fn identity(issuer: &str, subject: &str, person: PersonId) -> PersonChange {
+    PersonChange::Identify(Identity { issuer: issuer.into(), subject: subject.into(), person, created_at: now() })
+}
+
+pub async fn what_an_issuer_calls_somebody_is_one_person_for_ever(stage: Stage) {
+    let (ours, people) = (&stage.ours, stage.store.people());
+    let (ada, eva) = (joined(ours, "ada@example.com").await, person("eva@example.com"));
+    ours.store.commit(of([PersonChange::Insert(eva.clone())])).await.unwrap();
+    ours.store.commit(of([identity("https://a", "1", ada.id), identity("https://b", "1", eva.id)])).await.unwrap();
+    let found = async |issuer: &str, subject: &str| {
+        people.find_person_by_identity(issuer, subject).await.unwrap().map(|person| person.id)
+    };
+    assert_eq!(found("https://a", "1").await, Some(ada.id));
+    assert_eq!(found("https://b", "1").await, Some(eva.id), "each issuer has its own names");
+    assert_eq!((found("https://a", "2").await, found("https://A", "1").await), (None, None));
+    // Somebody else's name, and another name of the same person.
+    for taken in [identity("https://a", "1", eva.id), identity("https://a", "2", ada.id)] {
+        assert_eq!(ours.refusal(of([taken.clone()])).await, Refusal::Exists, "{taken:?}");
+    }
+    assert_eq!(ours.refusal(of([identity("https://a", "3", never())])).await, Refusal::Missing);
+    ours.store.commit(of([identity("https://b", "2", ada.id)])).await.unwrap();
+    let known: Vec<_> = people.list_identities(ada.id).await.unwrap().into_iter().map(|known| known.issuer).collect();
+    assert_eq!(known, ["https://a", "https://b"]);
+    ours.store.commit(of([PersonChange::ForgetIdentities(ada.id)])).await.unwrap();
+    assert_eq!((found("https://a", "1").await, found("https://b", "1").await), (None, Some(eva.id)));
+}
+
+pub async fn who_waits_is_found_by_their_address(stage: Stage) {
+    let (ours, theirs, people) = (&stage.ours, &stage.theirs, stage.store.people());
+    let [first, second, third] = ["ada", "ada", "eva"].map(member);
+    ours.commit([Change::InsertMember(first.clone()), Change::InsertMember(third.clone())]).await;
+    theirs.commit([Change::InsertMember(second.clone())]).await;
+    let waiting = async || {
+        let found = people.list_waiting(&first.email.to_uppercase()).await.unwrap();
+        found.into_iter().map(|place| (place.org.id, place.member.id)).collect::<Vec<_>>()
+    };
+    assert_eq!(waiting().await, [(ours.org, first.id), (theirs.org, second.id)]);
+    let ada = person("ada@elsewhere.example");
+    let join = PersonChange::Join { member: first.id, person: ada.id };
+    ours.store.commit(of([PersonChange::Insert(ada), join])).await.unwrap();
+    assert_eq!(waiting().await, [(theirs.org, second.id)]);
+    theirs.commit([Change::PutMember(Member { removed_at: Some(now()), ..second })]).await;
+    assert_eq!(waiting().await, []);
 }
 
 pub async fn no_organization_lets_somebody_in_to_another(stage: Stage) {

@@ -29,6 +29,7 @@ pub mod logins;
 pub mod models;
 pub mod people;
 pub mod queue;
+pub mod retention;
 pub mod rollouts;
 pub mod samples;
 pub mod sessions;
@@ -87,6 +88,7 @@ macro_rules! store_stories {
                 an_append_without_state_leaves_the_state, times_come_back_as_they_were_streamed;
             logins: an_address_is_one_persons_who_comes_in_as_one_member, a_person_changes_under_their_version,
                 a_login_lasts_until_it_is_over, a_link_is_used_once_and_a_member_has_one,
+                what_an_issuer_calls_somebody_is_one_person_for_ever, who_waits_is_found_by_their_address,
                 no_organization_lets_somebody_in_to_another;
             models: a_provider_is_kept_under_one_name_in_its_organization, an_alias_means_one_thing_at_a_time;
             people: an_address_is_one_persons_and_an_owner_stays, an_agent_is_listed_for_those_it_is_open_to,
@@ -97,12 +99,14 @@ macro_rules! store_stories {
                 a_queued_run_is_found_until_it_begins, what_is_queued_behind_a_run_is_listed,
                 what_a_run_overrides_is_kept_and_never_rewritten,
                 an_address_is_remembered_until_it_was_told;
+            retention: sessions_at_rest_are_found_by_their_last_word;
             rollouts: reports_at_the_same_instant_are_one_rollout, a_rollout_is_found_by_each_of_its_names,
                 a_repository_is_of_one_project, what_is_due_is_known_of_all_and_survives,
                 nothing_is_watched_in_an_archived_session,
                 a_session_with_a_purpose_shows_where_it_stands, those_of_an_organization_can_be_passed_over;
             samples: what_a_source_gave_is_kept_by_what_it_was_asked,
                 old_samples_are_let_go_of_and_so_is_what_nobody_asks_any_more,
+                what_is_older_goes_in_bites_whosever_it_is,
                 it_is_known_what_is_sampled_and_told_when_that_changes;
             sessions: a_thread_is_taken_once, a_thread_nobody_named_is_found_by_its_own_name,
                 sessions_are_found_by_every_name, sessions_are_listed_in_pages, a_session_shows_that_a_run_is_due;
@@ -112,7 +116,7 @@ macro_rules! store_stories {
             webhooks: what_is_committed_is_queued_for_who_wants_it, many_commits_at_once_are_all_queued,
                 who_is_told_is_known_whatever_is_undone, what_waits_is_known_of_all_and_survives,
                 a_delivery_moves_on_from_where_it_was, what_waits_begins_anew_when_its_webhook_is_enabled,
-                a_webhook_is_gone_with_its_deliveries;
+                a_webhook_is_gone_with_its_deliveries, what_is_over_is_forgotten_when_it_is_older;
         }
     };
     ($backend:expr => $($noun:ident: $($story:ident),+;)+) => {$($(

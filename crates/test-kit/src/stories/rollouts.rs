@@ -175,6 +175,10 @@ pub async fn what_is_due_is_known_of_all_and_survives(stage: Stage) {
     let (_, id, watch) = &sessions[0];
     assert_eq!(stage.ours.store.find_watch(*id).await.unwrap().as_ref(), Some(watch));
     assert_eq!(stage.theirs.store.find_watch(*id).await.unwrap(), None);
+    let of = || vec![*id, fresh::<domain::SessionId>()];
+    assert_eq!(stage.ours.store.list_watches(of()).await.unwrap(), std::slice::from_ref(watch));
+    assert_eq!(stage.theirs.store.list_watches(of()).await.unwrap(), []);
+    assert_eq!(stage.ours.store.list_watches(Vec::new()).await.unwrap(), []);
     let stop = || {
         let mut ids = || fresh::<EventId>();
         watch.clone().cancelled("stopped", &mut Moment { now: now(), ids: &mut ids })

@@ -64,6 +64,35 @@ pub async fn old_samples_are_let_go_of_and_so_is_what_nobody_asks_any_more(stage
     assert_eq!(all(OTHER).await, [], "whoever keeps samples clears some of others away");
 }
 
+pub async fn what_is_older_goes_in_bites_whosever_it_is(stage: Stage) {
+    for n in 0..300 {
+        stage.ours.commit([samples(n, [(ONE, 1.0), (OTHER, 1.0)])]).await;
+    }
+    stage.theirs.commit([samples(5, [(ONE, 1.0)]), samples(295, [(ONE, 1.0)])]).await;
+    let forget = async |before| {
+        let mut bites = 1;
+        loop {
+            match stage.store.forget_samples(before).await.unwrap() {
+                Some(left) if left < before => bites += 1,
+                left => return (left, bites),
+            }
+        }
+    };
+    let kept = async |of: &Tenant, digest| {
+        let all = of.store.list_samples(digest, Timestamp::MIN..Timestamp::MAX).await.unwrap();
+        all.iter().map(|sample| sample.at).collect::<Vec<_>>()
+    };
+    assert_eq!(forget(minute(0)).await, (Some(minute(0)), 1), "nothing is older");
+    let (left, bites) = forget(minute(298)).await;
+    assert!(left == Some(minute(298)) && bites > 1, "{left:?} after {bites}");
+    for digest in [ONE, OTHER] {
+        assert_eq!(kept(&stage.ours, digest).await, [minute(298), minute(299)]);
+    }
+    assert_eq!(kept(&stage.theirs, ONE).await, []);
+    assert_eq!(forget(minute(900)).await, (None, 1));
+    assert_eq!(kept(&stage.ours, ONE).await, []);
+}
+
 pub async fn it_is_known_what_is_sampled_and_told_when_that_changes(stage: Stage) {
     let source = |value| serde_json::from_value::<Source>(value).unwrap();
     let http = source(json!({ "kind": "http", "url": "https://shop.example/health" }));

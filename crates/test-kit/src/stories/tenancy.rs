@@ -78,6 +78,7 @@ pub async fn a_foreign_thing_is_as_one_that_never_was(stage: Stage) {
     let of_run = EventFilter { run: Some(foreign.run.id), ..EventFilter::default() };
     for filter in [EventFilter::default(), of_run] {
         assert_eq!(ours.list_events(session, filter).await.unwrap(), []);
+        assert_eq!(ours.survey_log(session, 1..=u64::MAX, 9).await.unwrap(), []);
     }
     assert!(theirs.store.find_session(session).await.unwrap().is_some(), "they have it");
 }

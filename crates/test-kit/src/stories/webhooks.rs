@@ -246,6 +246,32 @@ pub async fn a_webhook_is_gone_with_its_deliveries(stage: Stage) {
     assert_eq!(deliveries(ours, stays).await.len(), 2);
 }
 
+pub async fn what_is_over_is_forgotten_when_it_is_older(stage: Stage) {
+    let (ours, theirs) = (&stage.ours, &stage.theirs);
+    let mut over = Vec::new();
+    for of in [ours, theirs] {
+        let webhook = told(of, settings()).await;
+        let (sent, test) = notify(webhook.id);
+        of.commit([test, notify(webhook.id).1]).await;
+        let delivery = of.store.find_delivery(webhook.id, sent).await.unwrap().unwrap();
+        let tried = delivery.clone().tried(&webhook.settings.url, &webhook, answered(200, now()), None, 0.5);
+        of.store.commit(tried.changes).await.unwrap();
+        over.push((of, webhook.id, delivery));
+    }
+    let (_, _, first) = &over[0];
+    assert_eq!(stage.store.forget_deliveries(first.created_at).await.unwrap(), Some(first.created_at));
+    for (of, webhook, _) in &over {
+        assert_eq!(deliveries(of, *webhook).await.len(), 2, "nothing is older");
+    }
+    let (_, _, second) = &over[1];
+    assert_eq!(stage.store.forget_deliveries(second.created_at).await.unwrap(), Some(second.created_at));
+    assert_eq!(stage.store.forget_deliveries(now()).await.unwrap(), None);
+    for (of, webhook, delivery) in &over {
+        let left = deliveries(of, *webhook).await;
+        assert!(left.len() == 1 && left[0].id != delivery.id, "what waits stays: {left:?}");
+    }
+}
+
 fn settings_of(name: &str) -> WebhookSettings {
     WebhookSettings { url: format!("https://{name}.example"), ..settings() }
 }

@@ -48,6 +48,7 @@ async fn ids(owner: &Caller) -> String {
     let session = owner.session(&agent).await;
     owner.turn(&session, "hi").await;
     let run = id_of(&owner.get(&format!("/v1/sessions/{session}/runs")).await.ok()["data"][0]);
+    let event = id_of(&owner.events(&session).await[0]);
     let rollout = json!({ "deployment_request": "Deploy 2.5.1" });
     let rollout = owner.post("/api/v1/deployments", rollout).await.expect(201);
     let (rollout_id, watch) = (&rollout["id"], &rollout["session_id"]);
@@ -72,6 +73,7 @@ async fn ids(owner: &Caller) -> String {
     let (thread, plain) = (thread["thread_id"].as_str().unwrap().to_owned(), plain.0);
     format!(
         "[parameters]\n\"path.agent_id\" = \"{agent}\"\n\"path.session_id\" = \"{session}\"\n\"path.run_id\" = \"{run}\"\n\
+         \"path.event_id\" = \"{event}\"\n\
          \"path.agentId\" = \"{plain}\"\n\"path.teamId\" = 1\n\"query.teamId\" = 1\n\"query.organizationId\" = 1\n\
          \"path.deployment_id\" = {rollout_id}\n\"path.agent_session_id\" = {watch}\n\
          \"query.wait\" = 1\n\"query.thread_id\" = \"{thread}\"\n\"path.deployment\" = \"{deployment}\"\n\

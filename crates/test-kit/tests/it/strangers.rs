@@ -2,7 +2,7 @@
 //! one, with one that lacks a scope, and with a key of another organization, whom everything
 //! that is there must look like what never was.
 //!
-//! A route without a line in [`PROBES`] fails the test.
+//! A route without a line in [`DOCUMENTS`] fails the test.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -34,6 +34,8 @@ pub(crate) const NATIVE: &[Probe] = &[
     ("GET", "/v1/sessions/{session_id}/events", &[SessionsRead]),
     ("POST", "/v1/sessions/{session_id}/events", &[SessionsWrite, AgentsRun]),
     ("GET", "/v1/sessions/{session_id}/events/stream", &[SessionsRead]),
+    ("GET", "/v1/sessions/{session_id}/events/{event_id}", &[SessionsRead]),
+    ("GET", "/v1/sessions/{session_id}/overview", &[SessionsRead]),
     ("GET", "/v1/stream", &[SessionsRead]),
     ("GET", "/v1/sessions/{session_id}/runs", &[SessionsRead]),
     ("GET", "/v1/runs/{run_id}", &[SessionsRead]),
@@ -351,6 +353,7 @@ impl Things {
         let session = owner.session(&agent).await;
         owner.turn(&session, "hi").await;
         let run = owner.get(&format!("/v1/sessions/{session}/runs")).await.ok()["data"][0].clone();
+        let event = id_of(&owner.events(&session).await[0]);
         let tool = owner.post("/v1/tools", body("POST", "/v1/tools", &[])).await.ok();
         let provider = owner.post("/v1/providers", body("POST", "/v1/providers", &[])).await.ok();
         let webhook = owner.post("/v1/webhooks", body("POST", "/v1/webhooks", &[])).await.ok();
@@ -395,6 +398,7 @@ impl Things {
                 ("deployment_run_id", id_of(&begun)),
                 ("agent_id", agent),
                 ("session_id", session),
+                ("event_id", event),
                 ("run_id", id_of(&run)),
                 ("tool", id_of(&tool)),
                 ("provider", id_of(&provider)),

@@ -16,6 +16,7 @@ import { copy } from '@/lib/clipboard'
 import { curl } from '@/lib/curl'
 import { money, plural, tokens } from '@/lib/format'
 import { useKeys } from '@/lib/keys'
+import { useFreshWith } from '@/lib/org/fresh'
 import { toolName } from '../parts/diff'
 import { Playground } from '../parts/Playground'
 import { SmallModel } from '../parts/SmallModel'
@@ -173,7 +174,9 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 }
 
 function LastSessions({ agent }: { agent: string }) {
-  const sessions = useQuery(sessionsOfQuery(agent))
+  const query = sessionsOfQuery(agent)
+  const sessions = useQuery(query)
+  useFreshWith(query.queryKey, ({ agent_id }) => agent_id === agent)
   return (
     <section aria-label="Last sessions">
       <h2 className="eyebrow px-4 pt-4 pb-1">Last sessions</h2>

@@ -17,6 +17,7 @@ const EMPTY: Draft = {
   model: '',
   fallbacks: [],
   tools: [],
+  outputSchema: '',
   limits: NO_LIMITS,
 }
 

@@ -76,6 +76,20 @@ function Steps({ agent }: { agent: Agent }) {
           shows it while it runs: what it thinks, what it does, what it costs.
         </p>
       </Step>
+      <Step number={4} title="Put it on a page">
+        <p className="text-muted">
+          A chat with {agent.name} is one line of HTML, on any page of yours:{' '}
+          <Link
+            to="/agents/$agentId/edit"
+            params={{ agentId: agent.id }}
+            search={{ tab: 'deployments.embed' }}
+            className="text-accent underline underline-offset-2"
+          >
+            make an embed
+          </Link>
+          . Schedules, webhooks and rollout monitors are made at the same place.
+        </p>
+      </Step>
       <KeyDialog open={isMaking} onOpenChange={setMaking} onMade={setKey} name="My first program" />
     </ol>
   )

@@ -7,14 +7,16 @@ import { toast } from '@/components/ui/toast'
 import { Checkbox, Switch } from '@/components/ui/toggles'
 import { api, data } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/error'
-import { useLogin } from '@/lib/api/login'
+import { useLogin, useMay } from '@/lib/api/login'
+import { plural } from '@/lib/format'
 import { type Agent, agentQuery, membersQuery } from '../queries'
 import { same } from './draft'
 
 /** Who may use an agent: everybody, or some people. */
 export function Access({ agent, mayWrite }: { agent: Agent; mayWrite: boolean }) {
   const { member: me } = useLogin()
-  const members = useQuery(membersQuery)
+  const seesPeople = useMay('admin')
+  const members = useQuery({ ...membersQuery, enabled: seesPeople })
   const client = useQueryClient()
   const [chosen, setChosen] = useState<readonly string[] | null>(agent.members ?? null)
   const open = useMutation({
@@ -46,7 +48,8 @@ export function Access({ agent, mayWrite }: { agent: Agent; mayWrite: boolean })
         checked={chosen === null}
         onChange={(all) => setChosen(all ? null : [me.id])}
       />
-      {chosen !== null && members.isPending && <Skeleton rows={3} />}
+      {chosen !== null && !seesPeople && <Unseen chosen={chosen} me={me.id} />}
+      {chosen !== null && seesPeople && members.isPending && <Skeleton rows={3} />}
       {chosen !== null && members.isError && (
         <ErrorState
           what="The members were not read"
@@ -83,5 +86,17 @@ export function Access({ agent, mayWrite }: { agent: Agent; mayWrite: boolean })
         </div>
       )}
     </Section>
+  )
+}
+
+/** Whoever does not administer the organization may not see who is in it. */
+function Unseen({ chosen, me }: { chosen: readonly string[]; me: string }) {
+  const others = chosen.filter((id) => id !== me).length
+  const who = others === 0 ? 'You alone' : `You, and ${plural(others, 'other person', 'other people')}`
+  return (
+    <p className="text-muted">
+      {chosen.includes(me) ? who : plural(others, 'person', 'people')}, beside admins and owners, who choose
+      people by name.
+    </p>
   )
 }

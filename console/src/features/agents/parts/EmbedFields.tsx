@@ -8,6 +8,8 @@ interface Form {
   origins: string
   secure: boolean
   theme: string
+  color: string
+  position: string
   greeting: string
   starters: string
 }
@@ -19,6 +21,8 @@ export function embedForm(deployment: Deployment | undefined): Form {
     origins: shown?.allowed_origins.join('\n') ?? '',
     secure: shown?.secure ?? false,
     theme: shown?.theme ?? 'auto',
+    color: shown?.color ?? '',
+    position: shown?.position ?? 'right',
     greeting: shown?.greeting ?? '',
     starters: shown?.starters.join('\n') ?? '',
   }
@@ -31,11 +35,16 @@ export function embedTrigger(form: Form): Schemas['TriggerParam'] | { fault: str
   if (fault) return { fault }
   if (origins.length > 50) return { fault: 'At most 50 sites.' }
   if (starters.length > 10) return { fault: 'At most 10 starters.' }
+  if (form.color !== '' && !/^#[0-9a-f]{6}$/i.test(form.color)) {
+    return { fault: 'A colour is # and six digits from 0 to f, as #2255cc.' }
+  }
   return {
     type: 'embed',
     allowed_origins: origins,
     secure: form.secure,
     theme: form.theme,
+    color: form.color || null,
+    position: form.position,
     greeting: form.greeting || null,
     starters,
   }
@@ -64,13 +73,36 @@ export function EmbedFields({ form, onChange }: { form: Form; onChange: (form: F
         checked={form.secure}
         onChange={(secure) => onChange({ ...form, secure })}
       />
-      <div className="grid gap-4 sm:grid-cols-[minmax(0,1fr)_10rem]">
-        <Field label="Greeting" hint="What stands there before anything is said.">
+      <Field label="Greeting" hint="What stands there before anything is said.">
+        {(c) => (
+          <Input
+            {...c}
+            value={form.greeting}
+            onChange={(e) => onChange({ ...form, greeting: e.target.value })}
+          />
+        )}
+      </Field>
+      <div className="grid gap-4 sm:grid-cols-3">
+        <Field label="Corner">
+          {(c) => (
+            <Select
+              {...c}
+              value={form.position}
+              onChange={(e) => onChange({ ...form, position: e.target.value })}
+            >
+              <option value="right">Bottom right</option>
+              <option value="left">Bottom left</option>
+            </Select>
+          )}
+        </Field>
+        <Field label="Colour" hint="Of its buttons; ours if empty.">
           {(c) => (
             <Input
               {...c}
-              value={form.greeting}
-              onChange={(e) => onChange({ ...form, greeting: e.target.value })}
+              className="font-mono"
+              placeholder="#2255cc"
+              value={form.color}
+              onChange={(e) => onChange({ ...form, color: e.target.value.trim() })}
             />
           )}
         </Field>

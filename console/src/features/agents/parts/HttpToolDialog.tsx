@@ -9,7 +9,7 @@ import { api, data, type Schemas } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/error'
 import type { Tool } from './draft'
 import { SchemaEditor } from './SchemaEditor'
-import { readSchema } from './schema'
+import { readObjectSchema } from './schema'
 
 type HttpTool = Extract<Tool, { type: 'http' }>
 
@@ -120,7 +120,13 @@ export function HttpToolDialog({ tool, onClose, onDone }: DialogProps) {
             )}
           </Field>
         </div>
-        <SchemaEditor label="Arguments" value={form.schema} onChange={(schema) => set({ schema })} />
+        <SchemaEditor
+          label="Arguments"
+          hint="JSON Schema of an object"
+          value={form.schema}
+          read={readObjectSchema(form.schema)}
+          onChange={(schema) => set({ schema })}
+        />
         <Field
           label="Headers"
           hint="One in a line, as Authorization: Bearer …. Values are sealed and never shown again."
@@ -182,7 +188,7 @@ function faultsOf(form: Form): Record<string, string> {
   if (!/^https?:\/\/\S+$/.test(form.url)) faults['url'] = 'An address that begins with http:// or https://.'
   if (headersOf(form.headers) === undefined) faults['headers'] = 'Each line is a name, a colon and a value.'
   if (!/^\d{1,4}(\.\d+)?$/.test(form.seconds)) faults['seconds'] = 'A number of seconds.'
-  if ('faults' in readSchema(form.schema)) faults['schema'] = 'Correct the schema.'
+  if ('faults' in readObjectSchema(form.schema)) faults['schema'] = 'Correct the schema.'
   return faults
 }
 
@@ -194,7 +200,7 @@ function headersOf(text: string): Record<string, string> | undefined {
 }
 
 function paramOf(form: Form): Schemas['HttpToolParam'] {
-  const read = readSchema(form.schema)
+  const read = readObjectSchema(form.schema)
   return {
     name: form.name,
     description: form.description.trim(),

@@ -5,6 +5,7 @@ import { Button } from '@/components/ui/button'
 import { Field, Select } from '@/components/ui/field'
 import { api, data, type Schemas } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/error'
+import { useMay } from '@/lib/api/login'
 import { tokens } from '@/lib/format'
 import { aliasesQuery, modelsQuery } from '../queries'
 
@@ -99,12 +100,20 @@ function ModelFacts({ model }: { model: Model }) {
   )
 }
 
-/** Asks whoever serves the model whether it answers, with the key that is stored. */
+/** Has the model say a word, with the key that is stored. Members talk to it in the playground. */
 function TestModel({ model }: { model: string }) {
+  const mayTest = useMay('admin')
+  const provider = providerOf(model)
   const test = useMutation({
     mutationFn: () =>
-      data(api.POST('/v1/providers/{provider}/test', { params: { path: { provider: providerOf(model) } } })),
+      data(
+        api.POST('/v1/providers/{provider}/test', {
+          params: { path: { provider } },
+          body: { model: model.slice(provider.length + 1) },
+        }),
+      ),
   })
+  if (!mayTest) return null
   const why = test.isError ? asApiError(test.error).message : test.data?.error?.message
   return (
     <>
@@ -114,7 +123,7 @@ function TestModel({ model }: { model: string }) {
       <span role="status" className="text-sm empty:hidden">
         {test.data?.ok && (
           <span className="flex items-center gap-1 text-good">
-            <CircleCheck aria-hidden className="size-3.5" /> {providerOf(model)} answers
+            <CircleCheck aria-hidden className="size-3.5" /> {model} answers
           </span>
         )}
         {why !== undefined && (

@@ -4,8 +4,9 @@ import { Button } from '@/components/ui/button'
 import { Field, Input, Select, Textarea } from '@/components/ui/field'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import { Checkbox } from '@/components/ui/toggles'
-import { api, data, paging, type Schemas } from '@/lib/api/client'
-import { type Deployment, membersQuery, projectToolsQuery } from '../queries'
+import type { Schemas } from '@/lib/api/client'
+import { useMay } from '@/lib/api/login'
+import { type Deployment, membersQuery, projectsQuery, projectToolsQuery } from '../queries'
 import { type Monitor, monitorOf, readSignals, SIGNALS } from './monitor'
 import { isMonitor } from './trigger'
 
@@ -67,11 +68,7 @@ function rollbackOf(form: Form): Monitor['rollback'] | { fault: string } | undef
 }
 
 export function MonitorFields({ form, onChange }: { form: Form; onChange: (form: Form) => void }) {
-  const projects = useQuery({
-    queryKey: ['projects'],
-    queryFn: ({ signal }) =>
-      data(api.GET('/v1/projects', { params: { query: paging(100) as never }, signal })),
-  })
+  const projects = useQuery(projectsQuery)
   const set = (change: Partial<Form>) => onChange({ ...form, ...change })
   const read = readSignals(form.signals)
   const add = (signal: Monitor['signals'][number]) => {
@@ -148,7 +145,8 @@ export function MonitorFields({ form, onChange }: { form: Form; onChange: (form:
 
 function RollbackFields({ form, onChange }: { form: Form; onChange: (change: Partial<Form>) => void }) {
   const tools = useQuery(projectToolsQuery)
-  const members = useQuery(membersQuery)
+  const seesPeople = useMay('admin')
+  const members = useQuery({ ...membersQuery, enabled: seesPeople })
   return (
     <>
       <div className="grid gap-4 sm:grid-cols-2">
@@ -192,7 +190,7 @@ function RollbackFields({ form, onChange }: { form: Form; onChange: (change: Par
           />
         )}
       </Field>
-      {form.policy === 'propose' && (
+      {form.policy === 'propose' && seesPeople && (
         <fieldset className="flex flex-col gap-2 rounded-md border p-3">
           <legend className="px-1 font-medium text-sm">
             Who decides (nobody chosen: whoever may decide)

@@ -2,11 +2,12 @@ import { useMutation } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ArrowUp, Square, SquarePen } from 'lucide-react'
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
-import { IconButton } from '@/components/ui/button'
+import { Button, IconButton } from '@/components/ui/button'
 import { Textarea } from '@/components/ui/field'
 import { ErrorNote } from '@/components/ui/states'
 import { Status } from '@/components/ui/status'
 import { asApiError } from '@/lib/api/error'
+import { useMay } from '@/lib/api/login'
 import { cx } from '@/lib/classes'
 import { words } from '@/lib/format'
 import type { Row, SessionLog, ToolCall } from '@/lib/session/log'
@@ -25,16 +26,18 @@ interface PlaygroundProps {
 
 /** A chat with the agent: a real session, over the same calls that programs make. */
 export function Playground({ agent, greeting, note, className }: PlaygroundProps) {
-  const [session, setSession] = useState<string>()
+  const [talk, setTalk] = useState<{ session: string; version: number }>()
+  const session = talk?.session
+  const mayTalk = useMay('member')
   const { log, connection } = useChat(session)
   const send = useMutation({
     mutationFn: (text: string) => ask(agent, session, text),
-    onSuccess: setSession,
+    onSuccess: (id) => setTalk((begun) => begun ?? { session: id, version: agent.version }),
   })
   const stop = useMutation({ mutationFn: () => interrupt(session ?? '') })
   const restart = () => {
     send.reset()
-    setSession(undefined)
+    setTalk(undefined)
   }
   const isBusy = send.isPending || log.status === 'running'
   return (
@@ -66,17 +69,29 @@ export function Playground({ agent, greeting, note, className }: PlaygroundProps
       </Talk>
       <div className="shrink-0 border-t p-3">
         {note && <p className="mb-2 text-sm text-warn">{note}</p>}
+        {talk && talk.version !== agent.version && (
+          <p className="mb-2 flex flex-wrap items-center gap-2 text-sm text-warn">
+            This conversation keeps to version {talk.version}.
+            <Button size="sm" onClick={restart}>
+              Begin anew with version {agent.version}
+            </Button>
+          </p>
+        )}
         {connection.state === 'waiting' && (
           <p className="mb-2 text-sm text-warn">The connection is lost; trying again.</p>
         )}
         {connection.state === 'failed' && <ErrorNote error={connection.error} className="mb-2" />}
         {send.isError && <ErrorNote error={asApiError(send.error)} className="mb-2" />}
-        <Composer
-          name={agent.name}
-          isBusy={isBusy}
-          onSend={(text) => send.mutateAsync(text)}
-          onStop={session ? () => stop.mutate() : undefined}
-        />
+        {mayTalk ? (
+          <Composer
+            name={agent.name}
+            isBusy={isBusy}
+            onSend={(text) => send.mutateAsync(text)}
+            onStop={session ? () => stop.mutate() : undefined}
+          />
+        ) : (
+          <p className="text-muted text-sm">Viewers only look: members talk to agents.</p>
+        )}
       </div>
     </section>
   )

@@ -1,27 +1,30 @@
 import { Button } from '@/components/ui/button'
 import { Field, Textarea } from '@/components/ui/field'
-import { readSchema } from './schema'
+import type { ReadSchema } from './schema'
+
+interface SchemaEditorProps {
+  label: string
+  hint: string
+  value: string
+  /** What is made of the text; nothing where it may be empty and is. */
+  read: ReadSchema | undefined
+  /** What the server said of it. */
+  error?: string | undefined
+  rows?: number
+  onChange: (text: string) => void
+}
 
 /** A JSON Schema as text, with what is wrong in it and where. */
-export function SchemaEditor({
-  label,
-  value,
-  onChange,
-}: {
-  label: string
-  value: string
-  onChange: (text: string) => void
-}) {
-  const read = readSchema(value)
-  const first = 'faults' in read ? read.faults[0] : undefined
-  const error = first && (first.path === '' ? first.message : `${first.path}: ${first.message}`)
+export function SchemaEditor({ label, hint, value, read, error, rows = 7, onChange }: SchemaEditorProps) {
+  const first = read && 'faults' in read ? read.faults[0] : undefined
+  const wrong = first && (first.path === '' ? first.message : `${first.path}: ${first.message}`)
   return (
     <div className="relative">
-      <Field label={label} hint="JSON Schema of an object" error={error}>
+      <Field label={label} hint={hint} error={wrong ?? error}>
         {(control) => (
           <Textarea
             {...control}
-            rows={7}
+            rows={rows}
             spellCheck={false}
             className="font-mono text-sm"
             value={value}
@@ -29,7 +32,7 @@ export function SchemaEditor({
           />
         )}
       </Field>
-      {'schema' in read && (
+      {read && 'schema' in read && (
         <Button
           look="quiet"
           size="sm"

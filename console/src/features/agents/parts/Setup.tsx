@@ -2,6 +2,7 @@ import { Field, Input, Textarea } from '@/components/ui/field'
 import { Section } from '@/components/ui/page'
 import type { Draft, Limits } from './draft'
 import { ModelPicker } from './ModelPicker'
+import { OutputSchema } from './OutputSchema'
 import { ToolsEditor } from './ToolsEditor'
 
 interface SetupProps {
@@ -11,7 +12,7 @@ interface SetupProps {
   onChange: (change: Partial<Draft>) => void
 }
 
-/** What an agent is: instructions, model, tools and limits. */
+/** What an agent is: instructions, model, tools, the shape of its answers and limits. */
 export function Setup({ draft, faults, disabled, onChange }: SetupProps) {
   return (
     <fieldset disabled={disabled} className="min-w-0">
@@ -60,6 +61,16 @@ export function Setup({ draft, faults, disabled, onChange }: SetupProps) {
         description="What it may do beside talking, and whether somebody is asked before."
       >
         <ToolsEditor tools={draft.tools} onChange={(tools) => onChange({ tools })} />
+      </Section>
+      <Section
+        title="Output"
+        description="What every answer must fit. One that does not is asked for again, once."
+      >
+        <OutputSchema
+          value={draft.outputSchema}
+          error={faults['output_schema']}
+          onChange={(outputSchema) => onChange({ outputSchema })}
+        />
       </Section>
       <Section title="Limits" description="What all its sessions may spend together. Empty is no limit.">
         <LimitFields

@@ -92,7 +92,16 @@ function Restore({ agent, older }: { agent: Agent; older: Agent }) {
 }
 
 function FirstVersion({ agent }: { agent: Agent }) {
-  const empty = { ...agent, name: '', description: '', system: '', tools: [], mcp_servers: [], skills: [] }
+  const empty = {
+    ...agent,
+    name: '',
+    description: '',
+    system: '',
+    tools: [],
+    mcp_servers: [],
+    skills: [],
+    output_schema: null,
+  }
   const nothing = { ...empty, model: { id: '' } }
   return <Changes changes={changesBetween(nothing, agent)} />
 }

@@ -94,6 +94,7 @@ export function changesBetween(before: Agent, after: Agent): Change[] {
     ['Instructions', before.system ?? '', after.system ?? ''],
     ['Model', modelText(before), modelText(after)],
     ...toolParts(before, after),
+    ['Output schema', pretty(before.output_schema ?? []), pretty(after.output_schema ?? [])],
     ['MCP servers', pretty(before.mcp_servers), pretty(after.mcp_servers)],
     ['Skills', pretty(before.skills), pretty(after.skills)],
   ]

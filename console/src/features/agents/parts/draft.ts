@@ -1,5 +1,6 @@
 import type { Schemas } from '@/lib/api/client'
 import type { Agent, AgentChange } from '../queries'
+import { readObject } from './schema'
 
 export type Tool = Schemas['ToolParam']
 
@@ -20,6 +21,8 @@ export interface Draft {
   model: string
   fallbacks: readonly string[]
   tools: readonly Tool[]
+  /** As it is typed; empty is none. */
+  outputSchema: string
   limits: Limits
 }
 
@@ -34,6 +37,7 @@ export function draftOf(agent: Agent): Draft {
     fallbacks: agent.model.fallbacks ?? [],
     // A tool is taken back in the shape in which it is shown: values of headers stay as they are.
     tools: agent.tools as Tool[],
+    outputSchema: agent.output_schema ? JSON.stringify(agent.output_schema, null, 2) : '',
     limits: limitsOf(agent.budget),
   }
 }
@@ -57,11 +61,19 @@ export function faultsOf(draft: Draft): Record<string, string> {
   if (draft.limits.money !== '' && !/^\d+(\.\d{1,6})?$/.test(draft.limits.money)) {
     faults['money'] = 'A sum such as 5 or 0.50.'
   }
+  // What the object says, the server judges: it knows all of JSON Schema.
+  if (draft.outputSchema.trim() !== '' && !readObject(draft.outputSchema))
+    faults['output_schema'] = 'This is no JSON Schema yet.'
   for (const field of ['tokens', 'steps', 'toolCalls', 'seconds'] as const) {
     const value = draft.limits[field]
     if (value !== '' && !/^[1-9]\d{0,15}$/.test(value)) faults[field] = 'A whole number from 1 on.'
   }
   return faults
+}
+
+/** The schema that is typed; null is none, and so is a text that is no object and will not be sent. */
+function schemaOf(text: string): Record<string, never> | null {
+  return (readObject(text) ?? null) as Record<string, never> | null
 }
 
 export function budgetOf(limits: Limits, currency = 'USD'): Schemas['BudgetParam'] | null {
@@ -88,6 +100,13 @@ export function changeOf(draft: Draft, agent: Agent): AgentChange {
     change.model = { ...agent.model, id: draft.model, fallbacks: [...draft.fallbacks] }
   }
   if (!same(draft.tools, was.tools)) change.tools = [...draft.tools]
+  // Another layout is no change.
+  if (
+    draft.outputSchema !== was.outputSchema &&
+    !same(schemaOf(draft.outputSchema), agent.output_schema ?? null)
+  ) {
+    change.output_schema = schemaOf(draft.outputSchema)
+  }
   if (!same(draft.limits, was.limits)) {
     change.budget = budgetOf(draft.limits, agent.budget?.max_list_cost?.currency)
   }
@@ -102,6 +121,7 @@ export function createOf(draft: Draft): Schemas['CreateAgent'] {
     system: draft.system || null,
     tools: [...draft.tools],
     budget: budgetOf(draft.limits),
+    output_schema: schemaOf(draft.outputSchema),
   }
 }
 
@@ -113,6 +133,7 @@ export function restoreOf(older: Agent): AgentChange {
     model: older.model,
     system: older.system ?? null,
     tools: older.tools as Tool[],
+    output_schema: (older.output_schema ?? null) as Record<string, never> | null,
     mcp_servers: older.mcp_servers as unknown as Schemas['McpServer'][],
   }
 }

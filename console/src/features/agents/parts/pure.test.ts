@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { Agent } from '../queries'
 import { cronWords } from './cron'
 import { compareLines, nearChanges } from './diff'
-import { budgetOf, faultsOf, NO_LIMITS } from './draft'
+import { budgetOf, changeOf, draftOf, faultsOf, NO_LIMITS } from './draft'
 import { readSignals } from './monitor'
-import { readSchema } from './schema'
+import { readObjectSchema } from './schema'
 import { originFault } from './trigger'
 
 describe('a comparison', () => {
@@ -56,16 +57,34 @@ describe('a schema', () => {
     ['{"type": "object", "properties": {}, "required": ["room"]}', 'required'],
     ['{"type": "object", "properties": {"a": {"type": "string", "enum": []}}}', 'properties.a.enum'],
   ])('%s', (text, path) => {
-    const read = readSchema(text)
+    const read = readObjectSchema(text)
     expect('faults' in read ? read.faults[0]?.path : undefined).toBe(path)
   })
 })
 
 describe('what is typed', () => {
   it('is checked before it is sent', () => {
-    const draft = { name: '', description: '', system: '', model: '', fallbacks: [], tools: [] }
+    const draft = {
+      name: '',
+      description: '',
+      system: '',
+      model: '',
+      fallbacks: [],
+      tools: [],
+      outputSchema: '{',
+    }
     const faults = faultsOf({ ...draft, limits: { ...NO_LIMITS, money: '5,0', tokens: '-1' } })
-    expect(Object.keys(faults).sort()).toEqual(['model', 'money', 'name', 'tokens'])
+    expect(Object.keys(faults).sort()).toEqual(['model', 'money', 'name', 'output_schema', 'tokens'])
+  })
+
+  it('changes the output schema when it says something else, not when it looks otherwise', () => {
+    const agent = { name: 'a', model: { id: 'm' }, tools: [], output_schema: { type: 'object' } }
+    const base = agent as unknown as Agent
+    const typed = (outputSchema: string) => changeOf({ ...draftOf(base), outputSchema }, base)
+    expect(typed('{"type":\n"object"}')).toEqual({})
+    expect(typed('{"type": "array"}')).toEqual({ output_schema: { type: 'array' } })
+    expect(typed(' ')).toEqual({ output_schema: null })
+    expect(faultsOf({ ...draftOf(base), outputSchema: '{"required": ["x"], "properties": {}}' })).toEqual({})
   })
 
   it('is no budget where nothing stands', () => {

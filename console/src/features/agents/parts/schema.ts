@@ -1,4 +1,6 @@
-/** What is wrong with a text that is to be a JSON Schema of an object, and where. */
+import { jsonFault } from '@/lib/json'
+
+/** What is wrong with a text that is to be a JSON Schema, and where. */
 export interface SchemaFault {
   /** As `properties.room.type`; empty for the whole. */
   path: string
@@ -8,28 +10,37 @@ export interface SchemaFault {
 const TYPES = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'])
 const DEEPEST = 20
 
-/** Reads the text; what a server or a model would refuse is told where it stands. */
-export function readSchema(text: string): { schema: Record<string, unknown> } | { faults: SchemaFault[] } {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    return { faults: [{ path: '', message: whereJsonEnds(text, error) }] }
-  }
-  if (!isRecord(value)) return { faults: [{ path: '', message: 'A schema is a JSON object: { … }' }] }
-  const faults: SchemaFault[] = []
-  if (value['type'] !== 'object') {
-    faults.push({ path: 'type', message: 'The outermost type must be "object".' })
-  }
-  check(value, '', faults, 0)
-  return faults.length > 0 ? { faults } : { schema: value }
+export type ReadSchema = { schema: Record<string, unknown> } | { faults: SchemaFault[] }
+
+/** A text that is a JSON object, whatever it says. */
+export function readObject(text: string): Record<string, unknown> | undefined {
+  if (jsonFault(text)) return undefined
+  const value: unknown = JSON.parse(text)
+  return isRecord(value) ? value : undefined
 }
 
-function whereJsonEnds(text: string, error: unknown): string {
-  const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
-  if (position === undefined) return 'This is no JSON: a bracket or a quote is missing, or a comma too much.'
-  const line = text.slice(0, Number(position)).split('\n').length
-  return `This is no JSON: look at line ${line}.`
+/** Reads the schema of an object, such as a tool's arguments. */
+export function readObjectSchema(text: string): ReadSchema {
+  const read = readSchema(text)
+  if ('schema' in read && read.schema['type'] !== 'object') {
+    return { faults: [{ path: 'type', message: 'The outermost type must be "object".' }] }
+  }
+  return read
+}
+
+/** Reads the text; what a server or a model would refuse is told where it stands. */
+export function readSchema(text: string): ReadSchema {
+  const broken = jsonFault(text)
+  if (broken) {
+    const { line, column, expected } = broken
+    const message = `Line ${line}, column ${column}: ${expected} is missing, or something else stands there.`
+    return { faults: [{ path: '', message }] }
+  }
+  const value: unknown = JSON.parse(text)
+  if (!isRecord(value)) return { faults: [{ path: '', message: 'A schema is a JSON object: { … }' }] }
+  const faults: SchemaFault[] = []
+  check(value, '', faults, 0)
+  return faults.length > 0 ? { faults } : { schema: value }
 }
 
 function check(schema: Record<string, unknown>, path: string, faults: SchemaFault[], depth: number) {

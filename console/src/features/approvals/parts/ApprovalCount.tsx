@@ -12,7 +12,7 @@ export function ApprovalCount() {
   for (const item of data?.pages.flatMap((page) => page.data) ?? []) waiting.current.add(item.session_id)
   // A session that waits for something, or did: what it waits for may have been decided.
   const matters = useCallback((changed: SessionChanged) => {
-    const isWaiting = changed.waiting_for.length > 0
+    const isWaiting = changed.state === 'waiting'
     const wasWaiting = waiting.current.has(changed.session_id)
     if (isWaiting) waiting.current.add(changed.session_id)
     return isWaiting || wasWaiting

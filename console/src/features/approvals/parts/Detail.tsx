@@ -24,7 +24,7 @@ const EFFECTS: Record<AskingCall['effect'], [string, 'good' | 'warn' | 'bad']> =
 
 const RULES: Record<string, string> = {
   always_ask: 'The agent has a person asked each time.',
-  auto: 'The agent asks where a call may not be undone.',
+  auto: 'A model judges its calls; it left this one to a person, or there is none to judge.',
 }
 
 function CallDetail({ item }: { item: AskingCall }) {

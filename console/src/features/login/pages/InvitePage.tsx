@@ -6,8 +6,9 @@ import { Field, Input } from '@/components/ui/field'
 import { ErrorNote, ErrorState, Skeleton } from '@/components/ui/states'
 import { api, data } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/error'
-import { loginQuery } from '@/lib/api/login'
+import { loginQuery, setupQuery } from '@/lib/api/login'
 import type { Link } from '@/lib/api/people'
+import { Issuers, Or } from '../parts/Elsewhere'
 import { Frame } from '../parts/Frame'
 
 const route = getRouteApi('/invite/$token')
@@ -49,11 +50,14 @@ function LinkForm({ link, token }: { link: Link; token: string }) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const [name, setName] = useState(link.name)
+  const [email, setEmail] = useState(link.email)
   const [password, setPassword] = useState('')
   const asksName = link.kind !== 'reset' && !link.has_account
+  // What stands there was made up by the first start.
+  const asksEmail = link.kind === 'owner' && !link.has_account
   const accept = useMutation({
     mutationFn: () => {
-      const body = asksName ? { name, password } : { password }
+      const body = { password, ...(asksName && { name }), ...(asksEmail && { email }) }
       return data(api.POST('/v1/links/{token}', { params: { path: { token } }, body }))
     },
     onSuccess: (login) => {
@@ -67,10 +71,37 @@ function LinkForm({ link, token }: { link: Link; token: string }) {
     event.preventDefault()
     accept.mutate()
   }
+  const issuers = useQuery(setupQuery).data?.issuers ?? []
   return (
-    <Frame title={TITLES[link.kind](link)} lead={link.email}>
+    <Frame title={TITLES[link.kind](link)} lead={asksEmail ? undefined : link.email}>
+      {/* Whoever proves there that the address is theirs needs no password here. */}
+      {link.kind === 'invitation' && issuers.length > 0 && (
+        <>
+          <Issuers issuers={issuers} next={undefined} />
+          <Or />
+        </>
+      )}
       <form onSubmit={submit} className="flex flex-col gap-4">
-        <input type="hidden" autoComplete="username" value={link.email} readOnly />
+        {asksEmail ? (
+          <Field
+            label="E-mail"
+            hint="You log in with it."
+            error={error?.field === 'email' ? error.message : undefined}
+          >
+            {(control) => (
+              <Input
+                {...control}
+                type="email"
+                autoComplete="username"
+                required
+                value={email}
+                onChange={(event) => setEmail(event.target.value)}
+              />
+            )}
+          </Field>
+        ) : (
+          <input type="hidden" autoComplete="username" value={link.email} readOnly />
+        )}
         {asksName && (
           <Field label="Your name" error={error?.field === 'name' ? error.message : undefined}>
             {(control) => (

@@ -4,28 +4,41 @@ import { type FormEvent, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CodeLine } from '@/components/ui/copy'
 import { Field, Input } from '@/components/ui/field'
-import { ErrorNote } from '@/components/ui/states'
+import { ErrorNote, Skeleton } from '@/components/ui/states'
 import { api, data } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/error'
 import { setTypedKey } from '@/lib/api/key'
-import { loginQuery } from '@/lib/api/login'
+import { loginQuery, setupQuery } from '@/lib/api/login'
 import type { Login } from '@/lib/api/people'
+import { Issuers, NotLetIn, Or } from '../parts/Elsewhere'
 import { Frame } from '../parts/Frame'
 
 const route = getRouteApi('/login')
 
 export function LoginPage() {
   const [byKey, setByKey] = useState(false)
-  const setup = useQuery({
-    queryKey: ['setup'],
-    queryFn: ({ signal }) => data(api.GET('/v1/setup', { signal })),
-  })
+  const { next, problem, request } = route.useSearch()
+  const { data: setup, isPending } = useQuery(setupQuery)
+  const issuers = setup?.issuers ?? []
+  // A server that does not say takes passwords, as most do.
+  const passwords = setup?.passwords ?? true
   return (
     <Frame title="Log in to Sortie">
-      {setup.data?.owner_needed && <OwnerNeeded />}
-      {byKey ? <KeyForm /> : <PasswordForm />}
+      {setup?.owner_needed && <OwnerNeeded />}
+      {problem && <NotLetIn problem={problem} request={request} />}
+      {isPending ? (
+        <Skeleton rows={3} />
+      ) : byKey ? (
+        <KeyForm />
+      ) : (
+        <>
+          {issuers.length > 0 && <Issuers issuers={issuers} next={next} />}
+          {issuers.length > 0 && passwords && <Or />}
+          {passwords && <PasswordForm />}
+        </>
+      )}
       <Button look="quiet" onClick={() => setByKey(!byKey)}>
-        {byKey ? 'Use e-mail and password' : 'Use an API key instead'}
+        {!byKey ? 'Use an API key instead' : passwords ? 'Use e-mail and password' : 'Use an account instead'}
       </Button>
     </Frame>
   )

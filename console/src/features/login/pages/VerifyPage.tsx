@@ -1,4 +1,4 @@
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { Button } from '@/components/ui/button'
@@ -7,21 +7,23 @@ import { ErrorNote } from '@/components/ui/states'
 import { cased, data } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/error'
 import { typedKey } from '@/lib/api/key'
+import { loginQuery } from '@/lib/api/login'
 import { Frame } from '../parts/Frame'
 
 const route = getRouteApi('/cli/verify')
 
-/** Lets a program on the command line have a key: the person types the code that it shows. */
+/** Lets a program on the command line have a key: somebody who is logged in, or has a key, types the code it shows. */
 export function VerifyPage() {
   const { code: given } = route.useSearch()
   const [code, setCode] = useState(given ?? '')
+  const login = useQuery({ ...loginQuery, retry: false })
   const [key, setKey] = useState(typedKey() ?? '')
   const decide = useMutation({
     mutationFn: (decision: 'allow' | 'refuse') =>
       data(
         cased.POST('/api/v1/cli/auth/decide', {
           body: { user_code: code, decision },
-          headers: { authorization: `Bearer ${key.trim()}` },
+          ...(key.trim() && { headers: { authorization: `Bearer ${key.trim()}` } }),
         }),
       ),
     onSuccess: () => setKey(''),
@@ -59,17 +61,23 @@ export function VerifyPage() {
             />
           )}
         </Field>
-        <Field label="Your API key" hint="The program’s key is made with it. It stays in this page’s memory.">
-          {(control) => (
-            <Input
-              {...control}
-              type="password"
-              required
-              value={key}
-              onChange={(event) => setKey(event.target.value)}
-            />
-          )}
-        </Field>
+        {login.data ? (
+          <p className="text-muted text-sm">
+            It will act as {login.data.member.name} in {login.data.org.name}.
+          </p>
+        ) : (
+          <Field label="Your API key" hint="Or log in first. It stays in this page’s memory.">
+            {(control) => (
+              <Input
+                {...control}
+                type="password"
+                required
+                value={key}
+                onChange={(event) => setKey(event.target.value)}
+              />
+            )}
+          </Field>
+        )}
         {decide.error && <ErrorNote error={asApiError(decide.error)} />}
         <div className="flex gap-2">
           <Button type="submit" look="main" value="allow" busy={decide.isPending} className="grow">

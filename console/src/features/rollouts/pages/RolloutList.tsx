@@ -1,7 +1,7 @@
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Rocket } from 'lucide-react'
-import { useCallback, useMemo, useRef, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CopyableId } from '@/components/ui/copy'
 import { Select } from '@/components/ui/field'
@@ -12,12 +12,10 @@ import { type Column, Table } from '@/components/ui/table'
 import { Time } from '@/components/ui/time'
 import { words } from '@/lib/format'
 import { useFreshWith } from '@/lib/org/fresh'
-import { useOrgChanges } from '@/lib/org/stream'
 import { environmentOf, shortCommit, whoOf } from '../facts'
-import { LastLevel } from '../parts/Level'
+import { Level } from '../parts/Level'
 import { StartHere } from '../parts/StartHere'
 import {
-  lastLookQuery,
   type Rollout,
   type RolloutFilter,
   type RolloutStatus,
@@ -72,7 +70,6 @@ export function RolloutList() {
 
 /** A session of a row changed, or one that nobody has seen yet, which may be that of a new rollout. */
 function useLiveRows(rows: readonly Rollout[]) {
-  const client = useQueryClient()
   const others = useRef(new Set<string>())
   const known = useMemo(() => new Set(rows.map((row) => row.session_id)), [rows])
   useFreshWith(['rollouts', 'list'], ({ session_id: id }) => {
@@ -81,15 +78,6 @@ function useLiveRows(rows: readonly Rollout[]) {
     others.current.add(id)
     return isNew
   })
-  useOrgChanges(
-    useCallback(
-      (changes) => {
-        const changed = new Set(changes.map((change) => change.session_id))
-        for (const id of changed) void client.invalidateQueries(lastLookQuery(id))
-      },
-      [client],
-    ),
-  )
 }
 
 function useProjectNames(): ReadonlyMap<string, string> {
@@ -167,9 +155,9 @@ function columnsOf(names: ReadonlyMap<string, string>): Column<Rollout>[] {
     {
       key: 'level',
       header: 'Level',
-      width: '6.5rem',
+      width: '9rem',
       secondary: true,
-      cell: (row) => <LastLevel sessionId={row.session_id} />,
+      cell: (row) => <Level rollout={row} />,
     },
     {
       key: 'environment',

@@ -5,7 +5,7 @@ import { Status } from '@/components/ui/status'
 import { Time } from '@/components/ui/time'
 import { cx } from '@/lib/classes'
 import { duration } from '@/lib/format'
-import { environmentOf, plain, shortCommit, whoOf } from '../facts'
+import { environmentOf, plain, reportersOf, shortCommit, whoOf } from '../facts'
 import { type Rollout, useProjects } from '../queries'
 
 export function Facts({ rollout }: { rollout: Rollout }) {
@@ -13,6 +13,7 @@ export function Facts({ rollout }: { rollout: Rollout }) {
   const project = projects?.data.find((project) => project.id === rollout.project_id)
   const environment = environmentOf(rollout)
   const who = whoOf(rollout)
+  const reporters = reportersOf(rollout)
   return (
     <dl className="grid grid-cols-[6.5rem_minmax(0,1fr)] gap-x-3 gap-y-2 border-b px-4 py-4 text-sm sm:px-6 xl:px-5">
       <Fact name="Project">{project?.name ?? <CopyableId id={rollout.project_id} />}</Fact>
@@ -31,6 +32,7 @@ export function Facts({ rollout }: { rollout: Rollout }) {
       {who && <Fact name="Who">{who}</Fact>}
       <Fact name="Reported">
         <Time at={rollout.created_at} />
+        {reporters && <span className="text-muted"> by {reporters}</span>}
       </Fact>
       {rollout.changed_paths && rollout.changed_paths.length > 0 && (
         <Fact name="Changes">

@@ -1,6 +1,7 @@
 import type { Schemas } from '@/lib/api/client'
 import { cx } from '@/lib/classes'
 import { count, duration, money } from '@/lib/format'
+import type { Totals } from '@/lib/session/held'
 import type { SessionLog } from '@/lib/session/log'
 
 interface Limit {
@@ -10,9 +11,15 @@ interface Limit {
   text: string
 }
 
+interface BudgetProps {
+  log: SessionLog
+  session: Schemas['SessionView']
+  totals: Totals
+}
+
 /** What is spent of what may be spent; nothing without a budget. */
-export function Budget({ log, session }: { log: SessionLog; session: Schemas['SessionView'] }) {
-  const limits = limitsOf(log, session)
+export function Budget({ log, session, totals }: BudgetProps) {
+  const limits = limitsOf(log, session, totals)
   if (limits.length === 0) return null
   return (
     <section className="flex flex-col gap-2.5 border-b px-4 py-3">
@@ -44,7 +51,7 @@ export function Budget({ log, session }: { log: SessionLog; session: Schemas['Se
   )
 }
 
-export function limitsOf(log: SessionLog, session: Schemas['SessionView']): Limit[] {
+function limitsOf(log: SessionLog, session: Schemas['SessionView'], totals: Totals): Limit[] {
   const budget = log.budget ?? session.budget
   const usage = log.usage ?? session.usage
   if (!budget) return []
@@ -68,10 +75,11 @@ export function limitsOf(log: SessionLog, session: Schemas['SessionView']): Limi
       text: `${money(spent)} of ${money(cost)}`,
     })
   }
-  const tokens = usage.input_tokens + usage.output_tokens + usage.cache_read_input_tokens
+  const { ephemeral_5m_input_tokens: short, ephemeral_1h_input_tokens: long } = usage.cache_creation
+  const tokens = usage.input_tokens + usage.output_tokens + usage.cache_read_input_tokens + short + long
   add('Tokens', tokens, budget.max_tokens, count)
-  add('Model calls', log.calls.size, budget.max_steps, count)
-  add('Tool calls', log.tools.size, budget.max_tool_calls, count)
+  add('Model calls', totals.modelCalls, budget.max_steps, count)
+  add('Tool calls', totals.toolCalls, budget.max_tool_calls, count)
   add('Working time', usage.active_seconds, budget.max_active_seconds, (seconds) => duration(seconds * 1000))
   return limits
 }

@@ -2,6 +2,7 @@ import { CornerDownLeft, Square } from 'lucide-react'
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Textarea } from '@/components/ui/field'
+import { useMay } from '@/lib/api/login'
 import { cursor, type SessionLog, textOf } from '@/lib/session/log'
 import { interrupt, said, useQueue, useSend } from '../actions'
 import { whyWaiting } from '../words'
@@ -17,6 +18,7 @@ export function Composer({
   isClosed: boolean
 }) {
   const [text, setText] = useState('')
+  const mayTalk = useMay('member')
   const send = useSend(sessionId)
   const isWorking = log.status === 'running' || log.status === 'rescheduling'
   const submit = (event?: FormEvent) => {
@@ -35,7 +37,7 @@ export function Composer({
     <footer className="shrink-0 border-t">
       {why && <Why text={why} />}
       <Queue log={log} sessionId={sessionId} isOn={isWorking || log.stopReason?.type === 'requires_action'} />
-      {!isClosed && (
+      {!isClosed && mayTalk && (
         <form onSubmit={submit} className="flex flex-wrap items-end justify-end gap-2 px-4 pt-2 pb-3 sm:px-6">
           <Textarea
             aria-label="Message to the agent"

@@ -2,6 +2,7 @@ import { type FormEvent, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { ConfirmDialog } from '@/components/ui/dialog'
 import { Input, Textarea } from '@/components/ui/field'
+import { useMay } from '@/lib/api/login'
 import type { ToolCall } from '@/lib/session/log'
 import { useSend } from '../actions'
 
@@ -12,6 +13,7 @@ interface DecideProps {
 
 /** What a person can say about a call that waits for them. */
 export function Decide({ tool, sessionId }: DecideProps) {
+  if (!useMay('member')) return <p className="text-muted text-sm">Viewers only look: a member decides.</p>
   if (tool.need === 'client_result') return <ClientResult tool={tool} sessionId={sessionId} />
   if (tool.need === 'resolution') return <Resolution tool={tool} sessionId={sessionId} />
   return <Approval tool={tool} sessionId={sessionId} />

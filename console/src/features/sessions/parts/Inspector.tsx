@@ -7,21 +7,25 @@ import { Time } from '@/components/ui/time'
 import type { Schemas } from '@/lib/api/client'
 import { curl } from '@/lib/curl'
 import { count, duration, money } from '@/lib/format'
-import type { Row, SessionEvent, SessionLog } from '@/lib/session/log'
+import { type Held, totalsOf } from '@/lib/session/held'
+import { keyOf, lastSeq, type SessionEvent } from '@/lib/session/log'
+import type { Followed } from '../live'
 import { Budget } from './Budget'
+import { Files } from './Files'
 import { Json } from './Json'
 
 interface InspectorProps {
-  log: SessionLog
+  followed: Followed
   session: Schemas['SessionView']
   selected: string | undefined
   onSelect: (key: string | undefined) => void
 }
 
 /** What a line of the transcript is made of; of the whole session, while none is chosen. */
-export function Inspector({ log, session, selected, onSelect }: InspectorProps) {
-  const events = useMemo(() => eventsOf(log, selected), [log, selected])
-  if (events.length === 0) return <About session={session} log={log} />
+export function Inspector({ followed, session, selected, onSelect }: InspectorProps) {
+  const { parts } = followed.held
+  const events = useMemo(() => eventsOf(parts, selected), [parts, selected])
+  if (events.length === 0) return <About session={session} followed={followed} />
   return (
     <div className="flex flex-col">
       <header className="flex h-10 shrink-0 items-center gap-2 border-b pr-2 pl-4">
@@ -31,35 +35,22 @@ export function Inspector({ log, session, selected, onSelect }: InspectorProps) 
         </IconButton>
       </header>
       {events.map((event) => (
-        <RawEvent key={event.id} event={event} sessionId={session.id} before={beforeOf(log, event)} />
+        <RawEvent key={event.id} event={event} sessionId={session.id} />
       ))}
     </div>
   )
 }
 
 /** The row's own event, and of a call its end, decision and result. */
-function eventsOf(log: SessionLog, key: string | undefined): SessionEvent[] {
+function eventsOf(parts: Held['parts'], key: string | undefined): SessionEvent[] {
   if (key === undefined) return []
-  return log.events.filter(
-    (event) =>
-      event.id === key ||
-      ('tool_use_id' in event && event.tool_use_id === key) ||
-      ('custom_tool_use_id' in event && event.custom_tool_use_id === key) ||
-      ('model_request_start_id' in event && event.model_request_start_id === key),
-  )
+  const part = parts.find(({ rows }) => rows.some((row) => row.key === key))
+  return part?.events.filter((event) => event.id === key || keyOf(event) === key) ?? []
 }
 
-export function rowOf(rows: readonly Row[], key: string): number {
-  return rows.findIndex((row) => row.key === key)
-}
-
-function beforeOf(log: SessionLog, event: SessionEvent): string {
-  return log.events[(event.seq ?? 1) - 2]?.id ?? 'start'
-}
-
-function RawEvent({ event, sessionId, before }: { event: SessionEvent; sessionId: string; before: string }) {
+function RawEvent({ event, sessionId }: { event: SessionEvent; sessionId: string }) {
   const link = `${location.origin}/sessions/${sessionId}?event=${event.id}`
-  const line = curl('GET', `/v1/sessions/${sessionId}/events?after=${before}&limit=1`)
+  const line = curl('GET', `/v1/sessions/${sessionId}/events/${event.id}`)
   return (
     <section className="flex flex-col gap-3 border-b px-4 py-3">
       <h3 className="font-medium font-mono text-sm">{event.type}</h3>
@@ -109,7 +100,10 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
 }
 
 /** The session itself. */
-function About({ session, log }: { session: Schemas['SessionView']; log: SessionLog }) {
+function About({ session, followed }: { session: Schemas['SessionView']; followed: Followed }) {
+  const { held, log, overview } = followed
+  const totals = useMemo(() => totalsOf(held, overview), [held, overview])
+  const atLeast = totals.isWhole ? '' : 'at least '
   const usage = log.usage ?? session.usage
   const metadata = Object.entries(session.metadata ?? {})
   return (
@@ -139,10 +133,16 @@ function About({ session, log }: { session: Schemas['SessionView']; log: Session
             <span className="num">{duration(usage.active_seconds * 1000)}</span>
           </Fact>
           <Fact name="Model calls">
-            <span className="num">{count(log.calls.size)}</span>
+            <span className="num">
+              {atLeast}
+              {count(totals.modelCalls)}
+            </span>
           </Fact>
           <Fact name="Tool calls">
-            <span className="num">{count(log.tools.size)}</span>
+            <span className="num">
+              {atLeast}
+              {count(totals.toolCalls)}
+            </span>
           </Fact>
           <Fact name="Tokens">
             <span className="num">
@@ -154,11 +154,12 @@ function About({ session, log }: { session: Schemas['SessionView']; log: Session
             <span className="num">{money(usage.list_cost)}</span>
           </Fact>
           <Fact name="Events">
-            <span className="num">{count(log.events.length)}</span>
+            <span className="num">{count(lastSeq(log))}</span>
           </Fact>
         </dl>
       </section>
-      <Budget log={log} session={session} />
+      <Budget log={log} session={session} totals={totals} />
+      <Files held={held} session={session} />
       {metadata.length > 0 && (
         <section className="px-4 py-3">
           <h3 className="eyebrow pb-1.5">Metadata</h3>

@@ -1,29 +1,42 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react'
 import { duration } from '@/lib/format'
 import { useNow } from '@/lib/now'
-import type { Lane, SessionLog } from '@/lib/session/log'
-import { placeOf, type Timeline, timeline } from '@/lib/session/timeline'
+import { type Held, type Stretch, tailOf } from '@/lib/session/held'
+import type { Lane } from '@/lib/session/log'
+import { placeOf, type Timeline } from '@/lib/session/timeline'
 import { onThemeChange } from '@/lib/theme/theme'
-import { draw, HEIGHT, hit, LANES, type View } from './overviewDrawing'
+import { draw, extent, HEIGHT, hit, LANES, type View } from './overviewDrawing'
+import { type Mark, seqAt, stripOf, timelineOf } from './overviewMarks'
 
 interface OverviewProps {
-  log: SessionLog
-  onJump: (row: number) => void
+  held: Held
+  overview: readonly Stretch[]
+  /** A row of what is held. */
+  onJump: (row: string) => void
+  /** An event that need not be held. */
+  onSeek: (seq: number) => void
 }
 
 /** What happened when, a lane for each kind. A click jumps, a drag zooms, the arrows go from one to the next. */
 export function Overview(props: OverviewProps) {
-  return props.log.bars.length > 0 && <Strip {...props} />
+  const hasBars = props.held.parts.some((part) => part.bars.length > 0)
+  return (hasBars || props.overview.length > 0) && <StripCanvas {...props} />
 }
 
-function Strip({ log, onJump }: OverviewProps) {
+function StripCanvas({ held, overview, onJump, onSeek }: OverviewProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
-  const isOpen = log.bars.some((bar) => bar.to === undefined)
+  const { rows } = held
+  // biome-ignore lint/correctness/useExhaustiveDependencies: text in the making changes no row and no bar
+  const strip = useMemo(() => stripOf(held, overview), [rows, tailOf(held).bars, overview])
+  const { marks } = strip
+  const isIdle = tailOf(held).status === 'idle'
+  const isOpen = marks.some((mark) => mark.to === undefined)
   const now = useNow(isOpen ? 1000 : 60_000)
-  const time = useMemo(() => timelineOf(log, now), [log, now])
+  const time = useMemo(() => timelineOf(strip, isIdle, now), [strip, isIdle, now])
   const [zoom, setZoom] = useState<[number, number] | undefined>()
   const [drag, setDrag] = useState<[number, number] | undefined>()
-  const [current, setCurrent] = useState<number | undefined>()
+  const [chosen, choose] = useState<Mark | undefined>()
+  const current = useMemo(() => placeOfMark(marks, chosen), [marks, chosen])
   const [width, setWidth] = useState(0)
   const [painted, setPainted] = useState(0)
   const [from, to] = zoom ?? [0, time.length]
@@ -40,8 +53,8 @@ function Strip({ log, onJump }: OverviewProps) {
   useEffect(() => onThemeChange(() => setPainted((count) => count + 1)), [])
   // biome-ignore lint/correctness/useExhaustiveDependencies: another theme paints anew
   useEffect(() => {
-    if (canvas.current && width > 0) draw(canvas.current, { bars: log.bars, time, view, now, current, drag })
-  }, [log.bars, time, view, now, current, drag, painted, width])
+    if (canvas.current && width > 0) draw(canvas.current, { marks, time, view, now, current, drag })
+  }, [marks, time, view, now, current, drag, painted, width])
 
   const xOf = (event: PointerEvent) => event.nativeEvent.offsetX
   const placeAt = (x: number) => view.from + (x / Math.max(1, width)) * (view.to - view.from)
@@ -50,37 +63,40 @@ function Strip({ log, onJump }: OverviewProps) {
     setDrag(undefined)
     const [start, end] = [Math.min(...drag), Math.max(...drag)]
     if (end - start > 6) return setZoom([placeAt(start), placeAt(end)])
-    const found = hit(log.bars, time, view, now, xOf(event), event.nativeEvent.offsetY)
-    if (found === undefined) return
-    setCurrent(found)
-    const bar = log.bars[found]
-    if (bar) onJump(bar.row)
+    const found = hit(marks, time, view, now, xOf(event), event.nativeEvent.offsetY)
+    if (found !== undefined) go(found, xOf(event))
+  }
+  /** To a mark; into one that is not held, as far as the point is along it. */
+  const go = (index: number, x?: number) => {
+    const mark = marks[index]
+    choose(mark)
+    if (!mark) return
+    if ('row' in mark.leads) return onJump(mark.leads.row)
+    const [start, wide] = extent(mark, time, view, now)
+    onSeek(seqAt(mark.leads, x === undefined ? 0 : (x - start) / wide))
   }
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
     if (step !== undefined) {
-      const next = Math.min(
-        log.bars.length - 1,
-        Math.max(0, (current ?? (step > 0 ? -1 : log.bars.length)) + step),
-      )
-      setCurrent(next)
-      const bar = log.bars[next]
-      if (bar) onJump(bar.row)
+      const from = current ?? (step > 0 ? -1 : marks.length)
+      go(Math.min(marks.length - 1, Math.max(0, from + step)))
     } else if (event.key === '+' || event.key === '-') {
-      setZoom(zoomed(time, log, now, view, current, event.key === '+' ? 0.5 : 2))
+      setZoom(
+        zoomed(time, current === undefined ? undefined : marks[current], view, event.key === '+' ? 0.5 : 2),
+      )
     } else if (event.key === '0' || (event.key === 'Escape' && zoom)) {
       setZoom(undefined)
     } else return
     event.preventDefault()
     event.stopPropagation()
   }
-  const total = time.stretches.reduce((sum, stretch) => sum + stretch.to - stretch.from, 0)
+  const total = time.stretches.reduce((sum, stretch) => sum + stretch.length, 0)
   return (
     <div className="relative shrink-0 border-b">
       <div
         role="application"
         aria-roledescription="overview over time"
-        aria-label={`Overview: ${log.bars.length} steps in ${duration(total)}. Arrows move, plus and minus zoom.`}
+        aria-label={`Overview: ${marks.reduce((sum, mark) => sum + mark.count, 0)} steps in ${duration(total)}. Arrows move, plus and minus zoom.`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: an application of its own takes keys
         tabIndex={0}
         onKeyDown={onKeyDown}
@@ -110,7 +126,7 @@ function Strip({ log, onJump }: OverviewProps) {
         </button>
       )}
       <span className="sr-only">
-        {LANES.map((lane) => `${names[lane]}: ${countOf(log, lane)}`).join(', ')}
+        {LANES.map((lane) => `${names[lane]}: ${countOf(marks, lane)}`).join(', ')}
       </span>
     </div>
   )
@@ -123,35 +139,31 @@ const names: Record<Lane, string> = {
   retry: 'retries',
 }
 
-function countOf(log: SessionLog, lane: Lane): number {
-  return log.bars.filter((bar) => bar.lane === lane).length
+/** The strip is drawn anew with each page that is read: a mark is known by where it is. */
+function placeOfMark(marks: readonly Mark[], chosen: Mark | undefined): number | undefined {
+  if (!chosen) return undefined
+  const away = (mark: Mark) => Math.abs(mark.from - chosen.from)
+  let nearest: number | undefined
+  for (const [place, mark] of marks.entries()) {
+    const known = nearest === undefined ? undefined : marks[nearest]
+    if (mark.lane === chosen.lane && (!known || away(mark) < away(known))) nearest = place
+  }
+  return nearest
 }
 
-/** A person may take days: their waiting is drawn, but it does not fill the time. */
-const PERSON_SHOWN = 3_000
-
-function timelineOf(log: SessionLog, now: number): Timeline {
-  const spans = log.bars.map((bar) => {
-    const { from } = bar
-    const to = bar.to ?? Math.max(now, from)
-    const isLong = bar.lane === 'person' || log.status === 'idle'
-    return { from, to: isLong ? Math.min(to, from + PERSON_SHOWN) : to }
-  })
-  return timeline(spans)
+function countOf(marks: readonly Mark[], lane: Lane): number {
+  return marks.reduce((sum, mark) => (mark.lane === lane ? sum + mark.count : sum), 0)
 }
 
 function zoomed(
   time: Timeline,
-  log: SessionLog,
-  now: number,
+  mark: Mark | undefined,
   view: View,
-  current: number | undefined,
   by: number,
 ): [number, number] | undefined {
-  const bar = current === undefined ? undefined : log.bars[current]
-  const middle = bar ? placeOf(time, bar.from) : (view.from + view.to) / 2
+  const middle = mark ? placeOf(time, mark.from) : (view.from + view.to) / 2
   const half = ((view.to - view.from) * by) / 2
-  if (half * 2 >= time.length || now === 0) return undefined
+  if (half * 2 >= time.length) return undefined
   const from = Math.min(Math.max(0, middle - half), time.length - half * 2)
   return [from, from + half * 2]
 }

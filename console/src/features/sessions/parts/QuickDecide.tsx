@@ -7,16 +7,17 @@ import { Badge } from '@/components/ui/status'
 import { api, data, paging } from '@/lib/api/client'
 import { type SessionEvent, waiting } from '@/lib/session/log'
 import { reduce, replay } from '@/lib/session/reduce'
+import { waitingKey } from '../actions'
 import { Decide } from './Decide'
 import { Json } from './Json'
 
 /** Decides from the list: the calls that wait, with their arguments, in a dialog. */
-export function QuickDecide({ sessionId }: { sessionId: string }) {
+export function QuickDecide({ sessionId, label }: { sessionId: string; label: string }) {
   const [open, setOpen] = useState(false)
   return (
     <>
       <Button size="sm" onClick={() => setOpen(true)}>
-        Decide
+        {label}
       </Button>
       <Dialog open={open} onOpenChange={setOpen} title="What it waits for" wide>
         {open && <Waiting sessionId={sessionId} />}
@@ -27,7 +28,7 @@ export function QuickDecide({ sessionId }: { sessionId: string }) {
 
 function Waiting({ sessionId }: { sessionId: string }) {
   const found = useQuery({
-    queryKey: ['sessions', 'waiting', sessionId],
+    queryKey: waitingKey(sessionId),
     staleTime: 0,
     queryFn: ({ signal }) => lastTurn(sessionId, signal),
   })

@@ -1,12 +1,15 @@
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { ErrorState, Skeleton } from '@/components/ui/states'
+import { toastError } from '@/components/ui/toast'
 import type { Schemas } from '@/lib/api/client'
 import { cx } from '@/lib/classes'
-import { plural } from '@/lib/format'
+import { holds, rowAt, rowOf } from '@/lib/session/held'
+import { keyOf } from '@/lib/session/log'
 import { useSession } from '../actions'
-import { type Followed, useFollowed } from '../live'
+import { type Followed, type FollowedStore, useFollowed } from '../live'
+import { readEvent } from '../reading'
 import { Composer } from './Composer'
-import { Inspector, rowOf } from './Inspector'
+import { Inspector } from './Inspector'
 import { Overview } from './Overview'
 import { Divider, usePaneWidth } from './Panes'
 import { SessionHeader } from './SessionHeader'
@@ -41,38 +44,39 @@ function Live({
   event,
   onClose,
 }: { session: Schemas['SessionView'] } & Omit<SessionFrameProps, 'sessionId'>) {
-  const followed = useFollowed(session.id, session.last_seq)
-  const { log } = followed
+  const [followed, store] = useFollowed(session)
+  const { held, log, overview, isOpen } = followed
   const pane = usePaneWidth('inspector', 360, 280, 640)
   const [selected, setSelected] = useState<string | undefined>(event)
-  const [target, setTarget] = useState<{ row: number } | undefined>()
+  const [target, setTarget] = useState<{ row: string } | undefined>()
   const [tab, setTab] = useState<'transcript' | 'inspector'>('transcript')
-  usePermalink(event, log, setTarget)
-  const jump = (row: number) => {
+  const jump = useCallback((row: string) => {
     setTarget({ row })
-    setSelected(log.rows[row]?.key)
-  }
+    setSelected(row)
+  }, [])
+  const seek = useSeek(store, jump)
+  usePermalink(session.id, event, followed, seek)
   const select = (key: string | undefined) => {
     setSelected(key)
     if (key !== undefined) setTab('inspector')
   }
-  const isLoading = log.events.length < session.last_seq
   return (
     <div className="flex h-full min-h-0 flex-col">
       <SessionHeader
         session={session}
         followed={followed}
         selected={selected}
-        onJump={jump}
+        onSeek={seek}
         onClose={onClose}
       />
       <PaneTabs tab={tab} onChange={setTab} />
       <div className="flex min-h-0 grow">
         <div className={cx('flex min-h-0 min-w-0 grow flex-col', tab !== 'transcript' && 'max-lg:hidden')}>
-          <Overview log={log} onJump={jump} />
-          {isLoading && <Loading followed={followed} of={session.last_seq} />}
+          <Overview held={held} overview={overview} onJump={jump} onSeek={seek} />
+          {!isOpen && <Opening followed={followed} />}
           <Transcript
-            log={log}
+            followed={followed}
+            store={store}
             sessionId={session.id}
             selected={selected}
             onSelect={select}
@@ -93,39 +97,56 @@ function Live({
             tab !== 'inspector' && 'max-lg:hidden',
           )}
         >
-          <Inspector log={log} session={session} selected={selected} onSelect={setSelected} />
+          <Inspector followed={followed} session={session} selected={selected} onSelect={setSelected} />
         </aside>
       </div>
     </div>
   )
 }
 
-/** Brings the event that the address names into view, once, when it is there. */
-function usePermalink(
-  event: string | undefined,
-  log: Followed['log'],
-  setTarget: (target: { row: number }) => void,
-) {
-  const [isDone, setDone] = useState(event === undefined)
-  useEffect(() => {
-    if (isDone || event === undefined) return
-    const row = rowOf(log.rows, event)
-    if (row < 0) return
-    setDone(true)
-    setTarget({ row })
-  }, [isDone, event, log.rows, setTarget])
+/** Brings an event into view, and reads it before if it is not held; the row is known by its key, if that is known. */
+function useSeek(store: FollowedStore, jump: (row: string) => void) {
+  return useCallback(
+    async (seq: number, key?: string) => {
+      if (!holds(store.snapshot().held, seq) && !(await store.readAround(seq))) {
+        const { fault } = store.snapshot()
+        if (fault) toastError('That part of the session was not read')(fault)
+        return
+      }
+      const { held } = store.snapshot()
+      const known = key === undefined ? -1 : rowOf(held, key)
+      const row = held.rows[known >= 0 ? known : (rowAt(held, seq) ?? -1)]
+      if (row) jump(row.key)
+    },
+    [store, jump],
+  )
 }
 
-function Loading({ followed, of }: { followed: Followed; of: number }) {
-  const { log, connection } = followed
+/** Brings the event that the address names into view, once, however far back it is. */
+function usePermalink(
+  sessionId: string,
+  id: string | undefined,
+  { held, isOpen }: Followed,
+  seek: (seq: number, key?: string) => Promise<void>,
+) {
+  const asked = useRef<string | undefined>(undefined)
+  useEffect(() => {
+    if (!isOpen || id === undefined || asked.current === id) return
+    asked.current = id
+    const known = held.parts.flatMap((part) => part.events).find((event) => event.id === id)
+    const found = known ? Promise.resolve(known) : readEvent(sessionId, id)
+    found
+      .then((event) => seek(event.seq ?? 0, keyOf(event)))
+      .catch(toastError('The event that the link names was not found'))
+  }, [sessionId, id, held, isOpen, seek])
+}
+
+/** Until the end of the log has been read. */
+function Opening({ followed: { connection } }: { followed: Followed }) {
   if (connection.state === 'failed') {
     return <ErrorState error={connection.error} what="The session’s events could not be read" />
   }
-  return (
-    <p role="status" className="animate-late px-4 py-1 text-faint text-sm sm:px-6">
-      {plural(log.events.length, 'event')} of {of} read
-    </p>
-  )
+  return <Skeleton rows={6} className="px-4 pt-4 sm:px-6" />
 }
 
 function PaneTabs({ tab, onChange }: { tab: string; onChange: (tab: 'transcript' | 'inspector') => void }) {

@@ -3,6 +3,7 @@ import { type MouseEvent, memo } from 'react'
 import { IconButton } from '@/components/ui/button'
 import { Status } from '@/components/ui/status'
 import { Elapsed, Time } from '@/components/ui/time'
+import { useMay } from '@/lib/api/login'
 import { cx } from '@/lib/classes'
 import { count, duration, money, plural, tokens } from '@/lib/format'
 import { interrupt, useSend } from '../actions'
@@ -29,7 +30,11 @@ const LOOKS = { waiting: 'waiting', running: 'running', idle: 'idle', ended: 'te
 
 /** One session: what it is, how it stands, and what it said last; with room, its numbers too. */
 export const SessionItem = memo(function SessionItem({ session, isChosen, isCurrent, onChoose }: ItemProps) {
+  const mayAct = useMay('member')
   const state = stateOf(session)
+  // Its program is to answer, not a person, who still may.
+  const asksItsClient =
+    state === 'running' && session.status === 'idle' && session.stop_reason?.type === 'requires_action'
   const { usage } = session
   const spent = usage.input_tokens + usage.output_tokens + usage.cache_read_input_tokens
   const click = (event: MouseEvent) => {
@@ -52,7 +57,11 @@ export const SessionItem = memo(function SessionItem({ session, isChosen, isCurr
           <button type="button" onClick={onChoose} className="min-w-0 truncate font-medium text-left">
             {session.title || session.agent.name}
           </button>
-          <Status status={LOOKS[state]} word={WORDS[state]} className="shrink-0 text-xs" />
+          <Status
+            status={LOOKS[state]}
+            word={asksItsClient ? 'waits for its client' : WORDS[state]}
+            className="shrink-0 text-xs"
+          />
           <Time at={session.updated_at} className="ml-auto shrink-0 text-faint text-xs @3xl:hidden" />
         </div>
         <p className="truncate text-muted text-sm">
@@ -66,8 +75,9 @@ export const SessionItem = memo(function SessionItem({ session, isChosen, isCurr
           )}
         </p>
       </div>
-      {state === 'waiting' && <QuickDecide sessionId={session.id} />}
-      {state === 'running' && <Stop sessionId={session.id} />}
+      {mayAct && state === 'waiting' && <QuickDecide sessionId={session.id} label="Decide" />}
+      {mayAct && asksItsClient && <QuickDecide sessionId={session.id} label="Answer" />}
+      {mayAct && state === 'running' && <Stop sessionId={session.id} />}
       <dl className="num hidden shrink-0 items-center text-right text-sm @3xl:flex *:w-22">
         <Cell name="Begun by">{session.origin ? (ORIGINS[session.origin] ?? session.origin) : '–'}</Cell>
         <Cell name="Model calls">{session.steps === undefined ? '–' : plural(session.steps, 'call')}</Cell>

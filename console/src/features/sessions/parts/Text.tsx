@@ -1,4 +1,5 @@
 import { lazy, Suspense, useDeferredValue } from 'react'
+import type { Source } from '@/lib/session/citations'
 
 const Markdown = lazy(() =>
   import('@/components/ui/markdown').then((module) => ({ default: module.Markdown })),
@@ -8,13 +9,13 @@ const Markdown = lazy(() =>
 const MARKDOWN_MAX = 60_000
 
 /** What somebody said, as Markdown. */
-export function Text({ text }: { text: string }) {
+export function Text({ text, sources }: { text: string; sources?: readonly Source[] | undefined }) {
   const shown = useDeferredValue(text)
   const plain = <p className="prose whitespace-pre-wrap">{shown}</p>
   if (shown.length > MARKDOWN_MAX) return plain
   return (
     <Suspense fallback={plain}>
-      <Markdown text={shown} />
+      <Markdown text={shown} sources={sources} />
     </Suspense>
   )
 }

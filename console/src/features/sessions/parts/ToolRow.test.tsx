@@ -3,6 +3,8 @@ import { render, screen, within } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, expect, it, vi } from 'vitest'
 import { TipProvider } from '@/components/ui/tooltip'
+import { loginQuery } from '@/lib/api/login'
+import type { Login, Role } from '@/lib/api/people'
 import type { SessionEvent, ToolCall } from '@/lib/session/log'
 import custom from '@/lib/session/recorded/custom.json'
 import denied from '@/lib/session/recorded/denied.json'
@@ -27,11 +29,13 @@ function toolOf(events: unknown): ToolCall {
   return tool
 }
 
-function show(tool: ToolCall) {
+function show(tool: ToolCall, role: Role = 'member') {
+  const client = new QueryClient()
+  client.setQueryData(loginQuery.queryKey, { member: { role } } as Login)
   render(
-    <QueryClientProvider client={new QueryClient()}>
+    <QueryClientProvider client={client}>
       <TipProvider>
-        <ToolRow tool={tool} sessionId="sesn_1" isSelected={false} onSelect={() => {}} />
+        <ToolRow tool={tool} isEnd sessionId="sesn_1" isSelected={false} onSelect={() => {}} />
       </TipProvider>
     </QueryClientProvider>,
   )
@@ -49,6 +53,12 @@ it('shows what waits with its arguments, and allows it only after a second word 
   expect(sent).toEqual([
     { events: [{ type: 'user.tool_confirmation', tool_use_id: tool.id, result: 'allow' }] },
   ])
+})
+
+it('leaves the decision to those who may decide', () => {
+  show(toolOf(waits), 'viewer')
+  expect(screen.getByText('Viewers only look: a member decides.')).toBeVisible()
+  expect(screen.queryByRole('button', { name: 'Allow' })).toBeNull()
 })
 
 it('denies with a reason that the agent is told', async () => {

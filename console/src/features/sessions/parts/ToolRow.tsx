@@ -11,13 +11,15 @@ import { Line } from './Line'
 
 interface ToolRowProps {
   tool: ToolCall
+  /** Whether it stands where the log ends; elsewhere, its end may be in what is not shown. */
+  isEnd: boolean
   sessionId: string
   isSelected: boolean
   onSelect: () => void
 }
 
 /** A tool call: one line, then its arguments, then its result. What waits for a person is open. */
-export function ToolRow({ tool, sessionId, isSelected, onSelect }: ToolRowProps) {
+export function ToolRow({ tool, isEnd, sessionId, isSelected, onSelect }: ToolRowProps) {
   const [opened, setOpened] = useState<boolean | undefined>()
   const open = opened ?? (tool.need !== undefined || tool.isError)
   const body = useId()
@@ -44,7 +46,7 @@ export function ToolRow({ tool, sessionId, isSelected, onSelect }: ToolRowProps)
         {!open && <span className="min-w-0 truncate font-mono text-faint text-xs">{brief(tool.input)}</span>}
         <span className="ml-auto flex shrink-0 items-center gap-3 text-sm">
           {tool.effect === 'unsafe' && <Badge tone="warn">unsafe</Badge>}
-          <ToolState tool={tool} />
+          <ToolState tool={tool} isEnd={isEnd} />
         </span>
       </button>
       {open && (
@@ -69,11 +71,11 @@ function toneOf(tool: ToolCall): 'warn' | 'bad' | undefined {
   return tool.need ? 'warn' : tool.isError ? 'bad' : undefined
 }
 
-function ToolState({ tool }: { tool: ToolCall }) {
+function ToolState({ tool, isEnd }: Pick<ToolRowProps, 'tool' | 'isEnd'>) {
   if (tool.need) return <Status status="waiting" word={WAITS[tool.need]} />
   if (tool.decision?.result === 'deny') return <Status status="rejected" word="denied" />
   const began = tool.decision?.at ?? tool.askedAt
-  if (tool.endedAt === undefined) return <Working since={began} />
+  if (tool.endedAt === undefined) return isEnd && <Working since={began} />
   const took = duration(Date.parse(tool.endedAt) - Date.parse(began))
   return (
     <>

@@ -1,40 +1,44 @@
-import { useVirtualizer } from '@tanstack/react-virtual'
+import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual'
 import { ArrowDown } from 'lucide-react'
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { plural } from '@/lib/format'
+import { gapBefore, type Held, partAt, rowOf, seqNear } from '@/lib/session/held'
 import { type SessionLog, textOf } from '@/lib/session/log'
+import type { Followed, FollowedStore } from '../live'
+import { GapLine } from './GapLine'
 import { LiveRow, TranscriptRow } from './TranscriptRow'
 
 interface TranscriptProps {
-  log: SessionLog
+  followed: Followed
+  store: FollowedStore
   sessionId: string
   selected: string | undefined
   onSelect: (key: string | undefined) => void
   /** A row to bring into view; a new object for each wish. */
-  target: { row: number } | undefined
+  target: { row: string } | undefined
 }
 
 const NEAR_END = 48
 
 /** The lines of a session, of which only the visible ones are drawn. Follows the end until somebody scrolls. */
-export function Transcript({ log, sessionId, selected, onSelect, target }: TranscriptProps) {
+export function Transcript({ followed, store, sessionId, selected, onSelect, target }: TranscriptProps) {
+  const { held, log } = followed
+  const { rows } = held
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const { follows, setFollows, missed, goToEnd, onScroll } = useTail(scroller, content, log)
   const virtual = useVirtualizer({
-    count: log.rows.length,
+    count: rows.length,
     getScrollElement: () => scroller.current,
-    getItemKey: (index) => log.rows[index]?.key ?? index,
+    getItemKey: useCallback((index: number) => rows[index]?.key ?? index, [rows]),
     estimateSize: () => 44,
     overscan: 8,
     initialRect: { width: 800, height: 800 },
+    // What is put in front moves nothing that is in view.
+    anchorTo: 'end',
   })
-  const { scrollToIndex } = virtual
-  useEffect(() => {
-    if (!target) return
-    setFollows(false)
-    scrollToIndex(target.row, { align: 'center' })
-  }, [target, scrollToIndex, setFollows])
+  useJump(virtual, held, target, setFollows)
+  useOlder(virtual, followed, store, follows)
   const select = useCallback(
     (key: string) => onSelect(selected === key ? undefined : key),
     [onSelect, selected],
@@ -55,8 +59,10 @@ export function Transcript({ log, sessionId, selected, onSelect, target }: Trans
         <div ref={content} className="pb-4">
           <div className="relative" style={{ height: virtual.getTotalSize() }}>
             {virtual.getVirtualItems().map((item) => {
-              const row = log.rows[item.index]
+              const row = rows[item.index]
               if (!row) return null
+              const gap = gapBefore(held, item.index)
+              const part = partAt(held, item.index)
               return (
                 <div
                   key={item.key}
@@ -65,9 +71,11 @@ export function Transcript({ log, sessionId, selected, onSelect, target }: Trans
                   style={{ transform: `translateY(${item.start}px)` }}
                   className="absolute inset-x-0 top-0"
                 >
+                  {gap && <GapLine gap={gap} followed={followed} store={store} isFirst={item.index === 0} />}
                   <TranscriptRow
                     row={row}
-                    log={log}
+                    log={part}
+                    isEnd={part === log}
                     sessionId={sessionId}
                     isSelected={selected === row.key}
                     onSelect={select}
@@ -94,6 +102,66 @@ export function Transcript({ log, sessionId, selected, onSelect, target }: Trans
   )
 }
 
+/** Frames for which a wished row is held in the middle, while the lines around it take their measured heights. */
+const JUMP_FRAMES = 12
+
+/** Brings a row into view when it is wished for, once, not again with every line. */
+function useJump(
+  { scrollToIndex }: Virtualizer<HTMLDivElement, Element>,
+  held: Held,
+  target: TranscriptProps['target'],
+  setFollows: (follows: boolean) => void,
+) {
+  const newest = useRef(held)
+  useLayoutEffect(() => {
+    newest.current = held
+  }, [held])
+  useEffect(() => {
+    if (!target) return
+    let frame = 0
+    const jump = (left: number) => {
+      const row = rowOf(newest.current, target.row)
+      if (row < 0) return
+      setFollows(false)
+      scrollToIndex(row, { align: 'center' })
+      if (left > 0) frame = requestAnimationFrame(() => jump(left - 1))
+    }
+    jump(JUMP_FRAMES)
+    return () => cancelAnimationFrame(frame)
+  }, [target, scrollToIndex, setFollows])
+}
+
+/** Lines before one that is missing at which it is read: about two screens. */
+const AHEAD = 40
+
+/** Reads what is missing next to what is in view, before somebody gets there. */
+function useOlder(
+  virtual: Virtualizer<HTMLDivElement, Element>,
+  { held, isOpen, reading, fault, isStopped }: Followed,
+  store: FollowedStore,
+  follows: boolean,
+) {
+  const { startIndex = 0, endIndex = 0 } = virtual.range ?? {}
+  const isDown = virtual.scrollDirection === 'forward'
+  useEffect(
+    () => store.lookAt(follows ? undefined : seqNear(held, startIndex)),
+    [store, follows, held, startIndex],
+  )
+  useEffect(() => {
+    // Who looks at the end has asked for nothing older; what failed or was stopped is read on by hand.
+    if (!isOpen || reading || fault || isStopped || follows) return
+    const near = held.starts.filter(
+      (start) => startIndex - AHEAD < start && start <= endIndex + AHEAD && gapBefore(held, start),
+    )
+    const below = near.find((start) => start > endIndex)
+    const above = near.findLast((start) => start <= endIndex)
+    const gapAt = (start: number | undefined) => (start === undefined ? undefined : gapBefore(held, start))
+    const [gapBelow, gapAbove] = [gapAt(below), gapAt(above)]
+    if (isDown && gapBelow) store.readAfter(gapBelow)
+    else if (gapAbove && (!isDown || (above ?? 0) >= startIndex)) store.readBefore(gapAbove)
+  }, [held, isOpen, reading, fault, isStopped, follows, startIndex, endIndex, isDown, store])
+}
+
 /** Keeps the end in view while new lines come, until somebody scrolls up. */
 function useTail(
   scroller: React.RefObject<HTMLDivElement | null>,
@@ -101,9 +169,9 @@ function useTail(
   log: SessionLog,
 ) {
   const [follows, setFollows] = useState(true)
-  const [seen, setSeen] = useState(0)
+  const [seen, setSeen] = useState<string | undefined>()
   const lastTop = useRef(0)
-  const count = log.rows.length
+  const end = log.rows.at(-1)?.key
   const toEnd = useCallback(() => {
     const element = scroller.current
     if (element) element.scrollTop = element.scrollHeight
@@ -112,7 +180,7 @@ function useTail(
   // biome-ignore lint/correctness/useExhaustiveDependencies: whatever makes it longer moves the end
   useLayoutEffect(() => {
     if (follows) toEnd()
-  }, [follows, count, log.live?.end, toEnd])
+  }, [follows, end, log.live?.end, toEnd])
   useEffect(() => {
     const element = content.current
     if (!follows || !element) return
@@ -121,8 +189,8 @@ function useTail(
     return () => observer.disconnect()
   }, [follows, content, toEnd])
   useEffect(() => {
-    if (follows) setSeen(count)
-  }, [follows, count])
+    if (follows) setSeen(end)
+  }, [follows, end])
 
   const onScroll = () => {
     const element = scroller.current
@@ -137,17 +205,22 @@ function useTail(
     setFollows(true)
     toEnd()
   }
-  return { follows, setFollows, missed: Math.max(0, count - seen), goToEnd, onScroll }
+  return { follows, setFollows, missed: rowsBehind(log, seen), goToEnd, onScroll }
+}
+
+function rowsBehind({ rows }: SessionLog, seen: string | undefined): number {
+  if (seen === undefined || rows.at(-1)?.key === seen) return 0
+  return rows.length - 1 - rows.findLastIndex((row) => row.key === seen)
 }
 
 /** Tells a screen reader what the agent has said, a message at a time and not word by word. */
 function Announcer({ log }: { log: SessionLog }) {
-  const first = useRef<number | undefined>(undefined)
+  const first = useRef<string | undefined>(undefined)
   const last = log.rows.at(-1)
-  first.current ??= log.rows.length > 0 ? log.rows.length : undefined
-  const isNew = first.current !== undefined && log.rows.length > first.current
+  first.current ??= last?.key
+  const isNew = last !== undefined && last.key !== first.current
   const text =
-    isNew && last?.kind === 'message' && last.event.type === 'agent.message' ? textOf(last.event.content) : ''
+    isNew && last.kind === 'message' && last.event.type === 'agent.message' ? textOf(last.event.content) : ''
   return (
     <p aria-live="polite" className="sr-only">
       {text.slice(0, 500)}

@@ -1,10 +1,12 @@
 import { Brain, CircleAlert, Cpu, Info, MessageSquareText, ScrollText, UserRound } from 'lucide-react'
-import { memo } from 'react'
+import { memo, useMemo } from 'react'
 import { Status } from '@/components/ui/status'
 import { cx } from '@/lib/classes'
 import { duration, money, tokens } from '@/lib/format'
 import { useNow } from '@/lib/now'
+import { citedIn, type Source } from '@/lib/session/citations'
 import { type Content, type Live, type ModelCall, type Row, type SessionLog, textOf } from '@/lib/session/log'
+import { fileName } from '../files'
 import { noteOf } from '../words'
 import { Line } from './Line'
 import { Text } from './Text'
@@ -12,7 +14,10 @@ import { ToolRow } from './ToolRow'
 
 interface RowProps {
   row: Row
+  /** The part of the log that it is of. */
   log: SessionLog
+  /** Whether that part ends where the log does: elsewhere, what is open ended in what is not shown. */
+  isEnd: boolean
   sessionId: string
   isSelected: boolean
   onSelect: (key: string) => void
@@ -20,18 +25,18 @@ interface RowProps {
 
 /** One line of the transcript. */
 export const TranscriptRow = memo(
-  function TranscriptRow({ row, log, sessionId, isSelected, onSelect }: RowProps) {
+  function TranscriptRow({ row, log, isEnd, sessionId, isSelected, onSelect }: RowProps) {
     const shared = { isSelected, onSelect: () => onSelect(row.key) }
     switch (row.kind) {
       case 'message':
         return <MessageRow row={row} {...shared} />
       case 'model': {
         const call = log.calls.get(row.call)
-        return call ? <ModelRow call={call} {...shared} /> : null
+        return call ? <ModelRow call={call} isEnd={isEnd} {...shared} /> : null
       }
       case 'tool': {
         const tool = log.tools.get(row.call)
-        return tool ? <ToolRow tool={tool} sessionId={sessionId} {...shared} /> : null
+        return tool ? <ToolRow tool={tool} isEnd={isEnd} sessionId={sessionId} {...shared} /> : null
       }
       case 'thinking':
         return (
@@ -54,6 +59,7 @@ export const TranscriptRow = memo(
   (before, after) =>
     before.row === after.row &&
     before.isSelected === after.isSelected &&
+    before.isEnd === after.isEnd &&
     before.log.calls.get(before.row.key) === after.log.calls.get(after.row.key) &&
     before.log.tools.get(before.row.key) === after.log.tools.get(after.row.key),
 )
@@ -78,30 +84,55 @@ function MessageRow({ row, ...shared }: { row: Extract<Row, { kind: 'message' }>
     <Line at={event.processed_at} icon={icon} tone={isUser ? 'accent' : undefined} {...shared}>
       {event.type === 'system.message' && <p className="eyebrow">Instructions</p>}
       <div className={cx('max-w-3xl', isDropped && 'line-through opacity-60')}>
-        <Blocks content={event.content} />
+        <Blocks content={event.content} sources={'sources' in event ? event.sources : undefined} />
       </div>
       {isDropped && <p className="text-muted text-sm">Not used: the turn before it was called off.</p>}
     </Line>
   )
 }
 
-function Blocks({ content }: { content: readonly Content[] }) {
+function Blocks({
+  content,
+  sources,
+}: {
+  content: readonly Content[]
+  sources?: readonly Source[] | undefined
+}) {
   const text = textOf(content.filter((block) => block.type === 'text'))
   const others = content.filter((block) => block.type !== 'text')
   return (
     <>
-      {text && <Text text={text} />}
+      {text && <Text text={text} sources={sources} />}
+      {sources && <Sources text={text} sources={sources} />}
       {others.map((block, n) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: blocks of an event never change
         <p key={n} className="text-muted text-sm">
-          [{block.type === 'search_result' ? `found: ${block.title}` : block.type}]
+          [{fileName(block)}]
         </p>
       ))}
     </>
   )
 }
 
-function ModelRow({ call, ...shared }: { call: ModelCall } & Shared) {
+/** What the markers in a text stand for. */
+function Sources({ text, sources }: { text: string; sources: readonly Source[] }) {
+  const { sources: cited } = useMemo(() => citedIn(text, sources), [text, sources])
+  if (cited.length === 0) return null
+  return (
+    <ol aria-label="Sources" className="mt-1.5 flex flex-wrap gap-x-4 gap-y-0.5 text-muted text-sm">
+      {cited.map((source, place) => (
+        <li key={source.document_id} className="flex min-w-0 gap-1.5">
+          <span className="num text-accent">{place + 1}</span>
+          <span className="min-w-0 truncate" title={source.name}>
+            {source.name}
+          </span>
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+function ModelRow({ call, isEnd, ...shared }: { call: ModelCall; isEnd: boolean } & Shared) {
   return (
     <Line
       at={call.startedAt}
@@ -123,7 +154,7 @@ function ModelRow({ call, ...shared }: { call: ModelCall } & Shared) {
         {call.endedAt ? (
           <span className="num">{duration(Date.parse(call.endedAt) - Date.parse(call.startedAt))}</span>
         ) : (
-          <Counting since={call.startedAt} />
+          isEnd && <Counting since={call.startedAt} />
         )}
       </div>
     </Line>
@@ -146,12 +177,15 @@ function NoteRow({ row, ...shared }: { row: Extract<Row, { kind: 'note' }> } & S
       {event.type === 'monitor.update' && event.evidence.length > 0 && (
         <ul className="mt-1 text-sm">
           {event.evidence.map((item) => (
-            <li key={item.signal} className="num flex gap-3">
+            <li key={item.signal} className="num flex flex-wrap gap-x-3">
               <span className="font-mono text-xs leading-4.5">{item.signal}</span>
               <Status status={item.level} />
               <span className="text-muted">
                 {item.current ?? '–'} against {item.baseline ?? '–'}
               </span>
+              {item.detail && (
+                <span className="min-w-0 text-muted [overflow-wrap:anywhere]">{item.detail}</span>
+              )}
             </li>
           ))}
         </ul>

@@ -1,7 +1,8 @@
 import { duration } from '@/lib/format'
-import type { Bar, Lane } from '@/lib/session/log'
+import type { Lane } from '@/lib/session/log'
 import { placeOf, stepOf, type Timeline } from '@/lib/session/timeline'
 import { colour } from '@/lib/theme/theme'
+import type { Mark } from './overviewMarks'
 
 /** What part of the time is drawn, and how wide. */
 export interface View {
@@ -11,7 +12,7 @@ export interface View {
 }
 
 interface Drawing {
-  bars: readonly Bar[]
+  marks: readonly Mark[]
   time: Timeline
   view: View
   now: number
@@ -38,7 +39,7 @@ export function draw(canvas: HTMLCanvasElement, drawing: Drawing) {
   context.clearRect(0, 0, view.width, HEIGHT)
   drawRuler(context, drawing)
   drawFolds(context, drawing)
-  drawBars(context, drawing)
+  drawMarks(context, drawing)
   if (drawing.drag) {
     const [start, end] = drawing.drag
     context.globalAlpha = 0.16
@@ -70,7 +71,8 @@ function drawRuler(context: CanvasRenderingContext2D, { time, view }: Drawing) {
 function drawFolds(context: CanvasRenderingContext2D, { time, view }: Drawing) {
   context.strokeStyle = colour('control')
   context.lineWidth = 1
-  for (const { at } of time.stretches.slice(1)) {
+  for (const { at, isFolded } of time.stretches) {
+    if (!isFolded) continue
     const x = xOf(view, at - time.fold / 2)
     if (x < 0 || x > view.width) continue
     context.beginPath()
@@ -82,19 +84,20 @@ function drawFolds(context: CanvasRenderingContext2D, { time, view }: Drawing) {
   }
 }
 
-function drawBars(context: CanvasRenderingContext2D, { bars, time, view, now, current }: Drawing) {
+function drawMarks(context: CanvasRenderingContext2D, { marks, time, view, now, current }: Drawing) {
   const inks = { busy: colour('busy'), good: colour('good'), warn: colour('warn'), bad: colour('bad') }
   const drawn = new Set<string>()
-  bars.forEach((bar, index) => {
-    const [x, width] = extent(bar, time, view, now)
+  marks.forEach((mark, index) => {
+    const [x, width] = extent(mark, time, view, now)
     if (x + width < 0 || x > view.width) return
-    const y = topOf(bar.lane)
+    const y = topOf(mark.lane)
     // Of ten thousand bars on one pixel, one is drawn.
-    const place = `${bar.lane} ${Math.round(x)} ${Math.round(width)} ${bar.tone}`
+    const place = `${mark.lane} ${Math.round(x)} ${Math.round(width)} ${mark.tone}`
     if (width <= BAR_MIN && drawn.has(place) && index !== current) return
     drawn.add(place)
-    context.fillStyle = inks[bar.tone]
-    if (bar.lane === 'person') hatch(context, x, y, width, inks.warn)
+    context.fillStyle = inks[mark.tone]
+    if (!('row' in mark.leads)) summarize(context, mark, x, y, width)
+    else if (mark.lane === 'person') hatch(context, x, y, width, inks.warn)
     else {
       context.beginPath()
       context.roundRect(x, y, width, BAR, Math.min(2, width / 2))
@@ -105,6 +108,13 @@ function drawBars(context: CanvasRenderingContext2D, { bars, time, view, now, cu
     context.lineWidth = 1.5
     context.strokeRect(x - 1.5, y - 1.5, width + 3, BAR + 3)
   })
+}
+
+/** What is not held: the fuller, the more there was. */
+function summarize(context: CanvasRenderingContext2D, mark: Mark, x: number, y: number, width: number) {
+  context.globalAlpha = Math.min(0.75, 0.25 + mark.count / 60)
+  context.fillRect(x, y, width, BAR)
+  context.globalAlpha = 1
 }
 
 function hatch(context: CanvasRenderingContext2D, x: number, y: number, width: number, ink: string) {
@@ -126,9 +136,9 @@ function hatch(context: CanvasRenderingContext2D, x: number, y: number, width: n
   context.restore()
 }
 
-/** The bar under a point, with some grace for narrow ones. */
+/** The mark under a point, with some grace for narrow ones. */
 export function hit(
-  bars: readonly Bar[],
+  marks: readonly Mark[],
   time: Timeline,
   view: View,
   now: number,
@@ -138,9 +148,9 @@ export function hit(
   const lane = LANES[Math.floor((y - RULER) / LANE)]
   let best: number | undefined
   let nearest = 8
-  bars.forEach((bar, index) => {
-    if (lane !== undefined && bar.lane !== lane) return
-    const [start, width] = extent(bar, time, view, now)
+  marks.forEach((mark, index) => {
+    if (lane !== undefined && mark.lane !== lane) return
+    const [start, width] = extent(mark, time, view, now)
     const away = x < start ? start - x : Math.max(0, x - start - width)
     if (away >= nearest) return
     nearest = away
@@ -149,9 +159,10 @@ export function hit(
   return best
 }
 
-function extent(bar: Bar, time: Timeline, view: View, now: number): [number, number] {
-  const start = xOf(view, placeOf(time, bar.from))
-  const end = xOf(view, placeOf(time, bar.to ?? Math.max(now, bar.from)))
+/** Where a mark is drawn: its beginning and its width. */
+export function extent(mark: Mark, time: Timeline, view: View, now: number): [number, number] {
+  const start = xOf(view, placeOf(time, mark.from))
+  const end = xOf(view, placeOf(time, mark.to ?? Math.max(now, mark.from)))
   return [start, Math.max(BAR_MIN, end - start)]
 }
 

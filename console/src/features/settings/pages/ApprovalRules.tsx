@@ -18,10 +18,10 @@ import { membersQuery, projectsQuery, type Rule, rulesQuery, useAct } from '../q
 export function ApprovalRules() {
   const list = useQuery(rulesQuery)
   const { data: projects } = useQuery(projectsQuery)
-  const { data: members } = useInfiniteQuery(membersQuery)
   const [open, setOpen] = useState<Rule | 'new'>()
   const [gone, setGone] = useState<Rule>()
   const isAdmin = useMay('admin')
+  const { data: members } = useInfiniteQuery({ ...membersQuery, enabled: isAdmin })
   const remove = useAct(['approval_rules'], (rule: Rule) =>
     data(api.DELETE('/v1/approval_rules/{rule_id}', { params: { path: { rule_id: rule.id } } })),
   )

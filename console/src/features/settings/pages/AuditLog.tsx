@@ -11,9 +11,8 @@ import { EmptyState } from '@/components/ui/states'
 import { type Column, Table } from '@/components/ui/table'
 import { Time } from '@/components/ui/time'
 import { toast, toastError } from '@/components/ui/toast'
-import { useMay } from '@/lib/api/login'
 import { csvOf, download } from '../csv'
-import { Lacks } from '../parts/Lacks'
+import { ForAdmins } from '../parts/ForAdmins'
 import { Listing } from '../parts/Listing'
 import { type AuditEntry, type AuditFilter, auditQuery, membersQuery, readAudit } from '../queries'
 
@@ -21,18 +20,24 @@ import { type AuditEntry, type AuditFilter, auditQuery, membersQuery, readAudit 
 const EXPORT_MAX = 10_000
 
 export function AuditLog() {
+  return (
+    <ForAdmins title="Audit log" what="read the audit log">
+      <Entries />
+    </ForAdmins>
+  )
+}
+
+function Entries() {
   const [filter, setFilter] = useState<AuditFilter>({})
   const [text, setText] = useState('')
   const [open, setOpen] = useState<AuditEntry>()
-  const isAdmin = useMay('admin')
   const list = useInfiniteQuery(auditQuery(filter))
   const names = useNames()
   const columns = useMemo(() => columnsOf(names), [names])
   const rows = list.data?.pages.flatMap((page) => page.data).filter((entry) => fits(entry, text, names))
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <PageHeader title="Audit log" actions={isAdmin && <Export filter={filter} names={names} />} />
-      <Lacks needs="admin" what="read the audit log" />
+      <PageHeader title="Audit log" actions={<Export filter={filter} names={names} />} />
       <div className="flex flex-wrap items-center gap-2 border-b px-4 py-2 sm:px-6">
         <Input
           type="search"

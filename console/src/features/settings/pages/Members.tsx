@@ -15,8 +15,8 @@ import { toast, toastError } from '@/components/ui/toast'
 import { api, data } from '@/lib/api/client'
 import { useLogin, useMay } from '@/lib/api/login'
 import type { Member, Role } from '@/lib/api/people'
+import { ForAdmins } from '../parts/ForAdmins'
 import { FormDialog } from '../parts/FormDialog'
-import { Lacks } from '../parts/Lacks'
 import { Listing } from '../parts/Listing'
 import { membersQuery, useAct } from '../queries'
 
@@ -37,14 +37,22 @@ interface Made {
 type Open = { what: 'invite' } | { what: 'role' | 'remove'; member: Member } | { what: 'link'; made: Made }
 
 export function Members() {
+  return (
+    <ForAdmins title="Members" what="see who is here, invite people and change their roles">
+      <People />
+    </ForAdmins>
+  )
+}
+
+function People() {
   const list = useInfiniteQuery(membersQuery)
   const [open, setOpen] = useState<Open>()
-  const isAdmin = useMay('admin')
   const close = () => setOpen(undefined)
   const showLink = (made: Made) => setOpen({ what: 'link', made })
-  const columns = isAdmin
-    ? [...COLUMNS, menuColumn((member) => <MemberMenu member={member} onOpen={setOpen} onLink={showLink} />)]
-    : COLUMNS
+  const columns = [
+    ...COLUMNS,
+    menuColumn((member) => <MemberMenu member={member} onOpen={setOpen} onLink={showLink} />),
+  ]
   const invite = (
     <Button look="main" onClick={() => setOpen({ what: 'invite' })}>
       <UserPlus aria-hidden className="size-4" />
@@ -53,8 +61,7 @@ export function Members() {
   )
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <PageHeader title="Members" actions={isAdmin && invite} />
-      <Lacks needs="admin" what="invite people and change their roles" />
+      <PageHeader title="Members" actions={invite} />
       <Listing
         query={list}
         rows={list.data?.pages.flatMap((page) => page.data)}

@@ -59,7 +59,9 @@ function Row({ provider, onEdit }: { provider: Provider; onEdit: () => void }) {
   const isAdmin = useMay('admin')
   const [isGone, setIsGone] = useState(false)
   const path = { params: { path: { provider: provider.id ?? provider.name } } }
-  const test = useAct(['providers'], () => data(api.POST('/v1/providers/{provider}/test', path)))
+  const test = useAct(['providers'], () =>
+    data(api.POST('/v1/providers/{provider}/test', { ...path, body: {} })),
+  )
   const remove = useAct(['providers'], () => data(api.DELETE('/v1/providers/{provider}', path)))
   const isOurs = provider.owner === 'organization'
   return (

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
@@ -11,8 +11,8 @@ import { type Column, Table } from '@/components/ui/table'
 import { Time } from '@/components/ui/time'
 import { toast, toastError } from '@/components/ui/toast'
 import { api, data } from '@/lib/api/client'
-import { useMay } from '@/lib/api/login'
 import { duration } from '@/lib/format'
+import { ForAdmins } from '../parts/ForAdmins'
 import { Listing } from '../parts/Listing'
 import { type Delivery, deliveriesQuery, useAct, type Webhook, webhookQuery } from '../queries'
 
@@ -20,6 +20,14 @@ const route = getRouteApi('/shell/settings/webhooks/$webhookId')
 const CRUMBS = [{ label: 'Webhooks', to: '/settings/webhooks' }]
 
 export function WebhookPage() {
+  return (
+    <ForAdmins title="Webhook" what="see to webhooks">
+      <Shown />
+    </ForAdmins>
+  )
+}
+
+function Shown() {
   const { webhookId } = route.useParams()
   const { data: webhook, error, refetch } = useQuery(webhookQuery(webhookId))
   const [open, setOpen] = useState<Delivery>()
@@ -72,7 +80,6 @@ function State({ webhook }: { webhook: Webhook }) {
 }
 
 function Actions({ webhook }: { webhook: Webhook }) {
-  const isAdmin = useMay('admin')
   const navigate = useNavigate()
   const [asked, setAsked] = useState<'rotate' | 'delete'>()
   const [secret, setSecret] = useState<string>()
@@ -82,9 +89,15 @@ function Actions({ webhook }: { webhook: Webhook }) {
   const change = useAct(['webhooks'], (disabled: boolean) =>
     data(api.POST('/v1/webhooks/{webhook_id}', { ...path, body: { disabled } })),
   )
-  const remove = useAct(['webhooks'], () => data(api.DELETE('/v1/webhooks/{webhook_id}', path)))
+  const client = useQueryClient()
+  // The page is left before anything is read again: of this webhook there is nothing to read.
+  const remove = async () => {
+    await data(api.DELETE('/v1/webhooks/{webhook_id}', path))
+    await navigate({ to: '/settings/webhooks' })
+    client.removeQueries({ queryKey: ['webhooks', webhook.id] })
+    await client.invalidateQueries({ queryKey: ['webhooks'] })
+  }
   const close = (open: boolean) => open || setAsked(undefined)
-  if (!isAdmin) return null
   return (
     <>
       <Button
@@ -123,10 +136,7 @@ function Actions({ webhook }: { webhook: Webhook }) {
         description="Its address is told nothing more, also not what waits to be sent."
         confirm="Delete"
         dangerous
-        onConfirm={async () => {
-          await remove.mutateAsync(undefined)
-          await navigate({ to: '/settings/webhooks' })
-        }}
+        onConfirm={remove}
       />
       <Dialog
         open={secret !== undefined}

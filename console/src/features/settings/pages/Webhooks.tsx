@@ -13,9 +13,8 @@ import { type Column, Table } from '@/components/ui/table'
 import { Time } from '@/components/ui/time'
 import { Checkbox } from '@/components/ui/toggles'
 import { api, data } from '@/lib/api/client'
-import { useMay } from '@/lib/api/login'
+import { ForAdmins } from '../parts/ForAdmins'
 import { FormDialog } from '../parts/FormDialog'
-import { Lacks } from '../parts/Lacks'
 import { Listing } from '../parts/Listing'
 import { projectsQuery, useAct, type Webhook, webhooksQuery } from '../queries'
 
@@ -34,10 +33,17 @@ const TYPES = [
 ]
 
 export function Webhooks() {
+  return (
+    <ForAdmins title="Webhooks" what="see to webhooks">
+      <Addresses />
+    </ForAdmins>
+  )
+}
+
+function Addresses() {
   const list = useQuery(webhooksQuery)
   const [isCreating, setIsCreating] = useState(false)
   const [secret, setSecret] = useState<string>()
-  const isAdmin = useMay('admin')
   const navigate = useNavigate()
   const add = (
     <Button look="main" onClick={() => setIsCreating(true)}>
@@ -47,8 +53,7 @@ export function Webhooks() {
   )
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <PageHeader title="Webhooks" actions={isAdmin && add} />
-      <Lacks needs="admin" what="see to webhooks" />
+      <PageHeader title="Webhooks" actions={add} />
       <Listing
         query={list}
         rows={list.data?.data}
@@ -56,7 +61,7 @@ export function Webhooks() {
         empty={
           <EmptyState
             icon={WebhookIcon}
-            {...(isAdmin ? { action: add } : {})}
+            action={add}
             command="sortie webhooks create https://example.com/sortie --event run.failed"
           >
             A webhook is an address of yours that is told what happens.

@@ -1,4 +1,4 @@
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CopyableId } from '@/components/ui/copy'
@@ -11,13 +11,14 @@ import { toast } from '@/components/ui/toast'
 import { api, data } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/error'
 import { useTypedKey } from '@/lib/api/key'
-import { useLogin, useLogout } from '@/lib/api/login'
+import { setupQuery, useLogin, useLogout } from '@/lib/api/login'
 
 const PASSWORD_MIN = 10
 
 export function You() {
   const { member, org } = useLogin()
   const byKey = useTypedKey() !== undefined
+  const { data: setup } = useQuery(setupQuery)
   return (
     <Page title="You">
       <Section
@@ -43,9 +44,9 @@ export function You() {
         <Section title="Password" description="You came in with an API key.">
           <p className="text-muted">Log in with e-mail and password to change the password.</p>
         </Section>
-      ) : (
+      ) : setup?.passwords ? (
         <Password email={member.email ?? ''} />
-      )}
+      ) : null}
       <Everywhere />
     </Page>
   )

@@ -70,8 +70,8 @@ export function Usage() {
       {days.isError && (
         <ErrorState what="The usage was not read" error={days.error} onRetry={() => void days.refetch()} />
       )}
-      {days.data && days.data.total.runs === 0 && <NothingUsed />}
-      {days.data && days.data.total.runs > 0 && (
+      {fault === undefined && days.data && days.data.total.runs === 0 && <NothingUsed />}
+      {fault === undefined && days.data && days.data.total.runs > 0 && (
         <>
           <Totals report={days.data} measure={measure} onMeasure={setMeasure} />
           <div className="border-b px-4 py-4 sm:px-6">

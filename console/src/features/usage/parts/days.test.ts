@@ -24,6 +24,7 @@ describe('days', () => {
     ['2026-01-01', '2026-01-31', undefined],
     ['2026-02-01', '2026-01-31', /after the last/],
     ['2024-01-01', '2026-01-31', /400/],
+    ['2025-02-23', '2026-03-30', /400/],
     ['', '2026-01-31', /both/],
   ])('from %s to %s', (from, to, expected) => {
     const fault = rangeFault({ from, to })

@@ -27,7 +27,7 @@ export function daysBetween({ from, to }: Range): string[] {
 export function rangeFault({ from, to }: Range): string | undefined {
   if (Number.isNaN(Date.parse(from)) || Number.isNaN(Date.parse(to))) return 'Choose both days.'
   if (from > to) return 'The first day is after the last.'
-  if (Date.parse(to) - Date.parse(from) > 400 * DAY) return 'At most 400 days.'
+  if (Date.parse(to) - Date.parse(from) >= 400 * DAY) return 'At most 400 days.'
   return undefined
 }
 

@@ -623,6 +623,10 @@ export interface paths {
                     "created_at[lte]"?: string;
                     /** @description Processed before. */
                     "created_at[lt]"?: string;
+                    /** @description From this `seq` on, in either order. Ours. */
+                    "seq[gte]"?: number;
+                    /** @description Up to this `seq`, in either order. Ours. */
+                    "seq[lte]"?: number;
                     /** @description Only what was stored after this event; `start` is everything. Not with `page`. Ours. */
                     after?: string;
                 };
@@ -695,6 +699,110 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{session_id}/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an event
+         * @description One of the log; what still waits to be taken into it is in the list. Ours.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    session_id: string;
+                    event_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EventView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{session_id}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look over a session's log
+         * @description What happened when, in a few hundred counts, however long the log is. Ours.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Parts to tell of at most: 1 to 500, 200 if absent. */
+                    parts?: number;
+                    /** @description From this `seq` on. */
+                    "seq[gte]"?: number;
+                    /** @description Up to this `seq`. */
+                    "seq[lte]"?: number;
+                };
+                header?: never;
+                path: {
+                    session_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OverviewView"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ErrorEnvelope"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1820,7 +1928,7 @@ export interface paths {
                 query?: {
                     /** @description The first day, as `2026-11-22`; 29 days before the last if absent. */
                     from?: string;
-                    /** @description The last day, at most 400 days after the first; today if absent. */
+                    /** @description The last day, less than 400 days after the first; today if absent. */
                     to?: string;
                     /** @description By what it is told apart; by day if absent. */
                     by?: "agent" | "key" | "model" | "day" | "project";
@@ -3766,8 +3874,8 @@ export interface paths {
         put?: never;
         /**
          * Test a provider
-         * @description Asks it for its list of models, and for nothing that costs money. What it says is the
-         *     answer, with status 200.
+         * @description Asks it for its list of models, and for nothing that costs money; or has one of its models
+         *     begin to answer. What it says is the answer, with status 200.
          */
         post: {
             parameters: {
@@ -3778,7 +3886,11 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody?: never;
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TryProvider"];
+                };
+            };
             responses: {
                 200: {
                     headers: {
@@ -4248,7 +4360,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether an owner's account is needed */
+        /**
+         * How people log in
+         * @description And whether the first owner's account is still to be made.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -4676,6 +4791,11 @@ export interface components {
             type: "system.message";
         } | {
             content: components["schemas"]["ContentView"][];
+            /**
+             * @description What it had been given to cite, if it cites anything: `[[0]]` in its text names the
+             *     first. A marker that names none of them was made up. Ours.
+             */
+            sources?: components["schemas"]["SourceView"][];
             /** @enum {string} */
             type: "agent.message";
         } | {
@@ -5028,6 +5148,8 @@ export interface components {
             multiagent?: components["schemas"]["Typed"] | null;
             execution_identity?: components["schemas"]["Typed"] | null;
             budget?: components["schemas"]["BudgetParam"] | null;
+            /** @description JSON Schema that its answers fit: at most 256 KiB, 64 levels deep. Ours. */
+            output_schema?: Record<string, never> | null;
         };
         /** @description A new rule. */
         CreateApprovalRule: {
@@ -5175,6 +5297,8 @@ export interface components {
              *     over before that.
              */
             expires_at?: string | null;
+            /** @description Whether what is here is made up and goes away: `sortie serve --demo`. */
+            demo: boolean;
         };
         /** @description A tool that the client runs. */
         CustomTool: {
@@ -5399,6 +5523,8 @@ export interface components {
             skills: Record<string, never>[];
             multiagent?: Record<string, never> | null;
             execution_identity: Record<string, never>;
+            /** @description JSON Schema that its answers fit; null is plain text. Ours. */
+            output_schema?: Record<string, never> | null;
         };
         /** @description Where a document is. */
         DocumentSource: {
@@ -5689,6 +5815,16 @@ export interface components {
             content: components["schemas"]["ContentView"][];
             /** @enum {string} */
             type: "system.message";
+        };
+        /** @description An issuer at which people log in. */
+        IssuerView: {
+            /**
+             * @description A browser that is sent to `/login/oidc/{name}` logs in there; `return_to` is the path
+             *     that it comes back to.
+             */
+            name: string;
+            /** @description What people call it. */
+            title: string;
         };
         /** @description A key's budget, and what was spent of it. */
         KeyBudget: {
@@ -6000,6 +6136,11 @@ export interface components {
             message: string;
             /** @enum {string} */
             type: "unrunnable";
+        };
+        /** @description A log at a glance. */
+        OverviewView: {
+            /** @description Equal parts of the log, the oldest first; each but the last has as many events. */
+            data: components["schemas"]["StretchView"][];
         };
         /**
          * @description Whose something is.
@@ -6382,6 +6523,18 @@ export interface components {
                 /** @description What it changes, by `changed_paths` or `files` of its metadata; null if those do not say. */
                 changed_paths?: string[] | null;
                 approval?: components["schemas"]["ApprovalView"] | null;
+                /**
+                 * @description How bad the last look at it was: `none`, `no_data`, `unknown`, `medium`, `high` or
+                 *     `critical`; null before the first.
+                 */
+                level?: string | null;
+                /**
+                 * @description What its watch found when it had run its course: `healthy`, `anomalies_remain`,
+                 *     `not_verified` or `deployment_failed`; null until then, and of one that was stopped.
+                 */
+                finding?: string | null;
+                /** @description Whose keys reported it. */
+                reported_by: components["schemas"]["ReporterView"][];
                 /** @description Each status it moved to, oldest first. */
                 history: components["schemas"]["MoveView"][];
                 /** Format: date-time */
@@ -6621,6 +6774,12 @@ export interface components {
          * @enum {string}
          */
         RemovedMemberType: "member_removed";
+        /** @description Somebody whose key reported a rollout. */
+        ReporterView: {
+            member_id: string;
+            /** @description Null of somebody who was removed. */
+            name?: string | null;
+        };
         /** @description A request to be sent with the caller's own key. */
         RequestView: {
             method: components["schemas"]["MethodView"];
@@ -6725,6 +6884,18 @@ export interface components {
             /** @description What it changes, by `changed_paths` or `files` of its metadata; null if those do not say. */
             changed_paths?: string[] | null;
             approval?: components["schemas"]["ApprovalView"] | null;
+            /**
+             * @description How bad the last look at it was: `none`, `no_data`, `unknown`, `medium`, `high` or
+             *     `critical`; null before the first.
+             */
+            level?: string | null;
+            /**
+             * @description What its watch found when it had run its course: `healthy`, `anomalies_remain`,
+             *     `not_verified` or `deployment_failed`; null until then, and of one that was stopped.
+             */
+            finding?: string | null;
+            /** @description Whose keys reported it. */
+            reported_by: components["schemas"]["ReporterView"][];
             /** @description Each status it moved to, oldest first. */
             history: components["schemas"]["MoveView"][];
             /** Format: date-time */
@@ -6947,13 +7118,17 @@ export interface components {
             /** Format: date-time */
             archived_at?: string | null;
         };
-        /** @description Whether anybody can log in yet. */
+        /** @description How people log in, and whether anybody can yet. */
         Setup: {
             /**
              * @description No owner of the first organization can: the link that `sortie serve` printed, or that
              *     `sortie members reset --owner` prints, lets them in.
              */
             owner_needed: boolean;
+            /** @description Whether with a password. */
+            passwords: boolean;
+            /** @description Who vouches for people elsewhere. */
+            issuers: components["schemas"]["IssuerView"][];
         };
         /** @description How a sender proves who they are. */
         SignatureParam: {
@@ -6983,6 +7158,12 @@ export interface components {
          * @enum {string}
          */
         SkillKind: "anthropic" | "custom";
+        /** @description A document that an answer may cite. */
+        SourceView: {
+            document_id: string;
+            /** @description Its name when the answer was written. */
+            name: string;
+        };
         /**
          * @description Who said it.
          * @enum {string}
@@ -7056,6 +7237,59 @@ export interface components {
         } | {
             /** @enum {string} */
             type: "refusal";
+        };
+        /** @description A part of a log. */
+        StretchView: {
+            /**
+             * Format: int64
+             * @description `seq` of its first event.
+             */
+            first_seq: number;
+            /**
+             * Format: int64
+             * @description `seq` of its last event.
+             */
+            last_seq: number;
+            /**
+             * Format: date-time
+             * @description When the first was taken into the log.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When the last was.
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description Milliseconds of that in which the session was idle.
+             */
+            rested_ms: number;
+            /**
+             * Format: int32
+             * @description Model calls that began.
+             */
+            model_calls: number;
+            /**
+             * Format: int32
+             * @description Tool calls that were asked for.
+             */
+            tool_calls: number;
+            /**
+             * Format: int32
+             * @description Decisions and results that had been waited for.
+             */
+            waits: number;
+            /**
+             * Format: int32
+             * @description How often a fault interrupted a turn that went on.
+             */
+            retries: number;
+            /**
+             * Format: int32
+             * @description Events of the type `session.error`.
+             */
+            errors: number;
         };
         /** @description Where to go. */
         SwitchOrg: {
@@ -7206,6 +7440,14 @@ export interface components {
             /** @enum {string} */
             type: "rollout_monitor";
         });
+        /** @description What is tried out. */
+        TryProvider: {
+            /**
+             * @description A model as the provider calls it (`gpt-5`): it is asked for a word, which costs its few
+             *     tokens. Without it the provider is asked for its list of models, which costs nothing.
+             */
+            model?: string | null;
+        };
         /** @description An object of some `type`; its other keys are kept as sent. */
         Typed: Record<string, never> & {
             type: string;
@@ -7241,6 +7483,8 @@ export interface components {
             multiagent?: components["schemas"]["Typed"] | null;
             execution_identity?: components["schemas"]["Typed"] | null;
             budget?: components["schemas"]["BudgetParam"] | null;
+            /** @description Null is plain text from the next version on. Ours. */
+            output_schema?: Record<string, never> | null;
         };
         /** @description A change of a rule. What is left out stays; lists replace those there were. */
         UpdateApprovalRule: {

@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use crate::sortie::{House, sortie};
 
-fn events_of(house: &House, session: &str) -> Vec<Value> {
+pub(super) fn events_of(house: &House, session: &str) -> Vec<Value> {
     let told = house.run(&["sessions", "tail", session, "--json"]).done();
     told.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn sessions_of(house: &House) -> Vec<String> {
+pub(super) fn sessions_of(house: &House) -> Vec<String> {
     let listed = house.run(&["sessions", "list", "--limit", "1000", "--json"]).json();
     listed.as_array().unwrap().iter().map(|session| session["id"].as_str().unwrap().to_owned()).collect()
 }
 
-fn files_of(dir: &Path) -> Vec<String> {
+pub(super) fn files_of(dir: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = entries.collect();
     names.sort();

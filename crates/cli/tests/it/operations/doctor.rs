@@ -160,3 +160,46 @@ async fn a_provider_is_asked_for_its_list_and_for_nothing_else() {
     assert_eq!((found.code, verdicts(&found, "provider house")), (1, vec!["fail".to_owned()]), "{found:#?}");
     assert_eq!(*asked.lock().unwrap(), ["GET /v1/models", "GET /v1/models"]);
 }
+
+/// One that does not answer is told, and keeps no server from starting.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_is_asked_for_what_it_serves() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let key = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "1", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+    let document = json!({
+        "issuer": url, "jwks_uri": format!("{url}/keys"),
+        "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"),
+        "response_types_supported": ["code"], "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["EdDSA"],
+    });
+    let stub = Router::new()
+        .route("/.well-known/openid-configuration", axum::routing::get(axum::Json(document)))
+        .route("/keys", axum::routing::get(axum::Json(json!({ "keys": [key] }))));
+    let serving = tokio::spawn(async move { axum::serve(listener, stub).await });
+    let trusting = |command: &mut Command| {
+        command.env("SORTIE_LOGIN__OIDC__CORP__ISSUER", &url).env("SORTIE_LOGIN__OIDC__CORP__CLIENT_ID", "sortie");
+        command.env("SORTIE_LOGIN__OIDC__CORP__ALLOW_PRIVATE", "true");
+    };
+    let house = House::new();
+    let found = tokio::task::block_in_place(|| doctor(&house, trusting));
+    assert_eq!(verdicts(&found, "login with corp"), ["ok"], "{found:#?}");
+    assert!(found.stdout.contains("/login/oidc/corp/callback"), "{found:#?}");
+
+    serving.abort();
+    let _ = serving.await;
+    tokio::task::block_in_place(|| {
+        let server = house.serve_with(trusting);
+        let found = doctor(&house, trusting);
+        assert_eq!(verdicts(&found, "login with corp"), ["fail"], "{found:#?}");
+        server.stop();
+        let wrong = doctor(&house, |command| {
+            trusting(command);
+            command.env("SORTIE_LOGIN__OIDC__CORP__ALLOW_PRIVATE", "false");
+        });
+        assert!(
+            wrong.code != 0 && wrong.stderr.contains("login.oidc.corp: `issuer` must begin with https://"),
+            "{wrong:#?}"
+        );
+    });
+}

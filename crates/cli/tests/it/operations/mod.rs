@@ -3,6 +3,7 @@
 mod backup;
 mod doctor;
 mod metrics;
+mod restore;
 mod tail;
 mod traces;
 mod transfer;

@@ -1,0 +1,37 @@
+import { render, screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, it, vi } from 'vitest'
+import { ApiError } from '@/lib/api/error'
+import type { Followed, FollowedStore } from '../live'
+import { GapLine } from './GapLine'
+
+const gap = { from: 1, to: 900 }
+
+function show(change: Partial<Followed> = {}) {
+  const followed = { reading: undefined, fault: undefined, ...change } as Followed
+  const store = { readBefore: vi.fn(), cancel: vi.fn() }
+  render(<GapLine gap={gap} followed={followed} store={store as unknown as FollowedStore} isFirst />)
+  return { store, user: userEvent.setup() }
+}
+
+it('says how much is missing, and reads it when asked', async () => {
+  const { store, user } = show()
+  expect(screen.getByRole('status')).toHaveTextContent('900 older events not shown')
+  await user.click(screen.getByRole('button', { name: 'Show' }))
+  expect(store.readBefore).toHaveBeenCalledWith(gap)
+})
+
+it('says what it is reading, and stops', async () => {
+  const { store, user } = show({ reading: { from: 601, to: 900 } })
+  expect(screen.getByRole('status')).toHaveTextContent('Reading 900 older events…')
+  await user.click(screen.getByRole('button', { name: 'Stop' }))
+  expect(store.cancel).toHaveBeenCalled()
+})
+
+it('says why it was not read, and tries again', async () => {
+  const fault = new ApiError({ status: 500, kind: 'api_error', message: 'storage failed' })
+  const { store, user } = show({ fault })
+  expect(screen.getByRole('status')).toHaveTextContent('Not read: storage failed')
+  await user.click(screen.getByRole('button', { name: 'Try again' }))
+  expect(store.readBefore).toHaveBeenCalled()
+})
