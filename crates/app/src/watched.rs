@@ -56,7 +56,12 @@ impl App {
         };
         Ok(Besides {
             watches: watches.into_iter().map(|watch| (watch.session, watch)).collect(),
-            names: members.into_iter().map(|member| (member.id, member.name)).collect(),
+            // Whoever was removed is nobody here any more: their name is not told.
+            names: members
+                .into_iter()
+                .filter(|member| member.removed_at.is_none())
+                .map(|member| (member.id, member.name))
+                .collect(),
         })
     }
 }

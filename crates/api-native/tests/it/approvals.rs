@@ -277,6 +277,17 @@ async fn a_rollout_tells_who_reported_it_and_how_its_watch_stands() {
     assert_eq!(names, ["ci", "Otto Owner"]);
     assert_eq!((&shown["level"], &shown["finding"]), (&json!(null), &json!(null)), "nobody has looked yet");
     assert_eq!(owner.get("/v1/rollouts").await.ok()["data"][0], shown);
+
+    // Who was removed is nobody here any more.
+    let gone = shown["reported_by"][0]["member_id"].clone();
+    owner.delete(&format!("/v1/members/{}", gone.as_str().unwrap())).await.ok();
+    let told = json!([{ "member_id": gone, "name": null }, shown["reported_by"][1]]);
+    for shown in [
+        &owner.get("/v1/rollouts").await.ok()["data"][0],
+        &owner.get(&format!("/v1/rollouts/{}", id_of(&rollout))).await.ok(),
+    ] {
+        assert_eq!(shown["reported_by"], told);
+    }
 }
 
 #[tokio::test]
