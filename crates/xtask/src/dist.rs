@@ -19,8 +19,16 @@ pub(crate) const SUMS: &str = "SHA256SUMS";
 /// Shells with their completions, and what these are called where shells look for them.
 const COMPLETIONS: [(&str, &str); 3] = [("bash", "sortie.bash"), ("zsh", "_sortie"), ("fish", "sortie.fish")];
 
-/// Files of the repository, beside the pages of `docs`.
-const FILES: [&str; 5] = ["LICENSE", "README.md", "CHANGELOG.md", "deploy/sortie.service", "docs/sortie.sample.toml"];
+/// Files of the repository, beside the pages of `docs`. They keep their paths, by which the
+/// pages name them.
+const FILES: [&str; 6] = [
+    "LICENSE",
+    "README.md",
+    "CHANGELOG.md",
+    "deploy/sortie.service",
+    "docs/sortie.sample.toml",
+    "docs/sortie.schema.json",
+];
 
 /// Builds the binary that ships and packs it.
 pub(crate) fn dist(engine: Engine) -> Result<()> {
@@ -71,12 +79,12 @@ pub(crate) fn pack(root: &Path, program: &Path, platform: &str, to: &Path) -> Re
 /// The folder as it is unpacked.
 fn fill(root: &Path, program: &Path, folder: &Path) -> Result<()> {
     let completions = folder.join("completions");
-    for made in [&completions, &folder.join("docs")] {
+    for made in [&completions, &folder.join("docs"), &folder.join("deploy")] {
         fs::create_dir_all(made).with_context(|| format!("making {}", made.display()))?;
     }
     copy(program, &folder.join("sortie"))?;
     for file in FILES {
-        copy(&root.join(file), &folder.join(Path::new(file).file_name().context("a file has a name")?))?;
+        copy(&root.join(file), &folder.join(file))?;
     }
     for page in fs::read_dir(root.join("docs")).context("reading docs")? {
         let page = page?.path();
@@ -140,12 +148,34 @@ mod tests {
         folder
     }
 
+    /// What stands for the binary: it says a version, whatever it is asked.
+    fn program_in(folder: &Path, version: &str) -> PathBuf {
+        let program = folder.join("program");
+        fs::write(&program, format!("#!/bin/sh\necho sortie {version}\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+        program
+    }
+
+    #[test]
+    fn the_sums_are_of_the_archives_of_both_engines_and_of_no_other_version() {
+        let (to, root) = (folder("engines"), workspace_root().unwrap());
+        for (version, platforms) in [("1.2.2", &["here"][..]), ("1.2.3", &["here", "here-baseline", "here"])] {
+            let program = program_in(&to, version);
+            for platform in platforms {
+                pack(&root, &program, platform, &to).unwrap();
+            }
+        }
+        let sums = fs::read_to_string(to.join(SUMS)).unwrap();
+        let names: Vec<&str> = sums.lines().map(|line| line.split_once("  ").unwrap().1).collect();
+        assert_eq!(names, ["sortie-1.2.3-here-baseline.tar.gz", "sortie-1.2.3-here.tar.gz"]);
+        assert!(process::succeeds(Command::new("sha256sum").current_dir(&to).args(["--check", SUMS])));
+        fs::remove_dir_all(to).unwrap();
+    }
+
     #[test]
     fn the_same_files_give_the_same_bytes() {
         let (first, second) = (folder("first"), folder("second"));
-        let program = first.join("program");
-        fs::write(&program, "#!/bin/sh\necho sortie 1.2.3\n").unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();
+        let program = program_in(&first, "1.2.3");
         let root = workspace_root().unwrap();
         let packed = [&first, &second].map(|to| {
             let archive = pack(&root, &program, "here", to).unwrap();
@@ -158,7 +188,7 @@ mod tests {
         assert!(process::succeeds(Command::new("sha256sum").current_dir(&second).args(["--check", SUMS])));
         let listed =
             process::read(Command::new("tar").arg("-tzf").arg(second.join("sortie-1.2.3-here.tar.gz"))).unwrap();
-        for file in ["sortie", "LICENSE", "SHA256SUMS", "completions/_sortie", "docs/cli.md", "sortie.service"] {
+        for file in ["sortie", "LICENSE", "SHA256SUMS", "completions/_sortie", "docs/cli.md"].iter().chain(&FILES) {
             assert!(
                 listed.lines().any(|line| line == format!("sortie-1.2.3-here/{file}")),
                 "{file} is not in:\n{listed}"
