@@ -23,8 +23,9 @@ pub enum PlantedBug {
 }
 
 impl PlantedBug {
-    /// How long before the commit callers are answered.
-    pub(crate) const HEAD_START: Duration = Duration::from_millis(3);
+    /// How long before the commit callers are answered: long enough to be caught in, also where
+    /// the disk is fast and the machine is busy.
+    pub(crate) const HEAD_START: Duration = Duration::from_millis(15);
 }
 
 /// The bug that a store has been given, if any.
