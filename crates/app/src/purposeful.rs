@@ -11,6 +11,7 @@ use domain::key::Scope;
 use domain::model::Block;
 use domain::monitor::Watch;
 use domain::session::{Origin, Purpose, Session};
+use domain::text::cut;
 use domain::untrusted::fenced;
 use indexmap::IndexMap;
 use ports::store::{PurposefulFilter, PurposefulSession};
@@ -185,11 +186,7 @@ fn sentence(why: &str) -> String {
 }
 
 fn title_of(task: &str) -> String {
-    let line = task.lines().next().unwrap_or_default();
-    match line.char_indices().nth(TITLE_CHARS) {
-        Some((end, _)) => format!("{}…", line[..end].trim_end()),
-        None => line.to_owned(),
-    }
+    cut(task.lines().next().unwrap_or_default(), TITLE_CHARS)
 }
 
 /// The task, and the context behind it as data.

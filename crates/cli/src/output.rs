@@ -5,6 +5,7 @@
 
 use std::io::{IsTerminal, Write};
 
+use domain::text::cut;
 use serde::Serialize;
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
@@ -112,11 +113,7 @@ pub(crate) fn printable(text: &str) -> String {
 fn one_line(text: &str) -> String {
     /// Longer cells would break every row on a terminal.
     const CHARS_MAX: usize = 80;
-    let line = printable(text).replace(['\n', '\t'], " ");
-    match line.char_indices().nth(CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
+    cut(&printable(text).replace(['\n', '\t'], " "), CHARS_MAX)
 }
 
 /// A field as a cell: texts as they are, nothing for null.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use domain::model::{FaultKind, ModelFault};
+use domain::text::cut;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 use outbound::OutboundError;
@@ -37,12 +38,7 @@ impl Provider {
             Some(key) if !key.expose().is_empty() => text.replace(key.expose(), "[secret]"),
             _ => text.to_owned(),
         };
-        let mut line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        if let Some((end, _)) = line.char_indices().nth(TEXT_MAX) {
-            line.truncate(end);
-            line.push('…');
-        }
-        line
+        cut(&line.split_whitespace().collect::<Vec<_>>().join(" "), TEXT_MAX)
     }
 }
 

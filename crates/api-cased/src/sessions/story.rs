@@ -9,6 +9,7 @@ use domain::event::{EventBody, RetryStatus, StopReason, Verdict};
 use domain::model::{Block, text_of};
 use domain::monitor::{Level, Watch, WatchEnd, WatchState};
 use domain::session::{Origin, Progress};
+use domain::text::cut;
 use domain::{Event, EventId, RunId, SessionId};
 use serde::Serialize;
 use serde_json::Value;
@@ -318,12 +319,5 @@ fn outcome(watch: Option<&Watch>, progress: Progress) -> &'static str {
             Progress::Completed | Progress::Failed | Progress::Cancelled => progress.as_str(),
             _ => "",
         },
-    }
-}
-
-fn cut(text: &str, chars_max: usize) -> String {
-    match text.char_indices().nth(chars_max) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

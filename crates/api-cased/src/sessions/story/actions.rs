@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use domain::event::{EventBody, Verdict};
 use domain::model::text_of;
 use domain::monitor::{Level, RollbackStep};
+use domain::text::cut;
 use domain::tool::Ruling;
 use domain::{Event, EventId, RunId};
 
-use super::{DESCRIPTION_CHARS, cut, decided, tool_of};
+use super::{DESCRIPTION_CHARS, decided, tool_of};
 use crate::approvals;
 
 /// Key actions that are shown: the newest.
