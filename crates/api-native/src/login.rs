@@ -31,7 +31,7 @@ pub(crate) struct CurrentLogin {
     /// When the login or key stops working by itself. A login that is not used for seven days is
     /// over before that.
     expires_at: Option<Timestamp>,
-    /// Whether what is here is made up and goes away: `sortie serve --demo`.
+    /// Whether what is here is made up: `sortie serve --demo`.
     demo: bool,
 }
 

@@ -54,7 +54,8 @@ impl DemoDirectory {
 
     /// What is configured, as far as it makes sense of a demo: where it listens and what it may
     /// be asked, but neither providers, nor how people log in and what is let go, nor what a
-    /// first start makes.
+    /// first start makes. A key that the environment has for a first start is another
+    /// installation's.
     pub(crate) fn configuration(&self, config: &Config) -> Config {
         let provider = ProviderOptions { kind: ProviderKind::Scripted, ..ProviderOptions::default() };
         Config {
@@ -69,6 +70,7 @@ impl DemoDirectory {
             models: ModelOptions::default(),
             login: LoginOptions::default(),
             retention: RetentionOptions::default(),
+            bootstrap_key: None,
             providers: [(demo::PROVIDER.to_owned(), provider)].into(),
             ..config.clone()
         }

@@ -27,7 +27,7 @@ use crate::listener::{Listener, Stop};
 use crate::proxies::TrustedProxies;
 use crate::tls;
 
-/// How long work under way may go on after the signal to stop.
+/// The grace of everything but a demo.
 const GRACE: Duration = Duration::from_secs(25);
 /// How much longer the last answers may take to leave.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -46,6 +46,8 @@ pub struct Server {
     /// The directory of a demo, which goes away with it.
     demo_directory: Option<DemoDirectory>,
     retention: Retention,
+    /// How long work under way may go on after the signal to stop.
+    grace: Duration,
 }
 
 impl Server {
@@ -79,7 +81,12 @@ impl Server {
 
     async fn on(config: &Config, listens: Listens, house: House, demo: Option<Demo>) -> Result<Self, StartError> {
         let (server, Listens { listener, address }) = (&config.server, listens);
-        let traces = Traces::start(&config.telemetry).map_err(|error| StartError::Options(error.to_string()))?;
+        // What is made up is told to no collector, whoever named one. Nor is there anything in it
+        // that somebody would wait for at the end.
+        let (traces, grace) = match demo {
+            Some(_) => (None, Duration::ZERO),
+            None => (Traces::start(&config.telemetry).map_err(|error| StartError::Options(error.to_string()))?, GRACE),
+        };
         let engine = Engine::start(house.engine_ports(traces.clone()), config.engine.clone())
             .await
             .map_err(|error| StartError::Other(error.to_string()))?;
@@ -91,7 +98,7 @@ impl Server {
         };
         let started = first_start::describe(&app, config, address, first_key).await?;
         let started = Started { demo: life.as_ref().map(|life| life.entry().clone()), ..started };
-        let facades = Facades::new(&app, &house, config, &started.url, GRACE).await;
+        let facades = Facades::new(&app, &house, config, &started.url, grace).await;
         let connections_max = descriptors::room_for_connections(server.connections_max);
         let proxies = TrustedProxies::new(server.trusted_proxies.clone());
         Ok(Self {
@@ -106,6 +113,7 @@ impl Server {
             life,
             demo_directory: None,
             retention: config.retention.rules(),
+            grace,
         })
     }
 
@@ -136,11 +144,12 @@ impl Server {
         tracing::info!(runs = self.engine.running(), "stopping: streams are told, runs go back to the queue");
         self.facades.shared.drain.begin();
         ends.gently.cancel();
+        let grace = self.grace;
         let cut = tokio::spawn(async move {
-            tokio::time::sleep(GRACE + FAREWELL).await;
+            tokio::time::sleep(grace + FAREWELL).await;
             ends.now.cancel();
         });
-        self.engine.drain(GRACE).await;
+        self.engine.drain(grace).await;
         for task in [serving, administering, schedules, living, letting_go] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a listener ended in a panic");

@@ -1,5 +1,7 @@
 //! `sortie serve`.
 
+use std::path::Path;
+
 use config::Flag;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -21,7 +23,7 @@ pub(super) async fn run(place: &Place, serve: Serve, output: Output) -> Result<(
         true => Server::start_demo(&config, place.data_dir.as_deref()).await?,
         false => Server::start(&config).await?,
     };
-    greet(server.started(), output)?;
+    greet(server.started(), place.data_dir.as_deref(), output)?;
     server.run(stop.asked()).await;
     Ok(())
 }
@@ -35,7 +37,7 @@ fn flags(serve: Serve) -> Vec<Flag> {
     [listen, certificate, key].into_iter().flatten().collect()
 }
 
-fn greet(started: &Started, output: Output) -> Result<(), Failure> {
+fn greet(started: &Started, demo_directory: Option<&Path>, output: Output) -> Result<(), Failure> {
     let first_key = started.first_key.as_ref().map(ExposeSecret::expose_secret);
     let owner_link = started.owner_link.as_ref().map(ExposeSecret::expose_secret);
     if output.is_json() {
@@ -50,7 +52,7 @@ fn greet(started: &Started, output: Output) -> Result<(), Failure> {
         }));
     }
     if let Some(demo) = &started.demo {
-        return output.text(&welcome(started, demo, first_key.unwrap_or_default()));
+        return output.text(&welcome(started, demo, demo_directory, first_key.unwrap_or_default()));
     }
     let mut text = format!("Sortie is at {}\n", started.url);
     if let Some(key) = first_key {
@@ -74,10 +76,14 @@ fn entry(demo: &DemoEntry) -> Value {
     json!({ "email": demo.email, "password": demo.password.expose_secret() })
 }
 
-/// What whoever started a demo is told.
-fn welcome(started: &Started, demo: &DemoEntry, key: &str) -> String {
+/// What whoever started a demo is told: what is in a directory that they named stays.
+fn welcome(started: &Started, demo: &DemoEntry, directory: Option<&Path>, key: &str) -> String {
+    let afterwards = match directory {
+        None => "It goes away when you stop it.".to_owned(),
+        Some(path) => format!("It stays in {} when you stop it; no server goes on with it.", path.display()),
+    };
     format!(
-        "This is a demo of Sortie: all of it is made up, and goes away when you stop it.\n\n\
+        "This is a demo of Sortie: all of it is made up. {afterwards}\n\n\
          Open {url} and log in as the demo's owner:\n\n    \
          e-mail    {email}\n    password  {password}\n\n\
          For programs and for other shells:\n\n    export SORTIE_URL={url} SORTIE_KEY={key}\n    \

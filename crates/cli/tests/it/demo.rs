@@ -7,7 +7,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::task::block_in_place;
 
-use crate::sortie::{House, Server};
+use crate::sortie::{House, Server, sortie};
 
 /// What the owner's key is shown at an address.
 async fn read(server: &Server, path: &str) -> Value {
@@ -85,6 +85,55 @@ async fn the_owner_of_a_demo_logs_in_and_its_ids_are_the_same_again() {
 
     let again = serve("other");
     assert_eq!(texts(&read(&again, "/v1/agents").await, "/id"), agents);
+}
+
+#[test]
+fn a_demo_takes_no_key_and_no_rules_tells_no_collector_and_stops_at_once() {
+    const KEY: &str = "a-key-of-another-installation-of-32";
+    let house = House::new();
+    let collector = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", collector.local_addr().unwrap());
+    let file = format!(
+        "[telemetry]\notlp_endpoint = \"{endpoint}\"\n[retention]\nsessions = \"1d\"\n\
+         [login]\npasswords = false\n[login.oidc.corp]\nissuer = \"https://id.example\"\nclient_id = \"sortie\"\n"
+    );
+    std::fs::write(house.path().join("sortie.toml"), file).unwrap();
+    let server = house.serve_with(|command| {
+        command.arg("--demo").env("TMPDIR", house.path()).env("SORTIE_BOOTSTRAP_KEY", KEY);
+        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint);
+    });
+    assert_ne!(server.text("first_key"), KEY);
+    let (status, setup) = server.get("/v1/setup");
+    let setup: Value = serde_json::from_str(&setup).unwrap();
+    assert_eq!((status, &setup["passwords"], &setup["issuers"]), (200, &json!(true), &json!([])));
+    // Somebody's reply is in the middle of a sentence, and would be for half a minute.
+    let asked = std::time::Instant::now();
+    server.signal("INT");
+    assert_eq!(server.ended(), 0);
+    let took = asked.elapsed();
+    assert!(took < std::time::Duration::from_secs(10), "{took:?}");
+    collector.set_nonblocking(true).unwrap();
+    let told = collector.accept();
+    assert_eq!(told.unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "a collector was told");
+}
+
+#[test]
+fn whoever_starts_a_demo_is_told_what_becomes_of_it() {
+    use std::io::{BufRead, BufReader};
+    let house = House::new();
+    let greeted = |arguments: &[&str]| {
+        let mut command = sortie(house.path());
+        command.args(["serve", "--demo", "--listen", "127.0.0.1:0"]).args(arguments).env("TMPDIR", house.path());
+        let mut child =
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let _ = child.kill();
+        child.wait().unwrap();
+        line
+    };
+    assert!(greeted(&[]).contains("all of it is made up. It goes away"));
+    assert!(greeted(&["--data-dir", "kept"]).contains("all of it is made up. It stays in kept"));
 }
 
 #[test]

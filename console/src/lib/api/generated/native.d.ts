@@ -5297,7 +5297,7 @@ export interface components {
              *     over before that.
              */
             expires_at?: string | null;
-            /** @description Whether what is here is made up and goes away: `sortie serve --demo`. */
+            /** @description Whether what is here is made up: `sortie serve --demo`. */
             demo: boolean;
         };
         /** @description A tool that the client runs. */
