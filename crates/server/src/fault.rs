@@ -41,8 +41,9 @@ pub enum StartError {
     #[error("{}: is not empty, and a demo is not mixed with other data: name an empty directory with --data-dir, or \
              leave --data-dir out", .0.display())]
     NoPlaceForDemo(PathBuf),
-    /// A server was to go on with the data of a demo.
-    #[error("{}: holds what a demo has made up, and nobody goes on with that: name another directory with --data-dir", .0.display())]
+    /// A server was to go on with the data of a demo, or a backup to be put there.
+    #[error("{}: belongs to `sortie serve --demo`, and nobody goes on with what is made up: name another directory \
+             with --data-dir", .0.display())]
     MadeUp(PathBuf),
     /// The secrets file is missing or unreadable.
     #[error("{}: {why}", .path.display())]

@@ -4,25 +4,52 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const OWNER_ONLY: u32 = 0o600;
 
 /// Writes a file that only its owner may read. A crash leaves the old one or the new one.
 pub(crate) fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let fresh = path.with_extension("new");
-    // One that an earlier crash left behind is in the way of `create_new`.
-    match std::fs::remove_file(&fresh) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+    Prepared::new(path, contents)?.put_in_place()
+}
+
+/// A file that is written and on disk, beside its place. Nothing of it is left unless it is put
+/// there.
+pub(crate) struct Prepared {
+    fresh: PathBuf,
+    path: PathBuf,
+}
+
+impl Prepared {
+    /// Writes it.
+    pub(crate) fn new(path: &Path, contents: &[u8]) -> io::Result<Self> {
+        let fresh = path.with_extension("new");
+        // One that an earlier crash left behind is in the way of `create_new`.
+        remove(&fresh)?;
+        let prepared = Self { fresh, path: path.to_owned() };
+        fill(&prepared.fresh, contents)?;
+        Ok(prepared)
     }
-    let written = fill(&fresh, contents).and_then(|()| std::fs::rename(&fresh, path));
-    if written.is_err() {
-        // Nothing of it is of use; the error says why it could not be written.
-        let _ = std::fs::remove_file(&fresh);
+
+    /// Puts it in its place, in one step.
+    pub(crate) fn put_in_place(self) -> io::Result<()> {
+        std::fs::rename(&self.fresh, &self.path)?;
+        sync_directory_of(&self.path)
     }
-    written?;
-    sync_directory_of(path)
+}
+
+impl Drop for Prepared {
+    fn drop(&mut self) {
+        // It is in its place, or nothing of it is of use and somebody is told why.
+        let _ = remove(&self.fresh);
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn fill(path: &Path, contents: &[u8]) -> io::Result<()> {

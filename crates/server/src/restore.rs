@@ -1,8 +1,9 @@
 //! `sortie restore`: a backup becomes a data directory's database again.
 //!
-//! Nothing is touched before the backup was read; the database is put in place in one step, and
-//! the secrets behind it, so that what a crash leaves is refused by the next start and never
-//! taken for a new installation.
+//! Nothing is touched before the backup was read. Then other secrets are put aside, the database
+//! is put in place in one step, and the secrets behind it: whatever a crash leaves is what was
+//! there, or a database without secrets, which the next start refuses. It is never one with the
+//! secrets of another, and never taken for a new installation.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -15,8 +16,10 @@ use serde::Serialize;
 use store_sqlite::{Inspection, OpenError, Restoring};
 
 use crate::backup::{self, BackupView};
+use crate::demonstration;
 use crate::fault::StartError;
-use crate::secrets::Secrets;
+use crate::private_file::{self, Prepared};
+use crate::secrets::{self, Secrets};
 
 /// A longer page was not written by `sortie backup`.
 const PAGE_BYTES_MAX: u64 = 64 << 10;
@@ -163,6 +166,7 @@ impl Restore {
         if is_same(&self.from, directory) {
             return Err(RestoreError::Itself(directory.to_owned()));
         }
+        demonstration::refuse_made_up(directory)?;
         check_owner(directory)?;
         let secrets = self.secrets.as_deref().map(Given::read).transpose()?;
         let has_secrets = secrets.is_some() || Secrets::read(directory)?.is_some();
@@ -178,10 +182,7 @@ impl Restore {
             over.map_or(Ok(()), |over| Err(RestoreError::Occupied(over)))?;
         }
         let inspection = check_copy(&restoring, &database, &page)?;
-        let mut replaced = Vec::from_iter(restoring.finish()?);
-        if let Some(given) = secrets {
-            replaced.extend(given.write(directory)?);
-        }
+        let replaced = put_in_place(restoring, secrets, directory)?;
         Ok(RestoreView {
             path: directory.to_owned(),
             from: self.from,
@@ -195,6 +196,32 @@ impl Restore {
             has_secrets,
         })
     }
+}
+
+/// Puts the copy in place, with the secrets if some were given. What was there is called this now.
+fn put_in_place(
+    mut restoring: Restoring,
+    given: Option<Given>,
+    directory: &Path,
+) -> Result<Vec<PathBuf>, RestoreError> {
+    let ending = restoring.unused_ending(&[secrets::FILE]);
+    let Some(given) = given else { return Ok(Vec::from_iter(restoring.finish(&ending)?)) };
+    let path = Secrets::path_in(directory);
+    // Written before anything is moved: a full disk is told of while all is as it was.
+    let prepared = Prepared::new(&path, given.text.as_bytes()).map_err(|error| StartError::at(&path, error))?;
+    let aside = given.put_others_aside(directory, &ending)?;
+    let replaced = restoring.finish(&ending).inspect_err(|_| {
+        if let Some(aside) = &aside
+            && let Err(error) = std::fs::rename(aside, &path)
+        {
+            tracing::error!(%error, secrets = %aside.display(), "the secrets that were there could not be put back");
+        }
+    })?;
+    prepared.put_in_place().map_err(|error| StartError::Secrets {
+        path,
+        why: format!("the database is restored, but its secrets could not be put here: {error}; copy them by hand"),
+    })?;
+    Ok(replaced.into_iter().chain(aside).collect())
 }
 
 /// What is restored belongs to whoever restores it, and must belong to whoever serves it.
@@ -291,19 +318,93 @@ impl Given {
         }
     }
 
-    /// Puts the secrets in place. Others that are there belong to the database that was
-    /// replaced, and are kept beside it; what they are called then.
-    fn write(self, directory: &Path) -> Result<Option<PathBuf>, StartError> {
-        let path = Secrets::path_in(directory);
-        let kept = match self.in_the_way(directory)? {
-            Some(others) => {
-                let kept = directory.join("secrets.toml.replaced");
-                std::fs::copy(&others, &kept).map_err(|error| StartError::at(&kept, error))?;
-                Some(kept)
-            }
-            None => None,
-        };
-        crate::private_file::write(&path, self.text.as_bytes()).map_err(|error| StartError::at(&path, error))?;
-        Ok(kept)
+    /// Others that are there belong to the database that is replaced, and are kept beside it, under
+    /// a name with this ending. Before that database is: by the secrets of another it would not be
+    /// noticed that a crash came in between.
+    fn put_others_aside(&self, directory: &Path, ending: &str) -> Result<Option<PathBuf>, StartError> {
+        let Some(others) = self.in_the_way(directory)? else { return Ok(None) };
+        let kept = directory.join(format!("{}{ending}", secrets::FILE));
+        let moved = std::fs::rename(&others, &kept).and_then(|()| private_file::sync_directory_of(&kept));
+        moved.map_err(|error| StartError::at(&kept, error))?;
+        Ok(Some(kept))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    /// A directory with a database and the secrets of it.
+    fn installed() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(backup::DATABASE), "old").unwrap();
+        fs::write(dir.path().join(secrets::FILE), "others").unwrap();
+        dir
+    }
+
+    fn files(dir: &Path) -> BTreeMap<String, String> {
+        let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap());
+        let files = entries.filter(|entry| entry.file_name() != "lock");
+        files.map(|file| (file.file_name().into_string().unwrap(), fs::read_to_string(file.path()).unwrap())).collect()
+    }
+
+    fn written<const N: usize>(files: [(&str, &str); N]) -> BTreeMap<String, String> {
+        files.map(|(name, text)| (name.to_owned(), text.to_owned())).into()
+    }
+
+    fn restore(dir: &Path, database: &str) -> Vec<PathBuf> {
+        let copy = tempfile::NamedTempFile::new().unwrap();
+        fs::write(copy.path(), database).unwrap();
+        let restoring = Restoring::begin(dir).unwrap();
+        restoring.copy(copy.path()).unwrap();
+        put_in_place(restoring, Some(Given { text: format!("of {database}") }), dir).unwrap()
+    }
+
+    /// What happens is watched, so that no crash in between can leave a new database with old
+    /// secrets.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn secrets_in_the_way_are_put_aside_before_the_database_and_the_new_ones_come_last() {
+        use rustix::fs::inotify::{CreateFlags, Reader, WatchFlags, add_watch, init};
+        let dir = installed();
+        let watch = init(CreateFlags::NONBLOCK).unwrap();
+        add_watch(&watch, dir.path(), WatchFlags::MOVED_FROM | WatchFlags::MOVED_TO).unwrap();
+        restore(dir.path(), "new");
+        let mut buffer = [std::mem::MaybeUninit::uninit(); 4_096];
+        let (mut reader, mut moved) = (Reader::new(watch, &mut buffer), Vec::new());
+        while let Ok(event) = reader.next() {
+            moved.extend(event.file_name().map(|name| name.to_str().unwrap().to_owned()));
+        }
+        assert_eq!(moved, ["secrets.toml", "secrets.toml.replaced", "sortie.db", "secrets.new", "secrets.toml"]);
+    }
+
+    #[test]
+    fn what_is_put_aside_twice_is_there_twice_each_database_with_its_secrets() {
+        let dir = installed();
+        let replaced = restore(dir.path(), "new");
+        assert_eq!(replaced, ["sortie.db.replaced", "secrets.toml.replaced"].map(|name| dir.path().join(name)));
+        let replaced = restore(dir.path(), "newer");
+        assert_eq!(replaced, ["sortie.db.replaced.2", "secrets.toml.replaced.2"].map(|name| dir.path().join(name)));
+        let expected = written([
+            ("sortie.db", "newer"),
+            ("secrets.toml", "of newer"),
+            ("sortie.db.replaced", "old"),
+            ("secrets.toml.replaced", "others"),
+            ("sortie.db.replaced.2", "new"),
+            ("secrets.toml.replaced.2", "of new"),
+        ]);
+        assert_eq!(files(dir.path()), expected);
+    }
+
+    #[test]
+    fn a_database_that_cannot_be_put_in_place_leaves_all_as_it_was() {
+        let dir = installed();
+        let before = files(dir.path());
+        // Nothing was copied, so there is nothing to be named.
+        let restoring = Restoring::begin(dir.path()).unwrap();
+        assert!(put_in_place(restoring, Some(Given { text: "given".to_owned() }), dir.path()).is_err());
+        assert_eq!(files(dir.path()), before);
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! The copy is made beside its place, flushed and looked at there, and then gets its name in
 //! one step: whatever stops it half way, the directory is as it was. A database that was there
-//! keeps its bytes under another name.
+//! keeps its bytes under another name, which nothing had before.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use rusqlite::OpenFlags;
@@ -16,8 +16,8 @@ use crate::open::{Connector, DATABASE, DirectoryLock, LOCK, OpenError, lock, pri
 
 /// Where the copy is made. One that is there was cut off, and is nobody's.
 const STAGING: &str = "restore.unfinished";
-/// What a database that was there is called afterwards.
-const REPLACED: &str = "sortie.db.replaced";
+/// How the names of what was there end afterwards; with a number behind it from the second time on.
+const REPLACED: &str = ".replaced";
 /// What may stand beside a database and belongs to it.
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
 /// Bytes that are copied at a time.
@@ -112,36 +112,54 @@ impl Restoring {
         }
     }
 
-    /// Gives the copy its name. What a database that was there is called now, if there was one.
+    /// An ending under which nothing was put aside yet: neither a database, nor one of these files
+    /// of the directory.
+    pub fn unused_ending(&self, files: &[&str]) -> String {
+        let beside = COMPANIONS.map(|companion| (DATABASE, companion));
+        let names = files.iter().map(|file| (*file, "")).chain(beside).collect::<Vec<_>>();
+        let is_unused = |ending: &String| {
+            let is_free = |(file, more): &(&str, &str)| {
+                self.dir.join(format!("{file}{ending}{more}")).symlink_metadata().is_err()
+            };
+            names.iter().all(is_free) && !self.is_taken(&self.dir.join(format!("{DATABASE}{ending}")))
+        };
+        let numbered = (2u64..).map(|number| format!("{REPLACED}.{number}"));
+        let mut endings = [REPLACED.to_owned()].into_iter().chain(numbered);
+        endings.find(is_unused).unwrap_or_else(|| unreachable!("numbers do not end"))
+    }
+
+    /// Whether something has this name, other than the database that is there: a restore that was
+    /// cut off has given it a second one.
+    fn is_taken(&self, path: &Path) -> bool {
+        let file = |path: &Path| path.symlink_metadata().map(|found| (found.dev(), found.ino())).ok();
+        file(path).is_some_and(|found| file(&self.dir.join(DATABASE)) != Some(found))
+    }
+
+    /// Gives the copy its name. What a database that was there is called now, if there was one:
+    /// with this [unused ending](Self::unused_ending).
     ///
     /// # Errors
-    /// The system refuses.
-    pub fn finish(mut self) -> Result<Option<PathBuf>, OpenError> {
-        let replaced = if self.has_database() { Some(self.keep_the_old()?) } else { None };
-        let named = fs::rename(self.staging().join(DATABASE), self.dir.join(DATABASE)).and_then(|()| self.sync());
-        named.map_err(|error| self.unusable(&error))?;
+    /// The system refuses. The directory is as it was.
+    pub fn finish(&mut self, ending: &str) -> Result<Option<PathBuf>, OpenError> {
+        let kept = self.dir.join(format!("{DATABASE}{ending}"));
+        if self.has_database() {
+            self.fold_log()?;
+        }
+        let named = self.name_anew(&kept).and_then(|()| self.name_the_copy(&kept));
+        if let Err(error) = named {
+            self.name_as_before(&kept);
+            return Err(self.unusable(&error));
+        }
         self.is_done = true;
-        Ok(replaced.filter(|kept| kept.exists()))
+        Ok(Some(kept).filter(|kept| kept.exists()))
     }
 
     /// Gives the database that is there a second name, which it keeps when its first is taken.
-    fn keep_the_old(&self) -> Result<PathBuf, OpenError> {
-        self.fold_log()?;
-        let kept = self.dir.join(REPLACED);
-        let moved = self.name_anew(&kept).and_then(|()| self.sync());
-        moved.map_err(|error| self.unusable(&error))?;
-        Ok(kept)
-    }
-
     fn name_anew(&self, kept: &Path) -> io::Result<()> {
-        let beside = |path: &Path, companion: &str| {
-            let mut name = path.as_os_str().to_owned();
-            name.push(companion);
-            PathBuf::from(name)
-        };
         let current = self.dir.join(DATABASE);
-        for companion in ["", "-wal", "-shm"] {
-            gone(fs::remove_file(beside(kept, companion)))?;
+        if !self.is_taken(kept) {
+            // Its own already, by a restore that was cut off.
+            gone(fs::remove_file(kept))?;
         }
         gone(fs::hard_link(&current, kept))?;
         // What could not be folded in goes with it: beside the new database it would spoil that.
@@ -149,6 +167,32 @@ impl Restoring {
             gone(fs::rename(beside(&current, companion), beside(kept, companion)))?;
         }
         Ok(())
+    }
+
+    /// Gives the copy the name. If that cannot be made to last, it is what it was before.
+    fn name_the_copy(&self, kept: &Path) -> io::Result<()> {
+        let current = self.dir.join(DATABASE);
+        self.sync()?;
+        fs::rename(self.staging().join(DATABASE), &current)?;
+        self.sync().inspect_err(|_| {
+            let taken_back = match fs::rename(kept, &current) {
+                Err(error) if error.kind() == ErrorKind::NotFound => fs::remove_file(&current),
+                done => done,
+            };
+            warn_unless(taken_back, kept);
+        })
+    }
+
+    /// Takes back the second name of what is there, and what went with it.
+    fn name_as_before(&self, kept: &Path) {
+        let current = self.dir.join(DATABASE);
+        // The only name of anything else is left alone.
+        let removed = if self.is_taken(kept) { Ok(()) } else { gone(fs::remove_file(kept)) };
+        warn_unless(removed, kept);
+        for companion in COMPANIONS {
+            warn_unless(gone(fs::rename(beside(kept, companion), beside(&current, companion))), kept);
+        }
+        warn_unless(self.sync(), kept);
     }
 
     /// Moves the log of the database that is there into it, so that it is one file and can be
@@ -196,6 +240,19 @@ impl Drop for Restoring {
     }
 }
 
+/// What stands beside a database, and belongs to it.
+fn beside(database: &Path, companion: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(companion);
+    PathBuf::from(name)
+}
+
+fn warn_unless(done: io::Result<()>, kept: &Path) {
+    if let Err(error) = done {
+        tracing::warn!(%error, kept = %kept.display(), "what was put aside could not be put back");
+    }
+}
+
 /// What is not there need not be moved away.
 fn gone(done: io::Result<()>) -> io::Result<()> {
     match done {
@@ -235,6 +292,11 @@ mod tests {
         copy
     }
 
+    fn finish(mut restoring: Restoring) -> Option<PathBuf> {
+        let ending = restoring.unused_ending(&[]);
+        restoring.finish(&ending).unwrap()
+    }
+
     async fn starts(dir: &Path) -> i64 {
         open(dir).take_lease(Timestamp::UNIX_EPOCH).await.unwrap().0 as i64 - 1
     }
@@ -248,7 +310,7 @@ mod tests {
         assert!(!restoring.has_database());
         restoring.copy(&copy).unwrap();
         assert_eq!(restoring.inspect().unwrap().schema, crate::migrations::NEWEST);
-        assert_eq!(restoring.finish().unwrap(), None);
+        assert_eq!(finish(restoring), None);
         assert_eq!((names(&data), starts(&data).await), (vec!["lock".to_owned(), "sortie.db".to_owned()], 5));
 
         // What was written last stands in the log alone, as after a crash.
@@ -258,17 +320,58 @@ mod tests {
         let crashed = files.clone().map(|file| fs::read(file).unwrap());
         drop(store);
         files.iter().zip(crashed).for_each(|(file, bytes)| fs::write(file, bytes).unwrap());
-        for (times, before) in [(2, 7), (3, 3)] {
+        let mut put_aside = Vec::new();
+        for (times, before, name) in [(2, 7, "sortie.db.replaced"), (3, 3, "sortie.db.replaced.2")] {
             let copy = copy_of(times, copies.path()).await;
             let restoring = Restoring::begin(&data).unwrap();
             assert!(restoring.has_database());
             restoring.copy(&copy).unwrap();
-            let kept = restoring.finish().unwrap().expect("one was there");
-            assert_eq!(names(&data), ["lock", "sortie.db", "sortie.db.replaced"]);
+            let kept = finish(restoring).expect("one was there");
+            put_aside.push(name.to_owned());
+            assert_eq!((&kept, names(&data)[2..].to_vec()), (&data.join(name), put_aside.clone()));
             assert_eq!(starts(&data).await, i64::try_from(times).unwrap());
             let elsewhere = tempfile::tempdir().unwrap();
             fs::copy(kept, elsewhere.path().join("sortie.db")).unwrap();
             assert_eq!(starts(elsewhere.path()).await, before);
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_that_was_put_aside_is_written_over() {
+        let (copies, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let copy = copy_of(1, copies.path()).await;
+        for file in ["sortie.db", "sortie.db.replaced-wal", "secrets.toml.replaced.2", "sortie.db.replaced.3"] {
+            fs::write(dir.path().join(file), file).unwrap();
+        }
+        let restoring = Restoring::begin(dir.path()).unwrap();
+        assert_eq!(restoring.unused_ending(&["secrets.toml"]), ".replaced.4");
+        assert_eq!(restoring.unused_ending(&[]), ".replaced.2");
+        // One that was cut off gave it a second name, and may have it again.
+        fs::hard_link(dir.path().join("sortie.db"), dir.path().join("sortie.db.replaced.2")).unwrap();
+        assert_eq!(restoring.unused_ending(&[]), ".replaced.2");
+        restoring.copy(&copy).unwrap();
+        let kept = finish(restoring).unwrap();
+        assert_eq!(fs::read(kept).unwrap(), b"sortie.db");
+        for file in ["sortie.db.replaced-wal", "secrets.toml.replaced.2", "sortie.db.replaced.3"] {
+            assert_eq!(fs::read(dir.path().join(file)).unwrap(), file.as_bytes());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_put_in_place_leaves_what_was_there() {
+        let (copies, dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let copy = copy_of(1, copies.path()).await;
+        fs::write(dir.path().join("sortie.db"), "sortie.db").unwrap();
+        // Nothing was copied, so there is nothing to be named.
+        assert!(Restoring::begin(dir.path()).unwrap().finish(".replaced").is_err());
+        assert_eq!(names(dir.path()), ["lock", "sortie.db"]);
+        // A name that something has is no other's, whoever asks for it.
+        fs::write(dir.path().join("sortie.db.replaced"), "kept").unwrap();
+        let mut restoring = Restoring::begin(dir.path()).unwrap();
+        restoring.copy(&copy).unwrap();
+        assert!(restoring.finish(".replaced").is_err());
+        for (file, text) in [("sortie.db", "sortie.db"), ("sortie.db.replaced", "kept")] {
+            assert_eq!(fs::read(dir.path().join(file)).unwrap(), text.as_bytes());
         }
     }
 

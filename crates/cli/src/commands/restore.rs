@@ -19,7 +19,8 @@ pub(crate) struct Restore {
     /// Your copy of the installation's `secrets.toml`, to be put in place too.
     #[arg(long, value_name = "FILE")]
     secrets: Option<PathBuf>,
-    /// Replace data that is there. It is kept beside, as `sortie.db.replaced`.
+    /// Replace data that is there. It is kept beside, as `sortie.db.replaced`, or under the next
+    /// number if there is one from before.
     #[arg(long)]
     replace: bool,
 }

@@ -149,6 +149,57 @@ fn a_damaged_database_is_replaced_and_the_secrets_of_another_installation_are_ke
 }
 
 #[test]
+fn what_was_put_aside_is_not_written_over() {
+    let (house, copy) = backed_up();
+    let (other, _others) = backed_up();
+    let secrets = [&other, &house].map(|house| fs::read(house.data().join("secrets.toml")).unwrap());
+    let arguments = ["restore", text(&copy), "--replace", "--secrets", "given.toml"];
+    let mut databases = vec![fs::read(other.data().join("sortie.db")).unwrap()];
+    for given in [&secrets[1], &secrets[0]] {
+        fs::write(other.path().join("given.toml"), given).unwrap();
+        other.run(&arguments).done();
+        databases.push(fs::read(other.data().join("sortie.db")).unwrap());
+    }
+    for (ending, (secrets, database)) in ["replaced", "replaced.2"].iter().zip(secrets.iter().zip(&databases)) {
+        assert!(fs::read(other.data().join(format!("secrets.toml.{ending}"))).unwrap() == *secrets, "{ending}");
+        assert!(fs::read(other.data().join(format!("sortie.db.{ending}"))).unwrap() == *database, "{ending}");
+    }
+}
+
+/// As a crash leaves it behind the first step: the secrets are aside, the database is the old one.
+#[test]
+fn a_restore_that_was_stopped_half_way_is_noticed_and_can_be_done_again() {
+    let (house, copy) = backed_up();
+    let (other, _others) = backed_up();
+    let secrets = house.data().join("secrets.toml");
+    fs::rename(other.data().join("secrets.toml"), other.data().join("secrets.toml.replaced")).unwrap();
+    let line = other.run(&["serve", "--listen", "127.0.0.1:0"]).failed(16);
+    assert!(line.contains("secrets.toml") && line.contains("sortie restore"), "{line}");
+    let restored = other.run(&["restore", text(&copy), "--replace", "--secrets", text(&secrets), "--json"]).json();
+    assert_eq!(restored["has_secrets"], true);
+    fs::copy(house.data().join("login"), other.data().join("login")).unwrap();
+    let _server = other.serve();
+    assert_eq!(sessions_of(&other).len(), 1);
+}
+
+#[test]
+fn nothing_is_restored_into_a_demo() {
+    let (_house, copy) = backed_up();
+    let elsewhere = House::new();
+    let server = elsewhere.serve_with(|command| {
+        command.args(["--demo", "--data-dir", "made-up"]);
+    });
+    let arguments = ["restore", text(&copy), "--replace", "--data-dir", "made-up"];
+    for is_running in [true, false] {
+        if !is_running {
+            server.signal("KILL");
+        }
+        let line = elsewhere.run(&arguments).failed(2);
+        assert!(line.contains("serve --demo") && line.contains("made up"), "{line}");
+    }
+}
+
+#[test]
 fn the_secrets_are_asked_for_and_a_start_without_them_makes_nothing() {
     let (house, copy) = backed_up();
     let elsewhere = House::new();
