@@ -148,6 +148,11 @@ pub fn is_own_path(path: &str) -> bool {
     path.len() <= PATH_BYTES_MAX && path.starts_with('/') && !path.starts_with("//") && path.bytes().all(is_plain)
 }
 
+/// Whether a browser says that a page of another site has sent it here.
+pub fn is_sent_from_elsewhere(headers: &HeaderMap) -> bool {
+    headers.get(SEC_FETCH_SITE).is_some_and(|site| site != "same-origin" && site != "none")
+}
+
 /// Scheme and authority of an address, without the port that goes without saying.
 fn origin_of(url: &str) -> String {
     let Ok(uri) = url.parse::<Uri>() else { return url.to_owned() };
