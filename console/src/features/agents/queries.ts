@@ -1,7 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, data, paging, type Schemas } from '@/lib/api/client'
 
-export { aliasesQuery, membersQuery, modelsQuery, projectsQuery } from '@/lib/api/lists'
+export { aliasesQuery, membersQuery, modelsQuery, projectsQuery, toolsQuery } from '@/lib/api/lists'
 
 export type Agent = Schemas['AgentView']
 export type AgentChange = Schemas['UpdateAgent']
@@ -45,11 +45,6 @@ export const versionsQuery = (id: string) =>
       return answer.data.map(asAgent)
     },
   })
-
-export const projectToolsQuery = queryOptions({
-  queryKey: ['tools'],
-  queryFn: ({ signal }) => data(api.GET('/v1/tools', { params: { query: paging(100) as never }, signal })),
-})
 
 export const sessionsOfQuery = (agent: string) =>
   queryOptions({

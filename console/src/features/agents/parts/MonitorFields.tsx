@@ -6,7 +6,7 @@ import { Menu, MenuItem } from '@/components/ui/menu'
 import { Checkbox } from '@/components/ui/toggles'
 import type { Schemas } from '@/lib/api/client'
 import { useMay } from '@/lib/api/login'
-import { type Deployment, membersQuery, projectsQuery, projectToolsQuery } from '../queries'
+import { type Deployment, membersQuery, projectsQuery, toolsQuery } from '../queries'
 import { type Monitor, monitorOf, readSignals, SIGNALS } from './monitor'
 import { isMonitor } from './trigger'
 
@@ -144,7 +144,7 @@ export function MonitorFields({ form, onChange }: { form: Form; onChange: (form:
 }
 
 function RollbackFields({ form, onChange }: { form: Form; onChange: (change: Partial<Form>) => void }) {
-  const tools = useQuery(projectToolsQuery)
+  const tools = useQuery(toolsQuery)
   const seesPeople = useMay('admin')
   const members = useQuery({ ...membersQuery, enabled: seesPeople })
   return (

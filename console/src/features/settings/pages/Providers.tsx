@@ -62,7 +62,7 @@ function Row({ provider, onEdit }: { provider: Provider; onEdit: () => void }) {
   const test = useAct(['providers'], () =>
     data(api.POST('/v1/providers/{provider}/test', { ...path, body: {} })),
   )
-  const remove = useAct(['providers'], () => data(api.DELETE('/v1/providers/{provider}', path)))
+  const remove = useAct(['providers', 'models'], () => data(api.DELETE('/v1/providers/{provider}', path)))
   const isOurs = provider.owner === 'organization'
   return (
     <li className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 border-b px-4 py-2 sm:px-6">
@@ -176,7 +176,7 @@ function Aliases() {
   const list = useQuery(aliasesQuery)
   const isAdmin = useMay('admin')
   const [isOpen, setIsOpen] = useState(false)
-  const remove = useAct(['model_aliases'], (name: string) =>
+  const remove = useAct(['model_aliases', 'models'], (name: string) =>
     data(api.DELETE('/v1/model_aliases/{name}', { params: { path: { name } } })),
   )
   const add = isAdmin && (

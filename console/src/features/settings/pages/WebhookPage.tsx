@@ -231,7 +231,7 @@ const COLUMNS: Column<Delivery>[] = [
 
 function DeliveryDialog({ delivery, onClose }: { delivery: Delivery; onClose: () => void }) {
   const last = delivery.last_attempt
-  const again = useAct(['webhooks', delivery.webhook_id], () =>
+  const again = useAct(['webhooks'], () =>
     data(
       api.POST('/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver', {
         params: { path: { webhook_id: delivery.webhook_id, delivery_id: delivery.id } },

@@ -10,7 +10,7 @@ export function AliasForm({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('')
   const [model, setModel] = useState('')
   const { data: models } = useQuery(modelsQuery)
-  const put = useAct(['model_aliases'], () =>
+  const put = useAct(['model_aliases', 'models'], () =>
     data(
       api.POST('/v1/model_aliases/{name}', {
         params: { path: { name: name.trim() } },

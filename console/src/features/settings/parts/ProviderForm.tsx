@@ -13,7 +13,7 @@ export function ProviderForm({ provider, onClose }: { provider: Provider | undef
   const [url, setUrl] = useState(provider?.base_url ?? '')
   const [key, setKey] = useState('')
   const [models, setModels] = useState(provider?.models?.map((model) => model.name).join('\n') ?? '')
-  const save = useAct(['providers'], () => {
+  const save = useAct(['providers', 'models'], () => {
     const body = {
       name: name.trim(),
       base_url: url.trim() || null,
