@@ -61,9 +61,11 @@ interface Place {
 async function readOn(following: Following, place: Place) {
   for await (const found of listen(following, place.after)) {
     if (found === OPENED) following.onConnection?.({ state: 'live' })
-    else place.failures = 0
-    if (found.length > 0) following.onFrames(found)
-    // Only now: what could not be taken is asked for again.
+    if (found.length === 0) continue
+    following.onFrames(found)
+    // Only now: what could not be taken is asked for again, and is no reason to come back soon. Nor
+    // is an answer that brings nothing: a server may open streams and drop each at once.
+    place.failures = 0
     place.after = found.findLast((frame) => frame.id !== undefined)?.id ?? place.after
   }
 }
@@ -105,7 +107,10 @@ function isFinal(error: ApiError): boolean {
   return error.status >= 400 && error.status < 500 && !error.isPassing && error.status !== 410
 }
 
-/** Doubles up to a bound; a random part keeps many pages from coming back at one moment. */
+/**
+ * Doubles up to a bound, and begins anew with the first event that comes. A random part keeps many
+ * pages from coming back at one moment.
+ */
 function waitAfter(failures: number): number {
   const bound = Math.min(FIRST_WAIT * 2 ** failures, LONGEST_WAIT)
   return bound / 2 + (Math.random() * bound) / 2
