@@ -35,7 +35,7 @@ function isFault(event: SessionEvent, part: SessionLog): boolean {
   if (event.type === 'session.error') return true
   if (event.type !== 'agent.tool_use' && event.type !== 'agent.custom_tool_use') return false
   const call = part.tools.get(event.id)
-  return call !== undefined && call.isError && call.decision?.result !== 'deny'
+  return call?.isError === true && call.decision?.result !== 'deny'
 }
 
 function seqOf(held: Held, key: string): number {

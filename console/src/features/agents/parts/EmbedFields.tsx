@@ -1,8 +1,9 @@
 import { Field, Input, Select, Textarea } from '@/components/ui/field'
 import { Switch } from '@/components/ui/toggles'
 import type { Schemas } from '@/lib/api/client'
+import { linesOf } from '@/lib/lines'
 import type { Deployment } from '../queries'
-import { isEmbed, linesOf, originFault } from './trigger'
+import { isEmbed, originFault } from './trigger'
 
 interface Form {
   origins: string

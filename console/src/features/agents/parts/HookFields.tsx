@@ -1,8 +1,9 @@
 import { Field, Input, Select, Textarea } from '@/components/ui/field'
 import { Checkbox } from '@/components/ui/toggles'
 import type { Schemas } from '@/lib/api/client'
+import { readPairs } from '@/lib/lines'
 import type { Deployment } from '../queries'
-import { type HookTrigger, hookOf, linesOf } from './trigger'
+import { type HookTrigger, hookOf } from './trigger'
 
 type Scheme = 'none' | 'standard_webhooks' | 'github'
 
@@ -17,6 +18,8 @@ interface Form {
   /** Not changed here: sent back as it is. */
   filter: HookTrigger['filter']
 }
+
+const FIELDS = { form: /^([\w-]+)\s*=\s*(\/\S*)$/, words: 'such as number = /issue/number' }
 
 export function hookForm(deployment: Deployment | undefined): Form {
   const hook = deployment && hookOf(deployment)
@@ -35,16 +38,13 @@ export function hookForm(deployment: Deployment | undefined): Form {
 }
 
 export function hookTrigger(form: Form): Schemas['TriggerParam'] | { fault: string } {
-  const pairs = linesOf(form.fields).map((line) => /^([\w-]+)\s*=\s*(\/\S*)$/.exec(line))
-  if (pairs.some((pair) => pair === null)) {
-    return { fault: 'Each field is a line such as number = /issue/number.' }
-  }
+  const fields = readPairs(form.fields, FIELDS)
+  if ('fault' in fields) return { fault: `Fields: ${fields.fault}` }
   if (form.scheme !== 'none' && form.secret === '') return { fault: 'Signed messages need a secret.' }
-  const fields = Object.fromEntries(pairs.flatMap((pair) => (pair ? [[pair[1] ?? '', pair[2] ?? '']] : [])))
   return {
     type: 'webhook',
     template: form.template || null,
-    fields,
+    fields: fields.pairs,
     filter: form.filter as Schemas['ConditionParam'][],
     dedupe: form.dedupe || null,
     signature: form.scheme === 'none' ? null : { scheme: form.scheme, secret: form.secret },

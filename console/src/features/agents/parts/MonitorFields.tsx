@@ -6,6 +6,7 @@ import { Menu, MenuItem } from '@/components/ui/menu'
 import { Checkbox } from '@/components/ui/toggles'
 import type { Schemas } from '@/lib/api/client'
 import { useMay } from '@/lib/api/login'
+import { readJson, whereBroken } from '@/lib/json'
 import { type Deployment, membersQuery, projectsQuery, toolsQuery } from '../queries'
 import { type Monitor, monitorOf, readSignals, SIGNALS } from './monitor'
 import { isMonitor } from './trigger'
@@ -57,14 +58,10 @@ function rollbackOf(form: Form): Monitor['rollback'] | { fault: string } | undef
   if (form.policy === 'off') return undefined
   if (form.tool === '') return { fault: 'Choose the tool that takes a rollout back.' }
   if (!/^[1-9]\d?$/.test(form.after)) return { fault: 'The number of critical looks is from 1 to 99.' }
-  let input: unknown
-  try {
-    input = JSON.parse(form.input)
-  } catch {
-    return { fault: 'What the rollback is called with is no JSON.' }
-  }
+  const input = readJson(form.input)
+  if ('fault' in input) return { fault: `What the rollback is called with: ${input.fault}` }
   const approvers = form.approvers.length > 0 ? { approvers: [...form.approvers] } : {}
-  return { policy: form.policy, after: Number(form.after), tool: form.tool, input, ...approvers }
+  return { policy: form.policy, after: Number(form.after), tool: form.tool, input: input.value, ...approvers }
 }
 
 export function MonitorFields({ form, onChange }: { form: Form; onChange: (form: Form) => void }) {
@@ -178,6 +175,7 @@ function RollbackFields({ form, onChange }: { form: Form; onChange: (change: Par
       <Field
         label="Called with"
         hint="{commit}, {ref}, {environment} and {metadata.NAME} stand for the rollout’s."
+        error={whereBroken(form.input)}
       >
         {(c) => (
           <Textarea

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { Field, Input, Select, Textarea } from '@/components/ui/field'
 import { api, data, type Schemas } from '@/lib/api/client'
+import { linesOf } from '@/lib/lines'
 import { type Provider, useAct } from '../queries'
 import { FormDialog } from './FormDialog'
 
@@ -106,10 +107,7 @@ export function ProviderForm({ provider, onClose }: { provider: Provider | undef
 
 /** What was known of a model beside its name stays known. */
 function modelsOf(text: string, provider: Provider | undefined): Schemas['OfferedModel'][] | null {
-  const names = text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean)
+  const names = linesOf(text)
   if (names.length === 0) return null
   return names.map((name) => provider?.models?.find((model) => model.name === name) ?? { name })
 }

@@ -3,6 +3,7 @@ import { Field, Input, Select, Textarea } from '@/components/ui/field'
 import { Checkbox, Switch } from '@/components/ui/toggles'
 import { api, data, type Schemas } from '@/lib/api/client'
 import type { Member, Project } from '@/lib/api/people'
+import { linesOf } from '@/lib/lines'
 import { type Rule, useAct } from '../queries'
 import { FormDialog } from './FormDialog'
 
@@ -67,13 +68,6 @@ function bodyOf(draft: Draft) {
     window: draft.hasWindow ? { days: draft.days, from: draft.from, until: draft.until } : null,
     expires_after_seconds: Math.round(draft.hours * HOUR),
   }
-}
-
-function linesOf(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean)
 }
 
 export function RuleForm({ rule, projects, people, onClose }: RuleFormProps) {
