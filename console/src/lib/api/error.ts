@@ -79,6 +79,24 @@ export function asApiError(thrown: unknown): ApiError {
   return new ApiError({ status: 0, kind: 'page_error', message })
 }
 
+/** What a form shows of an error: at the field that it names, if the form has that field, else below all. */
+export interface PlacedFault {
+  at: (field: string) => string | undefined
+  below: ApiError | undefined
+}
+
+export function placeFault(thrown: unknown, fields: readonly string[]): PlacedFault {
+  if (!thrown) return { at: () => undefined, below: undefined }
+  const error = asApiError(thrown)
+  // One of several is named as `scopes[2]` or `window.from`.
+  const named = error.field?.split(/[[.]/)[0]
+  const place = fields.find((field) => field === error.field || field === named)
+  return {
+    at: (field) => (field === place ? error.message : undefined),
+    below: place === undefined ? error : undefined,
+  }
+}
+
 export function unreachable(): ApiError {
   return new ApiError({ status: 0, kind: 'unreachable', message: 'The server does not answer.' })
 }

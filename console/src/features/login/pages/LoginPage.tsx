@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CodeLine } from '@/components/ui/copy'
 import { Field, Input } from '@/components/ui/field'
+import { Password } from '@/components/ui/password'
 import { ErrorNote, Skeleton } from '@/components/ui/states'
 import { api, data } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/error'
@@ -75,7 +76,11 @@ function PasswordForm() {
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const login = useMutation({
-    mutationFn: () => data(api.POST('/v1/login', { body: { email, password } })),
+    mutationFn: () => {
+      // A key that was typed before would go on speaking for whoever typed it.
+      setTypedKey(undefined)
+      return data(api.POST('/v1/login', { body: { email, password } }))
+    },
     onSuccess: enter,
   })
   const submit = (event: FormEvent) => {
@@ -96,18 +101,12 @@ function PasswordForm() {
           />
         )}
       </Field>
-      <Field label="Password" hint="Forgotten? An admin makes a link for a new one, under Settings, Members.">
-        {(control) => (
-          <Input
-            {...control}
-            type="password"
-            autoComplete="current-password"
-            required
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        )}
-      </Field>
+      <Password
+        label="Password"
+        hint="Forgotten? An admin makes a link for a new one, under Settings, Members."
+        value={password}
+        onChange={setPassword}
+      />
       {login.error && <LoginFault thrown={login.error} />}
       <Button type="submit" look="main" busy={login.isPending}>
         Log in

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Link2, UserMinus, UserPen, UserPlus, UserRoundCheck, UserRoundX, Users } from 'lucide-react'
+import { Link2, UserCog, UserMinus, UserPen, UserPlus, UserRoundCheck, UserRoundX, Users } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CodeLine } from '@/components/ui/copy'
@@ -19,13 +19,7 @@ import { ForAdmins } from '../parts/ForAdmins'
 import { FormDialog } from '../parts/FormDialog'
 import { Listing } from '../parts/Listing'
 import { membersQuery, useAct } from '../queries'
-
-const ROLES: { role: Role; about: string }[] = [
-  { role: 'viewer', about: 'looks' },
-  { role: 'member', about: 'makes and uses agents' },
-  { role: 'admin', about: 'everything but what concerns owners' },
-  { role: 'owner', about: 'everything' },
-]
+import { ROLES } from '../roles'
 
 interface Made {
   member: Member
@@ -34,7 +28,10 @@ interface Made {
   expires_at: string
 }
 
-type Open = { what: 'invite' } | { what: 'role' | 'remove'; member: Member } | { what: 'link'; made: Made }
+type Open =
+  | { what: 'invite' }
+  | { what: 'name' | 'role' | 'remove'; member: Member }
+  | { what: 'link'; made: Made }
 
 export function Members() {
   return (
@@ -84,6 +81,7 @@ function People() {
         )}
       </Listing>
       {open?.what === 'invite' && <Invite onClose={close} onMade={showLink} />}
+      {open?.what === 'name' && <ChangeName member={open.member} onClose={close} />}
       {open?.what === 'role' && <ChangeRole member={open.member} onClose={close} />}
       {open?.what === 'remove' && <Remove member={open.member} onClose={close} />}
       {open?.what === 'link' && <LinkDialog made={open.made} onClose={close} />}
@@ -151,7 +149,10 @@ function MemberMenu({ member, onOpen, onLink }: MenuProps) {
   if (isFixed) return null
   return (
     <RowMenu label={`More about ${member.name}`}>
-      <MenuItem icon={<UserPen />} onSelect={() => onOpen({ what: 'role', member })}>
+      <MenuItem icon={<UserPen />} onSelect={() => onOpen({ what: 'name', member })}>
+        Change name
+      </MenuItem>
+      <MenuItem icon={<UserCog />} onSelect={() => onOpen({ what: 'role', member })}>
         Change role
       </MenuItem>
       <MenuItem icon={<Link2 />} onSelect={() => link.mutate('invitation', failed)}>
@@ -261,9 +262,40 @@ function Invite({ onClose, onMade }: { onClose: () => void; onMade: (made: Made)
   )
 }
 
+function ChangeName({ member, onClose }: { member: Member; onClose: () => void }) {
+  const [name, setName] = useState(member.name)
+  const change = useAct(['members', 'login'], () =>
+    data(api.POST('/v1/members/{member}', { ...path(member), body: { name: name.trim() } })),
+  )
+  return (
+    <FormDialog
+      title={`Name of ${member.name}`}
+      submit="Save"
+      fields={['name']}
+      onClose={onClose}
+      onSubmit={() => change.mutateAsync(undefined)}
+    >
+      {(faultOf) => (
+        <Field label="Name" error={faultOf('name')}>
+          {(control) => (
+            <Input
+              {...control}
+              autoFocus
+              required
+              maxLength={256}
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+            />
+          )}
+        </Field>
+      )}
+    </FormDialog>
+  )
+}
+
 function ChangeRole({ member, onClose }: { member: Member; onClose: () => void }) {
   const [role, setRole] = useState<Role>(member.role)
-  const change = useAct(['members'], () =>
+  const change = useAct(['members', 'login'], () =>
     data(api.POST('/v1/members/{member}', { ...path(member), body: { role } })),
   )
   return (
