@@ -102,7 +102,10 @@ export function useArchiveAgent() {
   return useMutation({
     mutationFn: (id: string) =>
       data(api.POST('/v1/agents/{agent_id}/archive', { params: { path: { agent_id: id } } })),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['agents'] }),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ['deployments'] })
+      return client.invalidateQueries({ queryKey: ['agents'] })
+    },
   })
 }
 

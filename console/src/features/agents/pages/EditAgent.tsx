@@ -4,8 +4,8 @@ import { useMemo } from 'react'
 import { Button } from '@/components/ui/button'
 import { CopyableId } from '@/components/ui/copy'
 import { Documents } from '@/components/ui/documents'
+import { shown, Unread } from '@/components/ui/loaded'
 import { Page, PageHeader } from '@/components/ui/page'
-import { ErrorState, Skeleton } from '@/components/ui/states'
 import { Badge } from '@/components/ui/status'
 import { TabPanel, Tabs } from '@/components/ui/tabs'
 import { useMay } from '@/lib/api/login'
@@ -33,21 +33,13 @@ const LABELS: Record<(typeof TABS)[number], string> = {
 export function EditAgent() {
   const { agentId } = useParams({ strict: false })
   const agent = useQuery(agentQuery(agentId ?? ''))
-  if (agent.isPending) {
-    return (
-      <Page title="Edit agent">
-        <Skeleton />
-      </Page>
-    )
-  }
-  if (agent.isError) {
-    return (
-      <Page title="Edit agent" crumbs={[{ label: 'Agents', to: '/agents' }]}>
-        <ErrorState what="The agent was not read" error={agent.error} onRetry={() => void agent.refetch()} />
-      </Page>
-    )
-  }
-  return <Editor key={agent.data.id} agent={agent.data} />
+  const known = shown(agent)
+  if (known) return <Editor key={known.id} agent={known} />
+  return (
+    <Page title="Edit agent" crumbs={[{ label: 'Agents', to: '/agents' }]}>
+      <Unread query={agent} what="The agent was not read" />
+    </Page>
+  )
 }
 
 function Editor({ agent }: { agent: Agent }) {

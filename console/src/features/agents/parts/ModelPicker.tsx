@@ -77,6 +77,11 @@ export function ModelPicker({ value, onChange, error, disabled = false }: Picker
         <TestModel key={target} model={target} />
         {chosen && <ModelFacts model={chosen} />}
       </div>
+      {models.isError && (
+        <Button size="sm" className="self-start" onClick={() => void models.refetch()}>
+          Read the models again
+        </Button>
+      )}
       {models.data?.unavailable.map((missing) => (
         <p key={missing.provider} className="text-sm text-warn">
           {missing.provider} does not tell its models: {missing.message}

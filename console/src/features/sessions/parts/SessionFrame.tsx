@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { Loaded } from '@/components/ui/loaded'
 import { ErrorState, Skeleton } from '@/components/ui/states'
 import { toastError } from '@/components/ui/toast'
 import type { Schemas } from '@/lib/api/client'
@@ -26,17 +27,11 @@ interface SessionFrameProps {
 /** A session: overview, transcript, composer, and the inspector beside them. */
 export function SessionFrame({ sessionId, ...rest }: SessionFrameProps) {
   const session = useSession(sessionId)
-  if (session.error) {
-    return (
-      <ErrorState
-        error={session.error}
-        what="The session could not be shown"
-        onRetry={() => void session.refetch()}
-      />
-    )
-  }
-  if (!session.data) return <Skeleton rows={8} className="pt-4" />
-  return <Live key={session.data.id} session={session.data} {...rest} />
+  return (
+    <Loaded query={session} what="The session could not be shown" rows={8} className="pt-4">
+      {(known) => <Live key={known.id} session={known} {...rest} />}
+    </Loaded>
+  )
 }
 
 function Live({

@@ -5,6 +5,7 @@ import { Button } from '@/components/ui/button'
 import { CodeBlock, CopyableId } from '@/components/ui/copy'
 import { Dialog } from '@/components/ui/dialog'
 import { Input } from '@/components/ui/field'
+import { Listing } from '@/components/ui/loaded'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import { PageHeader } from '@/components/ui/page'
 import { EmptyState } from '@/components/ui/states'
@@ -13,7 +14,6 @@ import { Time } from '@/components/ui/time'
 import { toast, toastError } from '@/components/ui/toast'
 import { csvOf, download } from '../csv'
 import { ForAdmins } from '../parts/ForAdmins'
-import { Listing } from '../parts/Listing'
 import { type AuditEntry, type AuditFilter, auditQuery, membersQuery, readAudit } from '../queries'
 
 /** How much one export holds; a narrower filter gets the rest. */
@@ -31,6 +31,13 @@ function Entries() {
   const [filter, setFilter] = useState<AuditFilter>({})
   const [text, setText] = useState('')
   const [open, setOpen] = useState<AuditEntry>()
+  // Fields that hold what is typed in them begin anew with this.
+  const [emptied, setEmptied] = useState(0)
+  const showAll = () => {
+    setFilter({})
+    setText('')
+    setEmptied(emptied + 1)
+  }
   const list = useInfiniteQuery(auditQuery(filter))
   const names = useNames()
   const columns = useMemo(() => columnsOf(names), [names])
@@ -48,6 +55,7 @@ function Entries() {
           onChange={(event) => setText(event.target.value)}
         />
         <Input
+          key={emptied}
           aria-label="Action"
           placeholder="Action, such as key.created"
           className="max-w-56"
@@ -77,7 +85,11 @@ function Entries() {
         rows={rows}
         what="The audit log could not be read"
         empty={
-          <EmptyState icon={ScrollText} command="sortie audit list">
+          <EmptyState
+            icon={ScrollText}
+            action={<Button onClick={showAll}>Show all</Button>}
+            command="sortie audit list"
+          >
             Nothing that fits was done.
           </EmptyState>
         }

@@ -5,6 +5,7 @@ import { Button } from '@/components/ui/button'
 import { CodeLine } from '@/components/ui/copy'
 import { ConfirmDialog, Dialog } from '@/components/ui/dialog'
 import { Field, Input, Select } from '@/components/ui/field'
+import { Listing } from '@/components/ui/loaded'
 import { MenuItem, MenuSeparator, RowMenu } from '@/components/ui/menu'
 import { PageHeader } from '@/components/ui/page'
 import { EmptyState } from '@/components/ui/states'
@@ -17,7 +18,6 @@ import { useLogin, useMay } from '@/lib/api/login'
 import type { Member, Role } from '@/lib/api/people'
 import { ForAdmins } from '../parts/ForAdmins'
 import { FormDialog } from '../parts/FormDialog'
-import { Listing } from '../parts/Listing'
 import { membersQuery, useAct } from '../queries'
 import { ROLES } from '../roles'
 
@@ -64,7 +64,7 @@ function People() {
         rows={list.data?.pages.flatMap((page) => page.data)}
         what="The members could not be read"
         empty={
-          <EmptyState icon={Users} command="sortie members invite ada@example.com">
+          <EmptyState icon={Users} action={invite} command="sortie members invite ada@example.com">
             Nobody is here yet.
           </EmptyState>
         }

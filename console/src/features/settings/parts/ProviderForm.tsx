@@ -5,6 +5,9 @@ import { linesOf } from '@/lib/lines'
 import { type Provider, useAct } from '../queries'
 import { FormDialog } from './FormDialog'
 
+/** What adds one in a shell. */
+export const ADD_PROVIDER = 'SORTIE_PROVIDER_KEY="$KEY" sortie providers create openai --as openai'
+
 type Wire = Schemas['WireParam']
 
 /** A provider. Its key is written only: it is never shown again, and stays if the field is left empty. */
