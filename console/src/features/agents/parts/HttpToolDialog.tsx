@@ -2,8 +2,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Dialog } from '@/components/ui/dialog'
-import { Field, Input, Select, Textarea } from '@/components/ui/field'
+import { Field, Input, Select } from '@/components/ui/field'
 import { ErrorNote } from '@/components/ui/states'
+import { AreaField, TextField } from '@/components/ui/textField'
 import { Checkbox } from '@/components/ui/toggles'
 import { api, data, type Schemas } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/error'
@@ -87,26 +88,21 @@ interface FieldsProps {
 function ToolFields({ form, told, onChange }: FieldsProps) {
   return (
     <>
-      <Field label="Name" hint="Letters, digits, _ and -" error={told['name']}>
-        {(c) => (
-          <Input
-            {...c}
-            className="font-mono"
-            value={form.name}
-            onChange={(e) => onChange({ name: e.target.value })}
-          />
-        )}
-      </Field>
-      <Field label="What it does, for the model" error={told['description']}>
-        {(c) => (
-          <Textarea
-            {...c}
-            rows={2}
-            value={form.description}
-            onChange={(e) => onChange({ description: e.target.value })}
-          />
-        )}
-      </Field>
+      <TextField
+        label="Name"
+        hint="Letters, digits, _ and -"
+        error={told['name']}
+        className="font-mono"
+        value={form.name}
+        onChange={(text) => onChange({ name: text })}
+      />
+      <AreaField
+        label="What it does, for the model"
+        error={told['description']}
+        rows={2}
+        value={form.description}
+        onChange={(text) => onChange({ description: text })}
+      />
       <div className="grid gap-4 sm:grid-cols-[7rem_minmax(0,1fr)]">
         <Field label="Method">
           {(c) => (
@@ -117,17 +113,15 @@ function ToolFields({ form, told, onChange }: FieldsProps) {
             </Select>
           )}
         </Field>
-        <Field label="Address" hint="{name} stands for the argument of that name" error={told['url']}>
-          {(c) => (
-            <Input
-              {...c}
-              className="font-mono"
-              placeholder="https://rooms.example.com/bookings/{room}"
-              value={form.url}
-              onChange={(e) => onChange({ url: e.target.value })}
-            />
-          )}
-        </Field>
+        <TextField
+          label="Address"
+          hint="{name} stands for the argument of that name"
+          error={told['url']}
+          className="font-mono"
+          placeholder="https://rooms.example.com/bookings/{room}"
+          value={form.url}
+          onChange={(text) => onChange({ url: text })}
+        />
       </div>
       <SchemaEditor
         label="Arguments"
@@ -136,21 +130,15 @@ function ToolFields({ form, told, onChange }: FieldsProps) {
         read={readObjectSchema(form.schema)}
         onChange={(schema) => onChange({ schema })}
       />
-      <Field
+      <AreaField
         label="Headers"
         hint="One in a line, as Authorization: Bearer …. Values are sealed and never shown again."
         error={told['headers']}
-      >
-        {(c) => (
-          <Textarea
-            {...c}
-            rows={2}
-            className="font-mono"
-            value={form.headers}
-            onChange={(e) => onChange({ headers: e.target.value })}
-          />
-        )}
-      </Field>
+        rows={2}
+        className="font-mono"
+        value={form.headers}
+        onChange={(text) => onChange({ headers: text })}
+      />
       <Field label="Seconds that a call may take" error={told['seconds']} className="sm:w-64">
         {(c) => (
           <Input

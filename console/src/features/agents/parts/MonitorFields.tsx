@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Plus } from 'lucide-react'
 import { Button } from '@/components/ui/button'
-import { Field, Input, Select, Textarea } from '@/components/ui/field'
+import { Field, Select } from '@/components/ui/field'
 import { Menu, MenuItem } from '@/components/ui/menu'
+import { AreaField, TextField } from '@/components/ui/textField'
 import { Checkbox } from '@/components/ui/toggles'
 import type { Schemas } from '@/lib/api/client'
 import { useMay } from '@/lib/api/login'
@@ -90,22 +91,16 @@ export function MonitorFields({ form, onChange }: { form: Form; onChange: (form:
         )}
       </Field>
       <div className="relative">
-        <Field
+        <AreaField
           label="Signals"
           hint="What is looked at, with thresholds over what was before. The page on rollouts describes each."
           error={'fault' in read ? read.fault : undefined}
-        >
-          {(c) => (
-            <Textarea
-              {...c}
-              rows={8}
-              spellCheck={false}
-              className="font-mono text-sm"
-              value={form.signals}
-              onChange={(e) => set({ signals: e.target.value })}
-            />
-          )}
-        </Field>
+          rows={8}
+          spellCheck={false}
+          className="font-mono text-sm"
+          value={form.signals}
+          onChange={(text) => set({ signals: text })}
+        />
         <div className="-top-1.5 absolute right-0">
           <Menu
             trigger={
@@ -160,34 +155,24 @@ function RollbackFields({ form, onChange }: { form: Form; onChange: (change: Par
             </Select>
           )}
         </Field>
-        <Field label="After so many critical looks in a row">
-          {(c) => (
-            <Input
-              {...c}
-              className="num"
-              inputMode="numeric"
-              value={form.after}
-              onChange={(e) => onChange({ after: e.target.value })}
-            />
-          )}
-        </Field>
+        <TextField
+          label="After so many critical looks in a row"
+          className="num"
+          inputMode="numeric"
+          value={form.after}
+          onChange={(text) => onChange({ after: text })}
+        />
       </div>
-      <Field
+      <AreaField
         label="Called with"
         hint="{commit}, {ref}, {environment} and {metadata.NAME} stand for the rollout’s."
         error={whereBroken(form.input)}
-      >
-        {(c) => (
-          <Textarea
-            {...c}
-            rows={4}
-            spellCheck={false}
-            className="font-mono text-sm"
-            value={form.input}
-            onChange={(e) => onChange({ input: e.target.value })}
-          />
-        )}
-      </Field>
+        rows={4}
+        spellCheck={false}
+        className="font-mono text-sm"
+        value={form.input}
+        onChange={(text) => onChange({ input: text })}
+      />
       {form.policy === 'propose' && seesPeople && (
         <fieldset className="flex flex-col gap-2 rounded-md border p-3">
           <legend className="px-1 font-medium text-sm">

@@ -4,12 +4,12 @@ import { Inbox } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { Button, linkLook } from '@/components/ui/button'
 import { Dialog } from '@/components/ui/dialog'
-import { Field, Textarea } from '@/components/ui/field'
 import { Keys } from '@/components/ui/keys'
 import { shown, Unread } from '@/components/ui/loaded'
 import { PageHeader } from '@/components/ui/page'
 import { EmptyState, ErrorNote } from '@/components/ui/states'
 import { Badge } from '@/components/ui/status'
+import { AreaField } from '@/components/ui/textField'
 import { toast } from '@/components/ui/toast'
 import { asApiError } from '@/lib/api/error'
 import { useMay } from '@/lib/api/login'
@@ -240,27 +240,21 @@ function Sure({ asked, item, onClose, say }: SureProps) {
       }
     >
       {takesReason && (
-        <Field
+        <AreaField
           label="Reason"
           hint={
             item.type === 'rollout'
               ? 'Everybody who looks at the rollout can read it.'
               : 'The agent reads it, and may try something else.'
           }
-        >
-          {(control) => (
-            <Textarea
-              {...control}
-              autoFocus
-              maxLength={2000}
-              value={reason}
-              onChange={(event) => setReason(event.target.value)}
-              onKeyDown={(event) => {
-                if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) act()
-              }}
-            />
-          )}
-        </Field>
+          autoFocus
+          maxLength={2000}
+          value={reason}
+          onChange={setReason}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) act()
+          }}
+        />
       )}
       {error !== undefined && <ErrorNote error={asApiError(error)} className="mt-3" />}
     </Dialog>

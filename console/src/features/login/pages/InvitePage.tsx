@@ -2,9 +2,9 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { Button } from '@/components/ui/button'
-import { Field, Input } from '@/components/ui/field'
 import { NewPassword, Password } from '@/components/ui/password'
 import { ErrorNote, ErrorState, Skeleton } from '@/components/ui/states'
+import { TextField } from '@/components/ui/textField'
 import { api, data } from '@/lib/api/client'
 import { asApiError, placeFault } from '@/lib/api/error'
 import { setTypedKey } from '@/lib/api/key'
@@ -75,33 +75,28 @@ function LinkForm({ link, token }: { link: Link; token: string }) {
       {link.kind === 'invitation' && <OrElsewhere />}
       <form onSubmit={submit} className="flex flex-col gap-4">
         {asksEmail ? (
-          <Field label="E-mail" hint="You log in with it." error={fault.at('email')}>
-            {(control) => (
-              <Input
-                {...control}
-                type="email"
-                autoComplete="username"
-                required
-                value={email}
-                onChange={(event) => setEmail(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextField
+            label="E-mail"
+            hint="You log in with it."
+            error={fault.at('email')}
+            type="email"
+            autoComplete="username"
+            required
+            value={email}
+            onChange={setEmail}
+          />
         ) : (
           <input type="hidden" autoComplete="username" value={link.email} readOnly />
         )}
         {asksName && (
-          <Field label="Your name" error={fault.at('name')}>
-            {(control) => (
-              <Input
-                {...control}
-                autoComplete="name"
-                required
-                value={name}
-                onChange={(event) => setName(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextField
+            label="Your name"
+            error={fault.at('name')}
+            autoComplete="name"
+            required
+            value={name}
+            onChange={setName}
+          />
         )}
         {link.has_account && link.kind === 'invitation' ? (
           <Password

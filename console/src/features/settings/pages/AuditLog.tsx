@@ -45,41 +45,7 @@ function Entries() {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader title="Audit log" actions={<Export filter={filter} names={names} />} />
-      <div className="flex flex-wrap items-center gap-2 border-b px-4 py-2 sm:px-6">
-        <Input
-          type="search"
-          aria-label="Search in what is shown"
-          placeholder="Search"
-          className="max-w-56"
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-        />
-        <Input
-          key={emptied}
-          aria-label="Action"
-          placeholder="Action, such as key.created"
-          className="max-w-56"
-          onKeyDown={(event) => {
-            if (event.key === 'Enter')
-              setFilter({ ...filter, action: event.currentTarget.value.trim() || undefined })
-          }}
-          onBlur={(event) => setFilter({ ...filter, action: event.target.value.trim() || undefined })}
-        />
-        <Input
-          type="date"
-          aria-label="From"
-          className="max-w-36"
-          value={filter.from ?? ''}
-          onChange={(event) => setFilter({ ...filter, from: event.target.value || undefined })}
-        />
-        <Input
-          type="date"
-          aria-label="Until"
-          className="max-w-36"
-          value={filter.to ?? ''}
-          onChange={(event) => setFilter({ ...filter, to: event.target.value || undefined })}
-        />
-      </div>
+      <Filters key={emptied} filter={filter} onChange={setFilter} text={text} onText={setText} />
       <Listing
         query={list}
         rows={rows}
@@ -117,6 +83,52 @@ function Entries() {
           <CodeBlock title="Entry" text={JSON.stringify(open, null, 2)} />
         </Dialog>
       )}
+    </div>
+  )
+}
+
+interface FiltersProps {
+  filter: AuditFilter
+  onChange: (filter: AuditFilter) => void
+  text: string
+  onText: (text: string) => void
+}
+
+function Filters({ filter, onChange, text, onText }: FiltersProps) {
+  return (
+    <div className="flex flex-wrap items-center gap-2 border-b px-4 py-2 sm:px-6">
+      <Input
+        type="search"
+        aria-label="Search in what is shown"
+        placeholder="Search"
+        className="max-w-56"
+        value={text}
+        onChange={(event) => onText(event.target.value)}
+      />
+      <Input
+        aria-label="Action"
+        placeholder="Action, such as key.created"
+        className="max-w-56"
+        onKeyDown={(event) => {
+          if (event.key === 'Enter')
+            onChange({ ...filter, action: event.currentTarget.value.trim() || undefined })
+        }}
+        onBlur={(event) => onChange({ ...filter, action: event.target.value.trim() || undefined })}
+      />
+      <Input
+        type="date"
+        aria-label="From"
+        className="max-w-36"
+        value={filter.from ?? ''}
+        onChange={(event) => onChange({ ...filter, from: event.target.value || undefined })}
+      />
+      <Input
+        type="date"
+        aria-label="Until"
+        className="max-w-36"
+        value={filter.to ?? ''}
+        onChange={(event) => onChange({ ...filter, to: event.target.value || undefined })}
+      />
     </div>
   )
 }

@@ -4,13 +4,14 @@ import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CodeLine } from '@/components/ui/copy'
 import { ConfirmDialog, Dialog } from '@/components/ui/dialog'
-import { Field, Input, Select } from '@/components/ui/field'
+import { Field, Select } from '@/components/ui/field'
 import { Listing } from '@/components/ui/loaded'
 import { MenuItem, MenuSeparator, RowMenu } from '@/components/ui/menu'
 import { PageHeader } from '@/components/ui/page'
 import { EmptyState } from '@/components/ui/states'
 import { Badge, Status } from '@/components/ui/status'
-import { type Column, Table } from '@/components/ui/table'
+import { type Column, menuColumn, Table } from '@/components/ui/table'
+import { TextField } from '@/components/ui/textField'
 import { Time } from '@/components/ui/time'
 import { toast, toastError } from '@/components/ui/toast'
 import { api, data } from '@/lib/api/client'
@@ -48,7 +49,7 @@ function People() {
   const showLink = (made: Made) => setOpen({ what: 'link', made })
   const columns = [
     ...COLUMNS,
-    menuColumn((member) => <MemberMenu member={member} onOpen={setOpen} onLink={showLink} />),
+    menuColumn<Member>((member) => <MemberMenu member={member} onOpen={setOpen} onLink={showLink} />),
   ]
   const invite = (
     <Button look="main" onClick={() => setOpen({ what: 'invite' })}>
@@ -114,10 +115,6 @@ const COLUMNS: Column<Member>[] = [
     cell: ({ created_at }) => <Time at={created_at} />,
   },
 ]
-
-function menuColumn(cell: (member: Member) => React.ReactNode): Column<Member> {
-  return { key: 'menu', header: <span className="sr-only">More</span>, width: '2rem', cell }
-}
 
 function path(member: Member) {
   return { params: { path: { member: member.id } } }
@@ -230,29 +227,23 @@ function Invite({ onClose, onMade }: { onClose: () => void; onMade: (made: Made)
     >
       {(faultOf) => (
         <>
-          <Field label="Name" error={faultOf('name')}>
-            {(control) => (
-              <Input
-                {...control}
-                autoFocus
-                required
-                maxLength={256}
-                value={name}
-                onChange={(event) => setName(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field label="E-mail" error={faultOf('email')}>
-            {(control) => (
-              <Input
-                {...control}
-                type="email"
-                required
-                value={email}
-                onChange={(event) => setEmail(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextField
+            label="Name"
+            error={faultOf('name')}
+            autoFocus
+            required
+            maxLength={256}
+            value={name}
+            onChange={setName}
+          />
+          <TextField
+            label="E-mail"
+            error={faultOf('email')}
+            type="email"
+            required
+            value={email}
+            onChange={setEmail}
+          />
           <Field label="Role" error={faultOf('role')}>
             {(control) => <RoleSelect {...control} value={role} onChange={setRole} />}
           </Field>
@@ -276,18 +267,15 @@ function ChangeName({ member, onClose }: { member: Member; onClose: () => void }
       onSubmit={() => change.mutateAsync(undefined)}
     >
       {(faultOf) => (
-        <Field label="Name" error={faultOf('name')}>
-          {(control) => (
-            <Input
-              {...control}
-              autoFocus
-              required
-              maxLength={256}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label="Name"
+          error={faultOf('name')}
+          autoFocus
+          required
+          maxLength={256}
+          value={name}
+          onChange={setName}
+        />
       )}
     </FormDialog>
   )

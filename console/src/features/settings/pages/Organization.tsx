@@ -5,6 +5,7 @@ import { CopyableId } from '@/components/ui/copy'
 import { Field, Input } from '@/components/ui/field'
 import { Page, Section } from '@/components/ui/page'
 import { ErrorNote, ErrorState, Skeleton } from '@/components/ui/states'
+import { TextField } from '@/components/ui/textField'
 import { toast } from '@/components/ui/toast'
 import { Switch } from '@/components/ui/toggles'
 import { api, data } from '@/lib/api/client'
@@ -54,18 +55,15 @@ function OrgForm({ org }: { org: Org }) {
   return (
     <form onSubmit={submit}>
       <Section title="Name" description="Shown at the top left, on invitations and in the audit log.">
-        <Field label="Name" error={fault.at('name')}>
-          {(control) => (
-            <Input
-              {...control}
-              required
-              maxLength={256}
-              disabled={!isAdmin}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label="Name"
+          error={fault.at('name')}
+          required
+          maxLength={256}
+          disabled={!isAdmin}
+          value={name}
+          onChange={setName}
+        />
       </Section>
       <Section
         title="Clock"

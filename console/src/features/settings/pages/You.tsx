@@ -4,11 +4,11 @@ import { type FormEvent, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CopyableId } from '@/components/ui/copy'
 import { ConfirmDialog } from '@/components/ui/dialog'
-import { Field, Input } from '@/components/ui/field'
 import { Page, Section } from '@/components/ui/page'
 import { NewPassword, Password } from '@/components/ui/password'
 import { ErrorNote } from '@/components/ui/states'
 import { Badge } from '@/components/ui/status'
+import { TextField } from '@/components/ui/textField'
 import { Time } from '@/components/ui/time'
 import { toast, toastError } from '@/components/ui/toast'
 import { api, data } from '@/lib/api/client'
@@ -86,18 +86,15 @@ function Name() {
   }
   return (
     <form onSubmit={submit} className="flex max-w-sm flex-col gap-4">
-      <Field label="Name" error={fault.at('name')}>
-        {(control) => (
-          <Input
-            {...control}
-            autoComplete="name"
-            required
-            maxLength={256}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-          />
-        )}
-      </Field>
+      <TextField
+        label="Name"
+        error={fault.at('name')}
+        autoComplete="name"
+        required
+        maxLength={256}
+        value={name}
+        onChange={setName}
+      />
       {fault.below && <ErrorNote error={fault.below} />}
       <Button
         type="submit"
