@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { FileText, Trash2, UploadCloud, X } from 'lucide-react'
 import { type DragEvent, type ReactNode, useCallback, useRef, useState } from 'react'
 import { api, data } from '@/lib/api/client'
-import { asApiError } from '@/lib/api/error'
+import { inFull } from '@/lib/api/error'
 import { documentsQuery, FORMATS, faultOfFile, useDeleteDocument } from '@/lib/api/knowledge'
 import type { KnowledgeDocument } from '@/lib/api/people'
 import { upload } from '@/lib/api/upload'
@@ -223,7 +223,7 @@ function useUploads(agent: string | undefined) {
           await client.invalidateQueries({ queryKey: ['knowledge'] })
           setSending((all) => all.filter((other) => other.id !== one.id))
         } catch (thrown) {
-          change(one.id, { error: asApiError(thrown).message })
+          change(one.id, { error: inFull(thrown) })
         }
       })
     }

@@ -54,6 +54,12 @@ export class ApiError extends Error {
   }
 }
 
+/** All that there is to say of an error, where there is room for a text alone. */
+export function inFull(thrown: unknown): string {
+  const { message, advice, requestId } = asApiError(thrown)
+  return [message, advice, requestId && `Request ${requestId}.`].filter(Boolean).join(' ')
+}
+
 /** Reads an answer that is no success. */
 export async function errorOf(response: Response): Promise<ApiError> {
   const retryAfter = Number(response.headers.get('retry-after')) || undefined

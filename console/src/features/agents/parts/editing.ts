@@ -64,7 +64,7 @@ export function useEditing(agent: Agent) {
       return
     }
     if (error.field) setRefused({ [fieldOf(error.field)]: error.message })
-    toast({ title: 'The agent was not saved', description: `${error.message} ${error.advice}`, tone: 'bad' })
+    toastError('The agent was not saved')(thrown)
   }
 
   return {
