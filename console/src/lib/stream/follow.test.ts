@@ -84,6 +84,23 @@ it('tells how it stands', async () => {
   expect(connections.slice(0, 3)).toEqual(['connecting', 'waiting', 'live'])
 })
 
+it('tells why it waits', async () => {
+  const told: Connection[] = []
+  const ended = new AbortController()
+  const following = follow({
+    open: async () => {
+      throw fault(503)
+    },
+    onFrames: () => {},
+    onConnection: (connection) => told.push(connection),
+    signal: ended.signal,
+  })
+  await vi.advanceTimersByTimeAsync(10)
+  ended.abort()
+  await following
+  expect(told.at(-1)).toMatchObject({ state: 'waiting', error: { status: 503 } })
+})
+
 it('stops when it is refused', async () => {
   const { opened, connections } = await followed(fault(403), 'id: 1\ndata: a\n\n')
   expect(opened).toHaveLength(1)

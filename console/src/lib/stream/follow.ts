@@ -6,8 +6,8 @@ import { type Frame, frames } from './sse'
 export type Connection =
   | { state: 'connecting' }
   | { state: 'live' }
-  /** Lost; tried again at `retryAt` (milliseconds of the epoch). */
-  | { state: 'waiting'; retryAt: number }
+  /** Lost; tried again at `retryAt` (milliseconds of the epoch). Why, unless it merely ended. */
+  | { state: 'waiting'; retryAt: number; error?: ApiError | undefined }
   /** Refused for good. */
   | { state: 'failed'; error: ApiError }
 
@@ -38,16 +38,18 @@ export async function follow(following: Following): Promise<void> {
   while (!signal.aborted) {
     // A try after a failed one is still waiting for the server, to whoever looks on.
     if (place.failures === 0) onConnection?.({ state: 'connecting' })
+    let error: ApiError | undefined
     try {
       await readOn(following, place)
     } catch (thrown) {
       const refusal = signal.aborted ? undefined : refusalOf(thrown, following, place)
       if (refusal) onConnection?.({ state: 'failed', error: refusal })
       if (refusal) return
+      error = isAbort(thrown) ? undefined : asApiError(thrown)
     }
     if (signal.aborted) return
     const wait = waitAfter(place.failures++)
-    onConnection?.({ state: 'waiting', retryAt: Date.now() + wait })
+    onConnection?.({ state: 'waiting', retryAt: Date.now() + wait, error })
     await pause(wait, signal)
   }
 }

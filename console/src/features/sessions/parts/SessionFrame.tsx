@@ -6,6 +6,7 @@ import type { Schemas } from '@/lib/api/client'
 import { cx } from '@/lib/classes'
 import { holds, rowAt, rowOf } from '@/lib/session/held'
 import { keyOf } from '@/lib/session/log'
+import { tryNow } from '@/lib/stream/follow'
 import { useSession } from '../actions'
 import { type Followed, type FollowedStore, useFollowed } from '../live'
 import { readEvent } from '../reading'
@@ -139,7 +140,22 @@ function usePermalink(
 /** Until the end of the log has been read. */
 function Opening({ followed: { connection } }: { followed: Followed }) {
   if (connection.state === 'failed') {
-    return <ErrorState error={connection.error} what="The session’s events could not be read" />
+    return (
+      <ErrorState
+        error={connection.error}
+        what="The session’s events could not be read"
+        onRetry={() => location.reload()}
+      />
+    )
+  }
+  if (connection.state === 'waiting' && connection.error) {
+    return (
+      <ErrorState
+        error={connection.error}
+        what="The session’s events could not be read yet"
+        onRetry={tryNow}
+      />
+    )
   }
   return <Skeleton rows={6} className="px-4 pt-4 sm:px-6" />
 }
