@@ -66,6 +66,26 @@ export function paging(limit: number, page?: string | undefined): object {
   return page === undefined ? { limit } : { limit, page }
 }
 
+interface Paged<Row> {
+  data: readonly Row[]
+  next_page?: string | null
+}
+
+/** The rows of all pages, or of as many as hold so many rows. */
+export async function allPages<Row>(
+  read: (page: string | undefined) => Promise<Paged<Row>>,
+  most = 5000,
+): Promise<Row[]> {
+  const rows: Row[] = []
+  let page: string | undefined
+  do {
+    const answer = await read(page)
+    rows.push(...answer.data)
+    page = answer.next_page ?? undefined
+  } while (page !== undefined && rows.length < most)
+  return rows
+}
+
 export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError'
 }

@@ -47,8 +47,8 @@ function Deployments({ agent, kind, mayWrite }: { agent: Agent; kind: Kind; mayW
   const isOwn = (one: Deployment) => one.agent.id === agent.id && one.trigger.type === kind
   return (
     <Loaded query={all} what="The deployments were not read" rows={4}>
-      {({ data }) => (
-        <DeploymentList agent={agent} kind={kind} deployments={data.filter(isOwn)} mayWrite={mayWrite} />
+      {(found) => (
+        <DeploymentList agent={agent} kind={kind} deployments={found.filter(isOwn)} mayWrite={mayWrite} />
       )}
     </Loaded>
   )

@@ -12,6 +12,7 @@ import { EmptyState } from '@/components/ui/states'
 import { type Column, Table } from '@/components/ui/table'
 import { Time } from '@/components/ui/time'
 import { toast, toastError } from '@/components/ui/toast'
+import { allPages } from '@/lib/api/client'
 import { csvOf, download } from '../csv'
 import { ForAdmins } from '../parts/ForAdmins'
 import { type AuditEntry, type AuditFilter, auditQuery, membersQuery, readAudit } from '../queries'
@@ -188,7 +189,7 @@ function Export({ filter, names }: { filter: AuditFilter; names: Names }) {
   const run = async (as: 'csv' | 'json') => {
     setIsBusy(true)
     try {
-      const entries = await readAll(filter)
+      const entries = await allPages((page) => readAudit(filter, page), EXPORT_MAX)
       if (as === 'json') download('audit.json', 'application/json', JSON.stringify(entries, null, 2))
       else
         download(
@@ -219,17 +220,6 @@ function Export({ filter, names }: { filter: AuditFilter; names: Names }) {
       <MenuItem onSelect={() => void run('json')}>JSON</MenuItem>
     </Menu>
   )
-}
-
-async function readAll(filter: AuditFilter): Promise<AuditEntry[]> {
-  const entries: AuditEntry[] = []
-  let page: string | undefined
-  do {
-    const answer = await readAudit(filter, page)
-    entries.push(...answer.data)
-    page = answer.next_page ?? undefined
-  } while (page !== undefined && entries.length < EXPORT_MAX)
-  return entries
 }
 
 const HEADER = ['id', 'at', 'actor', 'action', 'subject', 'details']
