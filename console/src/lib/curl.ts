@@ -8,6 +8,11 @@ export function curl(method: string, path: string, body?: unknown): string {
   return parts.join(' \\\n  ')
 }
 
+/** The same in one line, as empty states show it. */
+export function commandLine(method: string, path: string, body?: unknown): string {
+  return curl(method, path, body).replaceAll(' \\\n ', '')
+}
+
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }

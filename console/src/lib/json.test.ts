@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { jsonFault } from './json'
+import { jsonFault, readJson, whereBroken } from './json'
 
 it.each([
   ['', 1, 1, 'a value'],
@@ -42,4 +42,16 @@ it('says the same as the parser of the browser, whatever is left out', () => {
     }
     expect(jsonFault(text) === undefined, text).toBe(isJson)
   }
+})
+
+it('says where in words, the same for every form', () => {
+  expect(whereBroken('{\n  "a": one\n}')).toBe(
+    'This is no JSON. Line 2, column 8: a value is missing, or something else stands there.',
+  )
+  expect(whereBroken('{}')).toBeUndefined()
+})
+
+it('reads what is whole', () => {
+  expect(readJson('{"a": [1]}')).toEqual({ value: { a: [1] } })
+  expect(readJson('{"a": [1}')).toEqual({ fault: whereBroken('{"a": [1}') })
 })

@@ -1,5 +1,26 @@
+/** What a text that somebody types is as JSON, or in words where it is broken. */
+export type ReadJson = { value: unknown } | { fault: string }
+
+export function readJson(text: string): ReadJson {
+  const fault = whereBroken(text)
+  return fault === undefined ? { value: JSON.parse(text) } : { fault }
+}
+
+/** Where a text breaks, said as every form says it; nothing if it is JSON. */
+export function whereBroken(text: string): string | undefined {
+  const broken = jsonFault(text)
+  if (broken === undefined) return undefined
+  const { line, column, expected } = broken
+  return `This is no JSON. Line ${line}, column ${column}: ${expected} is missing, or something else stands there.`
+}
+
+/** Whether a value is an object with names. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** Where a text stops being JSON, and what stands there in place of what. Lines and columns count from 1. */
-export interface JsonFault {
+interface JsonFault {
   line: number
   column: number
   expected: string

@@ -4,7 +4,7 @@ import { Bot, LayoutList, Plus, Settings, SunMoon } from 'lucide-react'
 import { Dialog as Parts } from 'radix-ui'
 import { type KeyboardEvent, useId, useMemo, useState } from 'react'
 import { Keys } from '@/components/ui/keys'
-import { api, data, paging } from '@/lib/api/client'
+import { agentNamesQuery } from '@/lib/api/lists'
 import { cx } from '@/lib/classes'
 import { type Command, useAllCommands } from '@/lib/commands'
 import { setTheme } from '@/lib/theme/theme'
@@ -124,10 +124,7 @@ function Finder({ onDone }: { onDone: () => void }) {
 function useOffers(text: string): Command[] {
   const navigate = useNavigate()
   const registered = useAllCommands()
-  const { data: agents } = useQuery({
-    queryKey: ['agents', 'palette'],
-    queryFn: ({ signal }) => data(api.GET('/v1/agents', { params: { query: { ...paging(100) } }, signal })),
-  })
+  const { data: agents } = useQuery(agentNamesQuery)
   return useMemo(() => {
     const go = (to: string) => () => void navigate({ to })
     const places = PLACES.map((place) => ({ ...place, id: place.to, group: 'Go to', run: go(place.to) }))

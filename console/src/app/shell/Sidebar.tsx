@@ -140,7 +140,10 @@ function PersonMenu() {
         </MenuItem>
       ))}
       <MenuSeparator />
-      <MenuItem icon={<LogOut />} onSelect={() => logout.mutate(false)}>
+      <MenuItem
+        icon={<LogOut />}
+        onSelect={() => logout.mutate(false, { onError: toastError('Not logged out') })}
+      >
         Log out
       </MenuItem>
     </Menu>

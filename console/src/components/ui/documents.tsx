@@ -2,15 +2,17 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { FileText, Trash2, UploadCloud, X } from 'lucide-react'
 import { type DragEvent, type ReactNode, useCallback, useRef, useState } from 'react'
 import { api, data } from '@/lib/api/client'
-import { asApiError } from '@/lib/api/error'
+import { inFull } from '@/lib/api/error'
 import { documentsQuery, FORMATS, faultOfFile, useDeleteDocument } from '@/lib/api/knowledge'
 import type { KnowledgeDocument } from '@/lib/api/people'
 import { upload } from '@/lib/api/upload'
 import { cx } from '@/lib/classes'
+import { commandLine } from '@/lib/curl'
 import { bytes } from '@/lib/format'
 import { Button, IconButton } from './button'
 import { ConfirmDialog } from './dialog'
-import { ErrorState, Skeleton } from './states'
+import { Listing } from './loaded'
+import { EmptyState } from './states'
 import { Badge } from './status'
 import { Time } from './time'
 
@@ -36,7 +38,6 @@ export function Documents({ agent, mayWrite, empty }: DocumentsProps) {
   const [leaving, setLeaving] = useState<KnowledgeDocument>()
   const { sending, send, dismiss } = useUploads(agent)
   const remove = useDeleteDocument()
-  const rows = documents.data?.data ?? []
   return (
     <div className="flex flex-col gap-4">
       {mayWrite && <DropPlace isShared={agent === undefined} onFiles={send} />}
@@ -47,28 +48,24 @@ export function Documents({ agent, mayWrite, empty }: DocumentsProps) {
           ))}
         </ul>
       )}
-      {documents.isPending && <Skeleton rows={3} />}
-      {documents.isError && (
-        <ErrorState
-          what="The documents were not read"
-          error={documents.error}
-          onRetry={() => void documents.refetch()}
-        />
-      )}
-      {documents.data && rows.length === 0 && sending.length === 0 && (
-        <p className="py-4 text-center text-balance text-muted">{empty}</p>
-      )}
-      {rows.length > 0 && (
-        <ul aria-label="Documents" className="divide-y border-y">
-          {rows.map((document) => (
-            <DocumentRow
-              key={document.id}
-              document={document}
-              onDelete={mayWrite ? () => setLeaving(document) : undefined}
-            />
-          ))}
-        </ul>
-      )}
+      <Listing
+        query={documents}
+        rows={documents.data?.data}
+        what="The documents were not read"
+        empty={sending.length === 0 && <EmptyState command={uploadLine(agent)}>{empty}</EmptyState>}
+      >
+        {(rows) => (
+          <ul aria-label="Documents" className="divide-y border-y">
+            {rows.map((document) => (
+              <DocumentRow
+                key={document.id}
+                document={document}
+                onDelete={mayWrite ? () => setLeaving(document) : undefined}
+              />
+            ))}
+          </ul>
+        )}
+      </Listing>
       <ConfirmDialog
         open={leaving !== undefined}
         onOpenChange={(open) => open || setLeaving(undefined)}
@@ -80,6 +77,14 @@ export function Documents({ agent, mayWrite, empty }: DocumentsProps) {
       />
     </div>
   )
+}
+
+/** The button above is the one way to add a document; this is the other. */
+function uploadLine(agent: string | undefined): string {
+  if (agent === undefined) {
+    return commandLine('POST', '/v1/knowledge', { name: 'house.md', content: 'Rooms are booked by noon.' })
+  }
+  return `${commandLine('POST', '/v1/knowledge')} -F agent_id=${agent} -F file=@handbook.pdf`
 }
 
 function DocumentRow({
@@ -218,7 +223,7 @@ function useUploads(agent: string | undefined) {
           await client.invalidateQueries({ queryKey: ['knowledge'] })
           setSending((all) => all.filter((other) => other.id !== one.id))
         } catch (thrown) {
-          change(one.id, { error: asApiError(thrown).message })
+          change(one.id, { error: inFull(thrown) })
         }
       })
     }

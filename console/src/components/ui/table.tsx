@@ -97,42 +97,75 @@ export function Table<T>({ label, columns, rows, rowKey, onOpen, onEnd, classNam
           const row = rows[item.index]
           if (row === undefined) return null
           return (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the table takes the keys for all its rows
-            <div
+            <TableRow
               key={rowKey(row)}
-              role="row"
-              aria-rowindex={item.index + 2}
-              onClick={(event) => {
-                setCurrent(item.index)
-                if (!isControl(event.target)) onOpen?.(row)
-              }}
-              style={{ transform: `translateY(${item.start}px)` }}
-              className={cx(
-                grid,
-                'absolute inset-x-0 top-0 h-9 border-b hover:bg-hover',
-                onOpen && 'cursor-pointer',
-                item.index === current && 'group-focus-visible/table:bg-selected',
-              )}
-            >
-              {columns.map((column) => (
-                <div
-                  key={column.key}
-                  role="gridcell"
-                  className={cx(
-                    'min-w-0 truncate',
-                    column.align === 'right' && 'num text-right',
-                    column.secondary && 'max-sm:hidden',
-                  )}
-                >
-                  {column.cell(row)}
-                </div>
-              ))}
-            </div>
+              columns={columns}
+              row={row}
+              place={item.index}
+              start={item.start}
+              isCurrent={item.index === current}
+              grid={grid}
+              onChoose={() => setCurrent(item.index)}
+              onOpen={onOpen}
+            />
           )
         })}
       </div>
     </div>
   )
+}
+
+interface TableRowProps<T> {
+  columns: readonly Column<T>[]
+  row: T
+  place: number
+  /** Pixels from the top. */
+  start: number
+  isCurrent: boolean
+  grid: string
+  onChoose: () => void
+  onOpen: ((row: T) => void) | undefined
+}
+
+function TableRow<T>(props: TableRowProps<T>) {
+  const { columns, row, place, start, isCurrent, grid, onChoose, onOpen } = props
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the table takes the keys for all its rows
+    <div
+      role="row"
+      aria-rowindex={place + 2}
+      onClick={(event) => {
+        onChoose()
+        if (!isControl(event.target)) onOpen?.(row)
+      }}
+      style={{ transform: `translateY(${start}px)` }}
+      className={cx(
+        grid,
+        'absolute inset-x-0 top-0 h-9 border-b hover:bg-hover',
+        onOpen && 'cursor-pointer',
+        isCurrent && 'group-focus-visible/table:bg-selected',
+      )}
+    >
+      {columns.map((column) => (
+        <div
+          key={column.key}
+          role="gridcell"
+          className={cx(
+            'min-w-0 truncate',
+            column.align === 'right' && 'num text-right',
+            column.secondary && 'max-sm:hidden',
+          )}
+        >
+          {column.cell(row)}
+        </div>
+      ))}
+    </div>
+  )
+}
+
+/** The column of each row's menu, the last one. */
+export function menuColumn<T>(cell: (row: T) => ReactNode): Column<T> {
+  return { key: 'menu', header: <span className="sr-only">More</span>, width: '2rem', cell }
 }
 
 /** A button, link or menu within a row has its own meaning. */

@@ -1,7 +1,7 @@
 import { copy } from '@/lib/clipboard'
 import { absolute, duration, relative } from '@/lib/format'
 import { useNow } from '@/lib/now'
-import { toast } from './toast'
+import { toast, toastError } from './toast'
 import { Tip } from './tooltip'
 
 /** A moment: relative, absolute on hover, ISO on copy. */
@@ -9,7 +9,7 @@ export function Time({ at, className }: { at: string; className?: string }) {
   const isFresh = Date.now() - Date.parse(at) < 60_000
   const now = useNow(isFresh ? 1000 : 15_000)
   const iso = () => {
-    void copy(at).then(() => toast({ title: 'Copied', description: at }))
+    copy(at).then(() => toast({ title: 'Copied', description: at }), toastError('Not copied'))
   }
   return (
     <Tip text={absolute(at)}>

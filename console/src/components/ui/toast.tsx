@@ -1,7 +1,7 @@
 import { X } from 'lucide-react'
 import { Toast as Parts } from 'radix-ui'
 import { useSyncExternalStore } from 'react'
-import { asApiError } from '@/lib/api/error'
+import { inFull } from '@/lib/api/error'
 import { cx } from '@/lib/classes'
 import { IconButton } from './button'
 
@@ -29,10 +29,7 @@ export function toast(said: Omit<Toast, 'id'>) {
 
 /** Says why something could not be done: `onError: toastError('The key was not deleted')`. */
 export function toastError(title: string) {
-  return (thrown: unknown) => {
-    const error = asApiError(thrown)
-    toast({ title, description: `${error.message} ${error.advice}`, tone: 'bad' })
-  }
+  return (thrown: unknown) => toast({ title, description: inFull(thrown), tone: 'bad' })
 }
 
 export function Toasts() {

@@ -1,7 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import { api, data, paging, type Schemas } from '@/lib/api/client'
+import { allPages, api, data, paging, type Schemas } from '@/lib/api/client'
 
-export { aliasesQuery, membersQuery, modelsQuery, projectsQuery } from '@/lib/api/lists'
+export { aliasesQuery, membersQuery, modelsQuery, projectsQuery, toolsQuery } from '@/lib/api/lists'
 
 export type Agent = Schemas['AgentView']
 export type AgentChange = Schemas['UpdateAgent']
@@ -17,15 +17,11 @@ export const agentsQuery = (withArchived: boolean) =>
     queryKey: ['agents', { withArchived }],
     queryFn: async ({ signal }) => {
       // Names are searched in the page, so it needs them all; an organization has few enough.
-      const found: Agent[] = []
-      let page: string | undefined
-      do {
+      const found = await allPages((page) => {
         const query = { include_archived: withArchived, ...paging(100, page) }
-        const answer = await data(api.GET('/v1/agents', { params: { query }, signal }))
-        found.push(...answer.data.map(asAgent))
-        page = answer.next_page ?? undefined
-      } while (page !== undefined && found.length < 5000)
-      return found
+        return data(api.GET('/v1/agents', { params: { query }, signal }))
+      })
+      return found.map(asAgent)
     },
   })
 
@@ -46,11 +42,6 @@ export const versionsQuery = (id: string) =>
     },
   })
 
-export const projectToolsQuery = queryOptions({
-  queryKey: ['tools'],
-  queryFn: ({ signal }) => data(api.GET('/v1/tools', { params: { query: paging(100) as never }, signal })),
-})
-
 export const sessionsOfQuery = (agent: string) =>
   queryOptions({
     queryKey: ['sessions', { agent }],
@@ -65,8 +56,11 @@ export const sessionsOfQuery = (agent: string) =>
 
 export const deploymentsQuery = queryOptions({
   queryKey: ['deployments'],
+  // Those of one agent cannot be asked for alone.
   queryFn: ({ signal }) =>
-    data(api.GET('/v1/deployments', { params: { query: { ...paging(100) } }, signal })),
+    allPages((page) =>
+      data(api.GET('/v1/deployments', { params: { query: { ...paging(100, page) } }, signal })),
+    ),
 })
 
 export const runsOfQuery = (deployment: string) =>
@@ -107,7 +101,10 @@ export function useArchiveAgent() {
   return useMutation({
     mutationFn: (id: string) =>
       data(api.POST('/v1/agents/{agent_id}/archive', { params: { path: { agent_id: id } } })),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['agents'] }),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ['deployments'] })
+      return client.invalidateQueries({ queryKey: ['agents'] })
+    },
   })
 }
 

@@ -6,6 +6,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { api, data, paging, type Schemas } from '@/lib/api/client'
+import { toolsQuery } from '@/lib/api/lists'
 import type { ApprovalItem, AskingCall, AskingRollout } from '@/lib/api/people'
 import type { HttpTool } from './call'
 
@@ -24,6 +25,7 @@ export function idOf(item: ApprovalItem): string {
 
 /** The definition of the tool that a call is made with, where it is one over HTTP. */
 export function useHttpTool(item: AskingCall) {
+  const client = useQueryClient()
   return useQuery({
     queryKey: ['approvals', 'tool', item.session_id, item.name],
     queryFn: async ({ signal }): Promise<HttpTool | null> => {
@@ -32,7 +34,7 @@ export function useHttpTool(item: AskingCall) {
       )
       const own = session.agent.tools.find((tool) => tool.type === 'http' && tool.name === item.name)
       if (own?.type === 'http') return own
-      const tools = await data(api.GET('/v1/tools', { params: { query: paging(100) as never }, signal }))
+      const tools = await client.fetchQuery(toolsQuery)
       return tools.data.find((tool) => tool.name === item.name && tool.project_id === item.project_id) ?? null
     },
     staleTime: 60_000,

@@ -1,4 +1,5 @@
 import { eventOf, type Gap, gapsOf, type Held, type Stretch } from '@/lib/session/held'
+import type { SessionEvent, SessionLog } from '@/lib/session/log'
 import { nextError } from './reading'
 
 /** A row that tells of a fault. */
@@ -8,9 +9,33 @@ interface Fault {
 }
 
 /** The faults of what is held, in the log's order. */
-function faultsHeld(held: Held): Fault[] {
-  const found = held.parts.flatMap((part) => part.faults.map((key) => ({ key, seq: seqOf(held, key) })))
-  return found.sort((one, other) => one.seq - other.seq)
+export function faultsHeld({ parts }: Held): Fault[] {
+  return parts.flatMap(faultsOf)
+}
+
+/** A page counts with each piece of text that comes, and none of it changes what is stored. */
+const counted = new WeakMap<readonly SessionEvent[], readonly Fault[]>()
+
+function faultsOf(part: SessionLog): readonly Fault[] {
+  const before = counted.get(part.events)
+  if (before) return before
+  const faults = part.events
+    .filter((event) => isFault(event, part))
+    .map(({ id, seq }) => ({ key: id, seq: seq ?? 0 }))
+  counted.set(part.events, faults)
+  return faults
+}
+
+/**
+ * Each error counts once, where the session tells of it. The end of a failed model call does not:
+ * a `session.error` follows it, unless somebody stopped the call or it is made again. Nor does the
+ * end of the run, which comes of an error that was told before.
+ */
+function isFault(event: SessionEvent, part: SessionLog): boolean {
+  if (event.type === 'session.error') return true
+  if (event.type !== 'agent.tool_use' && event.type !== 'agent.custom_tool_use') return false
+  const call = part.tools.get(event.id)
+  return call?.isError === true && call.decision?.result !== 'deny'
 }
 
 function seqOf(held: Held, key: string): number {
@@ -21,7 +46,7 @@ function seqOf(held: Held, key: string): number {
   return 0
 }
 
-/** Errors that the overview counts within some events, as far as they are not held. */
+/** Errors that the overview counts within some events, as far as they are not held; it knows of no failed tool. */
 function errorsMissing(held: Held, overview: readonly Stretch[], { from, to }: Gap): number {
   const gaps = gapsOf(held).filter((gap) => gap.from <= to && from <= gap.to)
   const isMissing = (stretch: Stretch) =>
@@ -33,8 +58,7 @@ function errorsMissing(held: Held, overview: readonly Stretch[], { from, to }: G
 
 /** How many rows tell of a fault, and errors that are not held. */
 export function countFaults(held: Held, overview: readonly Stretch[]): number {
-  const heldHere = held.parts.reduce((sum, part) => sum + part.faults.length, 0)
-  return heldHere + errorsMissing(held, overview, { from: 1, to: Number.POSITIVE_INFINITY })
+  return faultsHeld(held).length + errorsMissing(held, overview, { from: 1, to: Number.POSITIVE_INFINITY })
 }
 
 /** The next fault behind a row, held or not, and round again. */

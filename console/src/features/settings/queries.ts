@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, data, paging, type Schemas } from '@/lib/api/client'
 
-export { aliasesQuery, modelsQuery, projectsQuery } from '@/lib/api/lists'
+export { aliasesQuery, modelsQuery, projectsQuery, toolsQuery } from '@/lib/api/lists'
 
 const ALL = 100
 const first = undefined as string | undefined
@@ -44,11 +44,6 @@ export const providersQuery = queryOptions({
   queryKey: ['providers'],
   queryFn: ({ signal }) =>
     data(api.GET('/v1/providers', { params: { query: paging(ALL) as never }, signal })),
-})
-
-export const toolsQuery = queryOptions({
-  queryKey: ['tools'],
-  queryFn: ({ signal }) => data(api.GET('/v1/tools', { params: { query: paging(ALL) as never }, signal })),
 })
 
 export const webhooksQuery = queryOptions({
@@ -113,11 +108,33 @@ export function auditQuery(filter: AuditFilter) {
   })
 }
 
-/** Does something, then reads again what it changed. */
-export function useAct<Told, Answer>(queryKey: string[], act: (told: Told) => Promise<Answer>) {
+/** The first word of the key of what is read. */
+type Noun =
+  | 'approval_rules'
+  | 'keys'
+  | 'login'
+  | 'members'
+  | 'model_aliases'
+  | 'models'
+  | 'org'
+  | 'projects'
+  | 'providers'
+  | 'webhooks'
+
+/**
+ * Does something, then reads again what it made stale. The first of these is what the page shows,
+ * and is waited for; the others may take longer: models are asked of each provider.
+ */
+export function useAct<Told, Answer>(
+  stale: readonly [Noun, ...Noun[]],
+  act: (told: Told) => Promise<Answer>,
+) {
   const client = useQueryClient()
   return useMutation({
     mutationFn: act,
-    onSuccess: () => client.invalidateQueries({ queryKey }),
+    onSuccess: () => {
+      const [shown] = stale.map((noun) => client.invalidateQueries({ queryKey: [noun] }))
+      return shown
+    },
   })
 }

@@ -1,5 +1,5 @@
 import createClient, { type Middleware } from 'openapi-fetch'
-import { ApiError, errorOf, unreachable } from './error'
+import { ApiError, errorOf, silent, unreachable } from './error'
 import type { paths as CasedPaths } from './generated/cased'
 import type { components, paths as NativePaths } from './generated/native'
 import { typedKey } from './key'
@@ -23,7 +23,28 @@ const outcome: Middleware = {
   },
 }
 
-const options = { baseUrl: globalThis.location?.origin ?? '', fetch: (request: Request) => fetch(request) }
+/** Models are asked of each provider, which takes the longest of all that is read. */
+const SILENCE_MAX = 30_000
+
+/**
+ * Nothing that is read may be waited for without an end: the page would show grey bars for ever.
+ * What changes something may take as long as it takes, since nobody would know whether it was done.
+ */
+async function fetchInTime(request: Request): Promise<Response> {
+  if (request.method !== 'GET') return fetch(request)
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), SILENCE_MAX)
+  try {
+    return await fetch(request, { signal: AbortSignal.any([request.signal, late.signal]) })
+  } catch (thrown) {
+    throw late.signal.aborted && !request.signal.aborted ? silent(SILENCE_MAX / 1000) : thrown
+  } finally {
+    // A stream that has begun to answer goes on for as long as it likes.
+    clearTimeout(timer)
+  }
+}
+
+const options = { baseUrl: globalThis.location?.origin ?? '', fetch: fetchInTime }
 
 /** Every call to `/v1`. It throws an {@link ApiError} for whatever is no success. */
 export const api = createClient<NativePaths>(options)
@@ -43,6 +64,26 @@ export async function data<T>(call: Promise<{ data?: T }>): Promise<NonNullable<
 /** `limit` and `page`, which every list takes and the document does not name: `query: { ...paging(100, page) }`. */
 export function paging(limit: number, page?: string | undefined): object {
   return page === undefined ? { limit } : { limit, page }
+}
+
+interface Paged<Row> {
+  data: readonly Row[]
+  next_page?: string | null
+}
+
+/** The rows of all pages, or of as many as hold so many rows. */
+export async function allPages<Row>(
+  read: (page: string | undefined) => Promise<Paged<Row>>,
+  most = 5000,
+): Promise<Row[]> {
+  const rows: Row[] = []
+  let page: string | undefined
+  do {
+    const answer = await read(page)
+    rows.push(...answer.data)
+    page = answer.next_page ?? undefined
+  } while (page !== undefined && rows.length < most)
+  return rows
 }
 
 export function isAbort(error: unknown): boolean {

@@ -15,7 +15,7 @@ interface Told {
 export class ApiError extends Error {
   /** The HTTP status; 0 when there was no answer. */
   readonly status: number
-  /** The server's word for the kind of error, or `unreachable`. */
+  /** The server's word for the kind of error, or `unreachable`, `silent`, `stopped`, `page_error`. */
   readonly kind: string
   /** The parameter that is wrong, as in the body that was sent. */
   readonly field: string | undefined
@@ -35,12 +35,15 @@ export class ApiError extends Error {
 
   /** Whether the same call may succeed a little later. */
   get isPassing(): boolean {
+    if (this.kind === 'page_error') return false
     return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
   }
 
   /** What the person can do about it. */
   get advice(): string {
-    if (this.status === 0) return 'Check that the server runs. The page goes on by itself when it answers.'
+    if (this.kind === 'page_error') return 'Load the page anew. If it stays, tell who runs this server.'
+    if (this.kind === 'stopped') return ''
+    if (this.status === 0) return 'Check that the server runs, then try again.'
     if (this.status === 401) return 'Log in again.'
     if (this.status === 403) return 'Ask an owner or admin of the organization for a role that may do this.'
     if (this.status === 404) return 'It may have been deleted, or it belongs to another organization.'
@@ -49,6 +52,12 @@ export class ApiError extends Error {
     if (this.status >= 500) return 'Try again. If it stays, look for the request id in the server’s log.'
     return 'Correct it and try again.'
   }
+}
+
+/** All that there is to say of an error, where there is room for a text alone. */
+export function inFull(thrown: unknown): string {
+  const { message, advice, requestId } = asApiError(thrown)
+  return [message, advice, requestId && `Request ${requestId}.`].filter(Boolean).join(' ')
 }
 
 /** Reads an answer that is no success. */
@@ -79,8 +88,32 @@ export function asApiError(thrown: unknown): ApiError {
   return new ApiError({ status: 0, kind: 'page_error', message })
 }
 
+/** What a form shows of an error: at the field that it names, if the form has that field, else below all. */
+export interface PlacedFault {
+  at: (field: string) => string | undefined
+  below: ApiError | undefined
+}
+
+export function placeFault(thrown: unknown, fields: readonly string[]): PlacedFault {
+  if (!thrown) return { at: () => undefined, below: undefined }
+  const error = asApiError(thrown)
+  // One of several is named as `scopes[2]` or `window.from`.
+  const named = error.field?.split(/[[.]/)[0]
+  const place = fields.find((field) => field === error.field || field === named)
+  return {
+    at: (field) => (field === place ? error.message : undefined),
+    below: place === undefined ? error : undefined,
+  }
+}
+
 export function unreachable(): ApiError {
   return new ApiError({ status: 0, kind: 'unreachable', message: 'The server does not answer.' })
+}
+
+/** The server took the request and says nothing. */
+export function silent(seconds: number): ApiError {
+  const message = `The server has not answered for ${seconds} seconds.`
+  return new ApiError({ status: 0, kind: 'silent', message })
 }
 
 function isEnvelope(body: unknown): body is Envelope {

@@ -29,6 +29,19 @@ export const modelsQuery = queryOptions({
   staleTime,
 })
 
+/** The tools that projects keep for their agents. */
+export const toolsQuery = queryOptions({
+  queryKey: ['tools'],
+  queryFn: ({ signal }) => data(api.GET('/v1/tools', { params: { query: ALL }, signal })),
+  staleTime,
+})
+
+/** The agents to choose from, by their names. */
+export const agentNamesQuery = queryOptions({
+  queryKey: ['agents', 'names'],
+  queryFn: ({ signal }) => data(api.GET('/v1/agents', { params: { query: ALL }, signal })),
+})
+
 export const aliasesQuery = queryOptions({
   queryKey: ['model_aliases'],
   queryFn: ({ signal }) => data(api.GET('/v1/model_aliases', { params: { query: ALL }, signal })),

@@ -30,11 +30,12 @@ export function useMay(role: Role): boolean {
   return RANK[useLogin().member.role] >= RANK[role]
 }
 
+/** Ends this login, or all of the person's. Whom the server did not hear stays, and is told. */
 export function useLogout() {
   const client = useQueryClient()
   return useMutation({
     mutationFn: (everywhere: boolean) => api.POST('/v1/logout', { body: { everywhere } }),
-    onSettled: () => {
+    onSuccess: () => {
       setTypedKey(undefined)
       client.clear()
       location.assign('/login')

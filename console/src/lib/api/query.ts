@@ -1,6 +1,12 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import { ApiError } from './error'
 
+/** How often the same is asked again by itself before the page says what is wrong. */
+function triesOf(error: ApiError): number {
+  if (!error.isPassing) return 0
+  return error.kind === 'silent' ? 1 : 4
+}
+
 /** The page's one cache. Streams write into it, so what it holds is never read again by the clock. */
 export function createQueryClient(onLoggedOut: () => void): QueryClient {
   const onError = (error: unknown) => {
@@ -11,7 +17,9 @@ export function createQueryClient(onLoggedOut: () => void): QueryClient {
     mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
-        retry: (count, error) => error instanceof ApiError && error.isPassing && count < 4,
+        // The server may run on this very machine: whether there is a network says nothing about it.
+        networkMode: 'always',
+        retry: (count, error) => error instanceof ApiError && count < triesOf(error),
         retryDelay: (count, error) => {
           const asked = error instanceof ApiError ? error.retryAfter : undefined
           return asked === undefined ? Math.min(500 * 2 ** count, 8000) : asked * 1000
@@ -19,7 +27,7 @@ export function createQueryClient(onLoggedOut: () => void): QueryClient {
         staleTime: 15_000,
         refetchOnWindowFocus: false,
       },
-      mutations: { retry: false },
+      mutations: { retry: false, networkMode: 'always' },
     },
   })
 }

@@ -1,6 +1,7 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useSyncExternalStore } from 'react'
 import { api, data, type Schemas } from '../api/client'
+import { asApiError } from '../api/error'
 import { type Connection, follow } from '../stream/follow'
 
 /** A commit changed a session. */
@@ -52,12 +53,22 @@ export function useOrgStream() {
 /** What pages keep as the stream tells it. */
 const KEPT: ReadonlySet<unknown> = new Set(['sessions', 'approvals', 'rollouts'])
 
+/** The server answers again: what the page could not read while it did not is read now. */
+function readUnread(client: QueryClient): Promise<void> {
+  return client.refetchQueries({
+    type: 'active',
+    predicate: ({ state }) => state.status === 'error' && asApiError(state.error).isPassing,
+  })
+}
+
 function followOrg(client: QueryClient, signal: AbortSignal): Promise<void> {
   // It tells of nothing that was before it began: whatever was asked for until then is read again.
   let isBeginning = true
   const onConnection = (next: Connection) => {
     setConnection(next)
-    if (next.state !== 'live' || !isBeginning) return
+    if (next.state !== 'live') return
+    void readUnread(client)
+    if (!isBeginning) return
     isBeginning = false
     void client.invalidateQueries({ predicate: ({ queryKey }) => KEPT.has(queryKey[0]) })
   }

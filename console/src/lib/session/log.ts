@@ -83,8 +83,6 @@ export interface SessionLog {
   calls: ReadonlyMap<string, ModelCall>
   tools: ReadonlyMap<string, ToolCall>
   bars: readonly Bar[]
-  /** The keys of the rows that tell of a fault. */
-  faults: readonly string[]
   live: Live | undefined
   status: Schemas['StatusView']
   /** Why it is idle. */
@@ -106,7 +104,6 @@ export const EMPTY: SessionLog = {
   calls: new Map(),
   tools: new Map(),
   bars: [],
-  faults: [],
   live: undefined,
   status: 'idle',
   stopReason: undefined,

@@ -17,13 +17,12 @@ export type Piece =
   | { type: 'delta'; id: string; text: string; offset: number; end: number }
 
 /** A log in the making of the next one: its own copies, so that nobody sees them change. */
-interface Draft extends Omit<SessionLog, 'events' | 'rows' | 'calls' | 'tools' | 'bars' | 'faults'> {
+interface Draft extends Omit<SessionLog, 'events' | 'rows' | 'calls' | 'tools' | 'bars'> {
   events: SessionEvent[]
   rows: Row[]
   calls: Map<string, ModelCall>
   tools: Map<string, ToolCall>
   bars: Bar[]
-  faults: string[]
 }
 
 /**
@@ -40,7 +39,6 @@ export function reduce(log: SessionLog, pieces: readonly Piece[]): SessionLog {
     calls: new Map(log.calls),
     tools: new Map(log.tools),
     bars: [...log.bars],
-    faults: [...log.faults],
   }
   for (const piece of pieces) {
     if (piece.type === 'stored') store(draft, piece.event)
@@ -126,10 +124,7 @@ const TELL: Tellers = {
     close(draft, ['model', 'tool', 'person', 'retry'], event)
     row(draft, { kind: 'note', key: event.id, event })
   },
-  'session.error': (draft, event) => {
-    draft.faults.push(event.id)
-    row(draft, { kind: 'error', key: event.id, event })
-  },
+  'session.error': (draft, event) => row(draft, { kind: 'error', key: event.id, event }),
   'session.updated': (draft, event) => {
     if (event.title !== undefined) draft.title = event.title ?? undefined
     if (event.budget !== undefined) draft.budget = event.budget ?? undefined
@@ -201,7 +196,6 @@ function endCall(draft: Draft, event: EventOf<'span.model_request_end'>) {
   const index = draft.bars.findLastIndex((bar) => bar.lane === 'model' && bar.to === undefined)
   const open = draft.bars[index]
   if (open) draft.bars[index] = { ...open, to: moment(event), tone: event.is_error ? 'bad' : 'busy' }
-  if (event.is_error) draft.faults.push(id)
 }
 
 function askTool(
@@ -246,7 +240,6 @@ function answer(draft: Draft, id: string, event: EventOf<'agent.tool_result' | '
   const bar = draft.bars[open]
   const to = bar?.to ?? moment(event)
   if (bar) draft.bars[open] = { ...bar, to, tone: isError ? 'bad' : 'good' }
-  if (isError) draft.faults.push(id)
 }
 
 function rest(draft: Draft, event: EventOf<'session.status_idle'>) {

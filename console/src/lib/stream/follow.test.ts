@@ -84,6 +84,23 @@ it('tells how it stands', async () => {
   expect(connections.slice(0, 3)).toEqual(['connecting', 'waiting', 'live'])
 })
 
+it('tells why it waits', async () => {
+  const told: Connection[] = []
+  const ended = new AbortController()
+  const following = follow({
+    open: async () => {
+      throw fault(503)
+    },
+    onFrames: () => {},
+    onConnection: (connection) => told.push(connection),
+    signal: ended.signal,
+  })
+  await vi.advanceTimersByTimeAsync(10)
+  ended.abort()
+  await following
+  expect(told.at(-1)).toMatchObject({ state: 'waiting', error: { status: 503 } })
+})
+
 it('stops when it is refused', async () => {
   const { opened, connections } = await followed(fault(403), 'id: 1\ndata: a\n\n')
   expect(opened).toHaveLength(1)
@@ -113,4 +130,52 @@ it('leaves a server that has fallen silent', async () => {
   ended.abort()
   await vi.advanceTimersByTimeAsync(100)
   await following
+})
+
+/** How long a reader waits before each new try, at the longest that chance allows. */
+async function waits(tries: number, answerOf: (nth: number) => string | ApiError): Promise<number[]> {
+  vi.spyOn(Math, 'random').mockReturnValue(1)
+  const ended = new AbortController()
+  const opened: number[] = []
+  const following = follow({
+    open: async () => {
+      opened.push(Date.now())
+      const answer = answerOf(opened.length)
+      if (answer instanceof ApiError) throw answer
+      return body(answer)
+    },
+    onFrames: (frames) => {
+      if (frames.some(({ data }) => data === 'broken')) throw new Error('broken')
+    },
+    signal: ended.signal,
+  })
+  while (opened.length <= tries) await vi.advanceTimersByTimeAsync(100)
+  ended.abort()
+  await vi.advanceTimersByTimeAsync(100)
+  await following
+  vi.restoreAllMocks()
+  return opened.slice(1, tries + 1).map((at, n) => at - (opened[n] ?? 0))
+}
+
+const GROWING = [400, 800, 1600, 3200, 6400, 12_800, 15_000, 15_000]
+
+it.each([
+  ['does not answer', () => fault(0)],
+  ['opens streams and drops each at once', () => ''],
+  ['says nothing but that it is there', () => ': hello\n\n'],
+  ['breaks off within an event', () => 'id: 1\nda'],
+  ['tells what cannot be taken', () => 'id: 1\ndata: broken\n\n'],
+])('waits longer each time for a server that %s', async (_, answer) => {
+  expect(await waits(GROWING.length, answer)).toEqual(GROWING)
+})
+
+it('comes back soon once an event has come', async () => {
+  const answerOf = (nth: number) => (nth === 4 ? 'id: 1\ndata: a\n\n' : fault(0))
+  expect(await waits(6, answerOf)).toEqual([400, 800, 1600, 400, 800, 1600])
+})
+
+it('never waits less than half of that, so that many pages do not come at once', async () => {
+  const tries = waits(3, () => fault(0))
+  vi.spyOn(Math, 'random').mockReturnValue(0)
+  expect(await tries).toEqual([200, 400, 800])
 })

@@ -6,8 +6,8 @@ import { type Frame, frames } from './sse'
 export type Connection =
   | { state: 'connecting' }
   | { state: 'live' }
-  /** Lost; tried again at `retryAt` (milliseconds of the epoch). */
-  | { state: 'waiting'; retryAt: number }
+  /** Lost; tried again at `retryAt` (milliseconds of the epoch). Why, unless it merely ended. */
+  | { state: 'waiting'; retryAt: number; error?: ApiError | undefined }
   /** Refused for good. */
   | { state: 'failed'; error: ApiError }
 
@@ -38,16 +38,18 @@ export async function follow(following: Following): Promise<void> {
   while (!signal.aborted) {
     // A try after a failed one is still waiting for the server, to whoever looks on.
     if (place.failures === 0) onConnection?.({ state: 'connecting' })
+    let error: ApiError | undefined
     try {
       await readOn(following, place)
     } catch (thrown) {
       const refusal = signal.aborted ? undefined : refusalOf(thrown, following, place)
       if (refusal) onConnection?.({ state: 'failed', error: refusal })
       if (refusal) return
+      error = isAbort(thrown) ? undefined : asApiError(thrown)
     }
     if (signal.aborted) return
     const wait = waitAfter(place.failures++)
-    onConnection?.({ state: 'waiting', retryAt: Date.now() + wait })
+    onConnection?.({ state: 'waiting', retryAt: Date.now() + wait, error })
     await pause(wait, signal)
   }
 }
@@ -61,9 +63,11 @@ interface Place {
 async function readOn(following: Following, place: Place) {
   for await (const found of listen(following, place.after)) {
     if (found === OPENED) following.onConnection?.({ state: 'live' })
-    else place.failures = 0
-    if (found.length > 0) following.onFrames(found)
-    // Only now: what could not be taken is asked for again.
+    if (found.length === 0) continue
+    following.onFrames(found)
+    // Only now: what could not be taken is asked for again, and is no reason to come back soon. Nor
+    // is an answer that brings nothing: a server may open streams and drop each at once.
+    place.failures = 0
     place.after = found.findLast((frame) => frame.id !== undefined)?.id ?? place.after
   }
 }
@@ -105,7 +109,10 @@ function isFinal(error: ApiError): boolean {
   return error.status >= 400 && error.status < 500 && !error.isPassing && error.status !== 410
 }
 
-/** Doubles up to a bound; a random part keeps many pages from coming back at one moment. */
+/**
+ * Doubles up to a bound, and begins anew with the first event that comes. A random part keeps many
+ * pages from coming back at one moment.
+ */
 function waitAfter(failures: number): number {
   const bound = Math.min(FIRST_WAIT * 2 ** failures, LONGEST_WAIT)
   return bound / 2 + (Math.random() * bound) / 2

@@ -5,15 +5,16 @@ import { useMemo, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { ConfirmDialog } from '@/components/ui/dialog'
 import { Input } from '@/components/ui/field'
+import { Listing } from '@/components/ui/loaded'
 import { MenuItem, MenuSeparator, RowMenu } from '@/components/ui/menu'
 import { PageHeader } from '@/components/ui/page'
-import { EmptyState, ErrorState, Skeleton } from '@/components/ui/states'
+import { EmptyState } from '@/components/ui/states'
 import { Badge } from '@/components/ui/status'
 import { type Column, Table } from '@/components/ui/table'
 import { Time } from '@/components/ui/time'
 import { Switch } from '@/components/ui/toggles'
 import { useMay } from '@/lib/api/login'
-import { curl } from '@/lib/curl'
+import { commandLine } from '@/lib/curl'
 import { plural } from '@/lib/format'
 import { useKeys } from '@/lib/keys'
 import { matches } from '../parts/search'
@@ -61,25 +62,23 @@ export function AgentList() {
           <span className="num ml-auto text-faint text-sm">{plural(found.length, 'agent')}</span>
         )}
       </div>
-      {agents.isPending && <Skeleton />}
-      {agents.isError && (
-        <ErrorState
-          what="The agents were not read"
-          error={agents.error}
-          onRetry={() => void agents.refetch()}
-        />
-      )}
-      {agents.data && found.length === 0 && <NoAgents text={text} onCreate={mayWrite ? create : undefined} />}
-      {found.length > 0 && (
-        <Table
-          className="grow"
-          label="Agents"
-          columns={columns}
-          rows={found}
-          rowKey={(agent) => agent.id}
-          onOpen={(agent) => void navigate({ to: '/agents/$agentId', params: { agentId: agent.id } })}
-        />
-      )}
+      <Listing
+        query={agents}
+        rows={agents.data && found}
+        what="The agents were not read"
+        empty={<NoAgents text={text} onClear={() => setText('')} onCreate={mayWrite ? create : undefined} />}
+      >
+        {(rows) => (
+          <Table
+            className="grow"
+            label="Agents"
+            columns={columns}
+            rows={rows}
+            rowKey={(agent) => agent.id}
+            onOpen={(agent) => void navigate({ to: '/agents/$agentId', params: { agentId: agent.id } })}
+          />
+        )}
+      </Listing>
       <ConfirmDialog
         open={leaving !== undefined}
         onOpenChange={(open) => open || setLeaving(undefined)}
@@ -93,8 +92,20 @@ export function AgentList() {
   )
 }
 
-function NoAgents({ text, onCreate }: { text: string; onCreate: (() => void) | undefined }) {
-  if (text !== '') return <EmptyState icon={Bot}>No agent is like “{text}”.</EmptyState>
+interface NoAgentsProps {
+  text: string
+  onClear: () => void
+  onCreate: (() => void) | undefined
+}
+
+function NoAgents({ text, onClear, onCreate }: NoAgentsProps) {
+  if (text !== '') {
+    return (
+      <EmptyState icon={Bot} action={<Button onClick={onClear}>Show all</Button>}>
+        No agent is like “{text}”.
+      </EmptyState>
+    )
+  }
   return (
     <EmptyState
       icon={Bot}
@@ -105,7 +116,7 @@ function NoAgents({ text, onCreate }: { text: string; onCreate: (() => void) | u
           </Button>
         )
       }
-      command={curl('POST', '/v1/agents', { name: 'Ada', model: 'local/default' }).replaceAll(' \\\n ', '')}
+      command={commandLine('POST', '/v1/agents', { name: 'Ada', model: 'local/default' })}
     >
       An agent is a model with instructions, tools and documents. There is none yet.
     </EmptyState>

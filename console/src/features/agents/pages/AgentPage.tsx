@@ -5,9 +5,9 @@ import { type ReactNode, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CopyableId } from '@/components/ui/copy'
 import { ConfirmDialog } from '@/components/ui/dialog'
+import { Listing, shown, Unread } from '@/components/ui/loaded'
 import { MenuItem, MenuSeparator, RowMenu } from '@/components/ui/menu'
 import { Page, PageHeader } from '@/components/ui/page'
-import { ErrorState, Skeleton } from '@/components/ui/states'
 import { Badge, Status } from '@/components/ui/status'
 import { Time } from '@/components/ui/time'
 import { toast, toastError } from '@/components/ui/toast'
@@ -26,22 +26,13 @@ import { type Agent, agentQuery, sessionsOfQuery, useArchiveAgent } from '../que
 export function AgentPage() {
   const { agentId } = useParams({ strict: false })
   const agent = useQuery(agentQuery(agentId ?? ''))
-  if (agent.isPending || agent.isError) {
-    return (
-      <Page title="Agent" crumbs={[{ label: 'Agents', to: '/agents' }]}>
-        {agent.isPending ? (
-          <Skeleton />
-        ) : (
-          <ErrorState
-            what="The agent was not read"
-            error={agent.error}
-            onRetry={() => void agent.refetch()}
-          />
-        )}
-      </Page>
-    )
-  }
-  return <Shown key={agent.data.id} agent={agent.data} />
+  const known = shown(agent)
+  if (known) return <Shown key={known.id} agent={known} />
+  return (
+    <Page title="Agent" crumbs={[{ label: 'Agents', to: '/agents' }]}>
+      <Unread query={agent} what="The agent was not read" />
+    </Page>
+  )
 }
 
 function Shown({ agent }: { agent: Agent }) {
@@ -180,25 +171,30 @@ function LastSessions({ agent }: { agent: string }) {
   return (
     <section aria-label="Last sessions">
       <h2 className="eyebrow px-4 pt-4 pb-1">Last sessions</h2>
-      {sessions.isPending && <Skeleton rows={3} />}
-      {sessions.data?.data.length === 0 && (
-        <p className="px-4 py-2 text-muted text-sm">It has done nothing yet.</p>
-      )}
-      <ul>
-        {sessions.data?.data.map((session) => (
-          <li key={session.id}>
-            <Link
-              to="/sessions/$sessionId"
-              params={{ sessionId: session.id }}
-              className="flex h-9 items-center gap-2 px-4 text-sm hover:bg-hover"
-            >
-              <Status status={session.status} word="" />
-              <span className="grow truncate">{session.title ?? 'Without a title'}</span>
-              <Time at={session.updated_at} className="text-faint" />
-            </Link>
-          </li>
-        ))}
-      </ul>
+      <Listing
+        query={sessions}
+        rows={sessions.data?.data}
+        what="Its sessions were not read"
+        empty={<p className="px-4 py-2 text-muted text-sm">It has done nothing yet.</p>}
+      >
+        {(rows) => (
+          <ul>
+            {rows.map((session) => (
+              <li key={session.id}>
+                <Link
+                  to="/sessions/$sessionId"
+                  params={{ sessionId: session.id }}
+                  className="flex h-9 items-center gap-2 px-4 text-sm hover:bg-hover"
+                >
+                  <Status status={session.status} word="" />
+                  <span className="grow truncate">{session.title ?? 'Without a title'}</span>
+                  <Time at={session.updated_at} className="text-faint" />
+                </Link>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Listing>
     </section>
   )
 }

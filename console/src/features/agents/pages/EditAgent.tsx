@@ -4,8 +4,8 @@ import { useMemo } from 'react'
 import { Button } from '@/components/ui/button'
 import { CopyableId } from '@/components/ui/copy'
 import { Documents } from '@/components/ui/documents'
+import { shown, Unread } from '@/components/ui/loaded'
 import { Page, PageHeader } from '@/components/ui/page'
-import { ErrorState, Skeleton } from '@/components/ui/states'
 import { Badge } from '@/components/ui/status'
 import { TabPanel, Tabs } from '@/components/ui/tabs'
 import { useMay } from '@/lib/api/login'
@@ -33,21 +33,13 @@ const LABELS: Record<(typeof TABS)[number], string> = {
 export function EditAgent() {
   const { agentId } = useParams({ strict: false })
   const agent = useQuery(agentQuery(agentId ?? ''))
-  if (agent.isPending) {
-    return (
-      <Page title="Edit agent">
-        <Skeleton />
-      </Page>
-    )
-  }
-  if (agent.isError) {
-    return (
-      <Page title="Edit agent" crumbs={[{ label: 'Agents', to: '/agents' }]}>
-        <ErrorState what="The agent was not read" error={agent.error} onRetry={() => void agent.refetch()} />
-      </Page>
-    )
-  }
-  return <Editor key={agent.data.id} agent={agent.data} />
+  const known = shown(agent)
+  if (known) return <Editor key={known.id} agent={known} />
+  return (
+    <Page title="Edit agent" crumbs={[{ label: 'Agents', to: '/agents' }]}>
+      <Unread query={agent} what="The agent was not read" />
+    </Page>
+  )
 }
 
 function Editor({ agent }: { agent: Agent }) {
@@ -95,38 +87,7 @@ function Editor({ agent }: { agent: Agent }) {
         )}
       >
         <Tabs label="Parts of the agent" tabs={tabs} value={tab} onChange={open}>
-          <TabPanel value="setup" className="overflow-y-auto">
-            <Setup
-              draft={editing.draft}
-              faults={editing.faults}
-              disabled={!mayWrite}
-              onChange={editing.change}
-            />
-          </TabPanel>
-          <TabPanel value="knowledge" className="overflow-y-auto px-4 py-6 sm:px-6">
-            <Documents
-              agent={agent.id}
-              mayWrite={mayWrite}
-              empty={`${agent.name} has no documents. With some, it answers from them and cites each.`}
-            />
-          </TabPanel>
-          <TabPanel value="deployments" className="overflow-y-auto">
-            <DeploymentsTab
-              agent={agent}
-              mayWrite={mayWrite}
-              way={way}
-              onWay={(next) => open(`deployments.${next}`)}
-            />
-          </TabPanel>
-          <TabPanel value="versions" className="overflow-y-auto">
-            <Versions agent={agent} mayWrite={mayWrite} />
-          </TabPanel>
-          <TabPanel value="access" className="overflow-y-auto">
-            <Access agent={agent} mayWrite={mayWrite} />
-          </TabPanel>
-          <TabPanel value="playground" className="flex min-h-0 flex-col">
-            <Playground agent={agent} className="grow" />
-          </TabPanel>
+          <Panels agent={agent} editing={editing} mayWrite={mayWrite} way={way} onOpen={open} />
         </Tabs>
         {hasSide && (
           <Playground
@@ -139,6 +100,48 @@ function Editor({ agent }: { agent: Agent }) {
         )}
       </div>
     </div>
+  )
+}
+
+interface PanelsProps {
+  agent: Agent
+  editing: ReturnType<typeof useEditing>
+  mayWrite: boolean
+  way: string | undefined
+  onOpen: (tab: string) => void
+}
+
+function Panels({ agent, editing, mayWrite, way, onOpen }: PanelsProps) {
+  return (
+    <>
+      <TabPanel value="setup" className="overflow-y-auto">
+        <Setup draft={editing.draft} faults={editing.faults} disabled={!mayWrite} onChange={editing.change} />
+      </TabPanel>
+      <TabPanel value="knowledge" className="overflow-y-auto px-4 py-6 sm:px-6">
+        <Documents
+          agent={agent.id}
+          mayWrite={mayWrite}
+          empty={`${agent.name} has no documents. With some, it answers from them and cites each.`}
+        />
+      </TabPanel>
+      <TabPanel value="deployments" className="overflow-y-auto">
+        <DeploymentsTab
+          agent={agent}
+          mayWrite={mayWrite}
+          way={way}
+          onWay={(next) => onOpen(`deployments.${next}`)}
+        />
+      </TabPanel>
+      <TabPanel value="versions" className="overflow-y-auto">
+        <Versions agent={agent} mayWrite={mayWrite} />
+      </TabPanel>
+      <TabPanel value="access" className="overflow-y-auto">
+        <Access agent={agent} mayWrite={mayWrite} />
+      </TabPanel>
+      <TabPanel value="playground" className="flex min-h-0 flex-col">
+        <Playground agent={agent} className="grow" />
+      </TabPanel>
+    </>
   )
 }
 

@@ -5,25 +5,14 @@ import { Button } from '@/components/ui/button'
 import { Page } from '@/components/ui/page'
 import { ErrorNote } from '@/components/ui/states'
 import { asApiError } from '@/lib/api/error'
-import { createOf, type Draft, faultsOf, NO_LIMITS } from '../parts/draft'
+import { createOf, EMPTY_DRAFT, faultsOf } from '../parts/draft'
 import { fieldOf } from '../parts/editing'
 import { Setup } from '../parts/Setup'
 import { modelsQuery, useCreateAgent } from '../queries'
 
-const EMPTY: Draft = {
-  name: '',
-  description: '',
-  system: '',
-  model: '',
-  fallbacks: [],
-  tools: [],
-  outputSchema: '',
-  limits: NO_LIMITS,
-}
-
 export function NewAgent() {
   const models = useQuery(modelsQuery)
-  const [typed, setTyped] = useState(EMPTY)
+  const [typed, setTyped] = useState(EMPTY_DRAFT)
   const [showFaults, setShowFaults] = useState(false)
   const create = useCreateAgent()
   const navigate = useNavigate()

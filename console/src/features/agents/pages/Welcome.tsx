@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { Button } from '@/components/ui/button'
+import { Button, linkLook } from '@/components/ui/button'
+import { Listing } from '@/components/ui/loaded'
 import { Page } from '@/components/ui/page'
-import { EmptyState, ErrorState, Skeleton } from '@/components/ui/states'
+import { EmptyState } from '@/components/ui/states'
 import { useLogin } from '@/lib/api/login'
+import { commandLine } from '@/lib/curl'
 import { KeyDialog } from '../parts/KeyDialog'
 import { Playground } from '../parts/Playground'
 import { Samples } from '../parts/Samples'
@@ -15,23 +17,33 @@ import { type Agent, agentsQuery } from '../queries'
 export function Welcome() {
   const { org } = useLogin()
   const agents = useQuery(agentsQuery(false))
-  const agent = agents.data?.find((one) => one.name === 'assistant') ?? agents.data?.[0]
   return (
     <Page title={`Welcome to ${org.name}`}>
-      {agents.isPending && <Skeleton />}
-      {agents.isError && (
-        <ErrorState
-          what="The agents were not read"
-          error={agents.error}
-          onRetry={() => void agents.refetch()}
-        />
-      )}
-      {agents.data && !agent && (
-        <EmptyState action={<Link to="/agents/new">New agent</Link>}>There is no agent yet.</EmptyState>
-      )}
-      {agent && <Steps agent={agent} />}
+      <Listing query={agents} rows={agents.data} what="The agents were not read" empty={<NoAgent />}>
+        {(all) => <First agents={all} />}
+      </Listing>
     </Page>
   )
+}
+
+function NoAgent() {
+  return (
+    <EmptyState
+      action={
+        <Link to="/agents/new" className={linkLook('main')}>
+          New agent
+        </Link>
+      }
+      command={commandLine('POST', '/v1/agents', { name: 'assistant', model: 'local/default' })}
+    >
+      There is no agent yet.
+    </EmptyState>
+  )
+}
+
+function First({ agents }: { agents: readonly Agent[] }) {
+  const agent = agents.find((one) => one.name === 'assistant') ?? agents[0]
+  return agent && <Steps agent={agent} />
 }
 
 function Steps({ agent }: { agent: Agent }) {

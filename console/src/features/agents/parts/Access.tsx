@@ -1,15 +1,17 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
+import { Loaded } from '@/components/ui/loaded'
 import { Section } from '@/components/ui/page'
-import { ErrorNote, ErrorState, Skeleton } from '@/components/ui/states'
+import { ErrorNote } from '@/components/ui/states'
 import { toast } from '@/components/ui/toast'
 import { Checkbox, Switch } from '@/components/ui/toggles'
 import { api, data } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/error'
 import { useLogin, useMay } from '@/lib/api/login'
+import type { Member } from '@/lib/api/people'
 import { plural } from '@/lib/format'
-import { type Agent, agentQuery, membersQuery } from '../queries'
+import { type Agent, membersQuery } from '../queries'
 import { same } from './draft'
 
 /** Who may use an agent: everybody, or some people. */
@@ -28,7 +30,7 @@ export function Access({ agent, mayWrite }: { agent: Agent; mayWrite: boolean })
         }),
       ),
     onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: agentQuery(agent.id).queryKey })
+      await client.invalidateQueries({ queryKey: ['agents'] })
       toast({
         title: 'Saved',
         description: chosen ? 'Only those people may use it.' : 'Everybody may use it.',
@@ -49,28 +51,10 @@ export function Access({ agent, mayWrite }: { agent: Agent; mayWrite: boolean })
         onChange={(all) => setChosen(all ? null : [me.id])}
       />
       {chosen !== null && !seesPeople && <Unseen chosen={chosen} me={me.id} />}
-      {chosen !== null && seesPeople && members.isPending && <Skeleton rows={3} />}
-      {chosen !== null && members.isError && (
-        <ErrorState
-          what="The members were not read"
-          error={members.error}
-          onRetry={() => void members.refetch()}
-        />
-      )}
-      {chosen !== null && members.data && (
-        <fieldset disabled={!mayWrite} className="flex flex-col gap-2.5 rounded-md border p-3">
-          <legend className="px-1 font-medium text-sm">These people</legend>
-          {members.data.data.map((member) => (
-            <Checkbox
-              key={member.id}
-              label={member.name}
-              hint={`${member.email ?? 'no address'} · ${member.role}`}
-              disabled={!mayWrite}
-              checked={chosen.includes(member.id)}
-              onChange={(isIn) => toggle(member.id, isIn)}
-            />
-          ))}
-        </fieldset>
+      {chosen !== null && seesPeople && (
+        <Loaded query={members} what="The members were not read" rows={3}>
+          {({ data: all }) => <People all={all} chosen={chosen} disabled={!mayWrite} onToggle={toggle} />}
+        </Loaded>
       )}
       {open.isError && <ErrorNote error={asApiError(open.error)} />}
       {mayWrite && (
@@ -86,6 +70,31 @@ export function Access({ agent, mayWrite }: { agent: Agent; mayWrite: boolean })
         </div>
       )}
     </Section>
+  )
+}
+
+interface PeopleProps {
+  all: readonly Member[]
+  chosen: readonly string[]
+  disabled: boolean
+  onToggle: (id: string, isIn: boolean) => void
+}
+
+function People({ all, chosen, disabled, onToggle }: PeopleProps) {
+  return (
+    <fieldset disabled={disabled} className="flex flex-col gap-2.5 rounded-md border p-3">
+      <legend className="px-1 font-medium text-sm">These people</legend>
+      {all.map((member) => (
+        <Checkbox
+          key={member.id}
+          label={member.name}
+          hint={`${member.email ?? 'no address'} · ${member.role}`}
+          disabled={disabled}
+          checked={chosen.includes(member.id)}
+          onChange={(isIn) => onToggle(member.id, isIn)}
+        />
+      ))}
+    </fieldset>
   )
 }
 

@@ -1,8 +1,8 @@
 import { type ReactNode, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Dialog } from '@/components/ui/dialog'
-import { Field, Input } from '@/components/ui/field'
 import { ErrorNote } from '@/components/ui/states'
+import { TextField } from '@/components/ui/textField'
 import type { Schemas } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/error'
 import { type Agent, type Deployment, useDeployments } from '../queries'
@@ -75,9 +75,7 @@ export function DeploymentDialog({ agent, kind, deployment, onClose }: DialogPro
       }
     >
       <div className="flex flex-col gap-4">
-        <Field label="Name">
-          {(control) => <Input {...control} value={name} onChange={(event) => setName(event.target.value)} />}
-        </Field>
+        <TextField label="Name" value={name} onChange={setName} />
         {form.fields}
         {fault && (
           <p role="alert" className="text-bad">

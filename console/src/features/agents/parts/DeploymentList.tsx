@@ -6,7 +6,7 @@ import { EmptyState } from '@/components/ui/states'
 import { Status } from '@/components/ui/status'
 import { Time } from '@/components/ui/time'
 import { toast, toastError } from '@/components/ui/toast'
-import { curl } from '@/lib/curl'
+import { commandLine } from '@/lib/curl'
 import { type Agent, type Deployment, useDeployments } from '../queries'
 import { DeploymentDialog } from './DeploymentDialog'
 import { DeploymentFacts } from './DeploymentFacts'
@@ -64,11 +64,11 @@ export function DeploymentList({ agent, kind, deployments, mayWrite }: ListProps
         <EmptyState
           icon={icon}
           action={action}
-          command={curl('POST', '/v1/deployments', {
+          command={commandLine('POST', '/v1/deployments', {
             name: agent.name,
             agent: agent.id,
             trigger: EXAMPLES[kind],
-          }).replaceAll(' \\\n ', '')}
+          })}
         >
           {none}
         </EmptyState>

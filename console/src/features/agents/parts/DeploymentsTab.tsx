@@ -3,8 +3,8 @@ import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CodeLine } from '@/components/ui/copy'
-import { ErrorState, Skeleton } from '@/components/ui/states'
-import { type Agent, deploymentsQuery } from '../queries'
+import { Loaded } from '@/components/ui/loaded'
+import { type Agent, type Deployment, deploymentsQuery } from '../queries'
 import { DeploymentList } from './DeploymentList'
 import { KeyDialog } from './KeyDialog'
 import { Choice, Samples } from './Samples'
@@ -44,14 +44,14 @@ export function DeploymentsTab({ agent, mayWrite, way, onWay }: TabProps) {
 
 function Deployments({ agent, kind, mayWrite }: { agent: Agent; kind: Kind; mayWrite: boolean }) {
   const all = useQuery(deploymentsQuery)
-  if (all.isPending) return <Skeleton rows={4} />
-  if (all.isError) {
-    return (
-      <ErrorState what="The deployments were not read" error={all.error} onRetry={() => void all.refetch()} />
-    )
-  }
-  const own = all.data.data.filter((one) => one.agent.id === agent.id && one.trigger.type === kind)
-  return <DeploymentList agent={agent} kind={kind} deployments={own} mayWrite={mayWrite} />
+  const isOwn = (one: Deployment) => one.agent.id === agent.id && one.trigger.type === kind
+  return (
+    <Loaded query={all} what="The deployments were not read" rows={4}>
+      {(found) => (
+        <DeploymentList agent={agent} kind={kind} deployments={found.filter(isOwn)} mayWrite={mayWrite} />
+      )}
+    </Loaded>
+  )
 }
 
 /** Setup steps and samples: agent id, key, program. */

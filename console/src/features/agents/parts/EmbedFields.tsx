@@ -1,8 +1,10 @@
-import { Field, Input, Select, Textarea } from '@/components/ui/field'
+import { Field, Select } from '@/components/ui/field'
+import { AreaField, TextField } from '@/components/ui/textField'
 import { Switch } from '@/components/ui/toggles'
 import type { Schemas } from '@/lib/api/client'
+import { linesOf } from '@/lib/lines'
 import type { Deployment } from '../queries'
-import { isEmbed, linesOf, originFault } from './trigger'
+import { isEmbed, originFault } from './trigger'
 
 interface Form {
   origins: string
@@ -53,35 +55,26 @@ export function embedTrigger(form: Form): Schemas['TriggerParam'] | { fault: str
 export function EmbedFields({ form, onChange }: { form: Form; onChange: (form: Form) => void }) {
   return (
     <>
-      <Field
+      <AreaField
         label="Sites that may show it"
         hint={`One in a line, as https://www.example.org. ${form.secure ? 'None: nobody can show it.' : 'None: any site can.'}`}
-      >
-        {(c) => (
-          <Textarea
-            {...c}
-            rows={2}
-            className="font-mono"
-            value={form.origins}
-            onChange={(e) => onChange({ ...form, origins: e.target.value })}
-          />
-        )}
-      </Field>
+        rows={2}
+        className="font-mono"
+        value={form.origins}
+        onChange={(text) => onChange({ ...form, origins: text })}
+      />
       <Switch
         label="Verified visitors only"
         hint="Your back end asks for a token for each visitor; without one the chat does not open."
         checked={form.secure}
         onChange={(secure) => onChange({ ...form, secure })}
       />
-      <Field label="Greeting" hint="What stands there before anything is said.">
-        {(c) => (
-          <Input
-            {...c}
-            value={form.greeting}
-            onChange={(e) => onChange({ ...form, greeting: e.target.value })}
-          />
-        )}
-      </Field>
+      <TextField
+        label="Greeting"
+        hint="What stands there before anything is said."
+        value={form.greeting}
+        onChange={(text) => onChange({ ...form, greeting: text })}
+      />
       <div className="grid gap-4 sm:grid-cols-3">
         <Field label="Corner">
           {(c) => (
@@ -95,17 +88,14 @@ export function EmbedFields({ form, onChange }: { form: Form; onChange: (form: F
             </Select>
           )}
         </Field>
-        <Field label="Colour" hint="Of its buttons; ours if empty.">
-          {(c) => (
-            <Input
-              {...c}
-              className="font-mono"
-              placeholder="#2255cc"
-              value={form.color}
-              onChange={(e) => onChange({ ...form, color: e.target.value.trim() })}
-            />
-          )}
-        </Field>
+        <TextField
+          label="Colour"
+          hint="Of its buttons; ours if empty."
+          className="font-mono"
+          placeholder="#2255cc"
+          value={form.color}
+          onChange={(text) => onChange({ ...form, color: text.trim() })}
+        />
         <Field label="Theme">
           {(c) => (
             <Select {...c} value={form.theme} onChange={(e) => onChange({ ...form, theme: e.target.value })}>
@@ -116,16 +106,13 @@ export function EmbedFields({ form, onChange }: { form: Form; onChange: (form: F
           )}
         </Field>
       </div>
-      <Field label="Starters" hint="What a visitor might begin with, one in a line, at most 10.">
-        {(c) => (
-          <Textarea
-            {...c}
-            rows={3}
-            value={form.starters}
-            onChange={(e) => onChange({ ...form, starters: e.target.value })}
-          />
-        )}
-      </Field>
+      <AreaField
+        label="Starters"
+        hint="What a visitor might begin with, one in a line, at most 10."
+        rows={3}
+        value={form.starters}
+        onChange={(text) => onChange({ ...form, starters: text })}
+      />
     </>
   )
 }

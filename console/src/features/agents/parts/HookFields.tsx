@@ -1,8 +1,10 @@
-import { Field, Input, Select, Textarea } from '@/components/ui/field'
+import { Field, Select } from '@/components/ui/field'
+import { AreaField, TextField } from '@/components/ui/textField'
 import { Checkbox } from '@/components/ui/toggles'
 import type { Schemas } from '@/lib/api/client'
+import { readPairs } from '@/lib/lines'
 import type { Deployment } from '../queries'
-import { type HookTrigger, hookOf, linesOf } from './trigger'
+import { type HookTrigger, hookOf } from './trigger'
 
 type Scheme = 'none' | 'standard_webhooks' | 'github'
 
@@ -17,6 +19,8 @@ interface Form {
   /** Not changed here: sent back as it is. */
   filter: HookTrigger['filter']
 }
+
+const FIELDS = { form: /^([\w-]+)\s*=\s*(\/\S*)$/, words: 'such as number = /issue/number' }
 
 export function hookForm(deployment: Deployment | undefined): Form {
   const hook = deployment && hookOf(deployment)
@@ -35,16 +39,13 @@ export function hookForm(deployment: Deployment | undefined): Form {
 }
 
 export function hookTrigger(form: Form): Schemas['TriggerParam'] | { fault: string } {
-  const pairs = linesOf(form.fields).map((line) => /^([\w-]+)\s*=\s*(\/\S*)$/.exec(line))
-  if (pairs.some((pair) => pair === null)) {
-    return { fault: 'Each field is a line such as number = /issue/number.' }
-  }
+  const fields = readPairs(form.fields, FIELDS)
+  if ('fault' in fields) return { fault: `Fields: ${fields.fault}` }
   if (form.scheme !== 'none' && form.secret === '') return { fault: 'Signed messages need a secret.' }
-  const fields = Object.fromEntries(pairs.flatMap((pair) => (pair ? [[pair[1] ?? '', pair[2] ?? '']] : [])))
   return {
     type: 'webhook',
     template: form.template || null,
-    fields,
+    fields: fields.pairs,
     filter: form.filter as Schemas['ConditionParam'][],
     dedupe: form.dedupe || null,
     signature: form.scheme === 'none' ? null : { scheme: form.scheme, secret: form.secret },
@@ -57,31 +58,22 @@ export function HookFields({ form, onChange }: { form: Form; onChange: (form: Fo
   const set = (change: Partial<Form>) => onChange({ ...form, ...change })
   return (
     <>
-      <Field
+      <AreaField
         label="What the agent is told"
         hint="{{name}} stands for a field. Empty: the whole message, as data."
-      >
-        {(c) => (
-          <Textarea
-            {...c}
-            rows={3}
-            placeholder="Triage issue {{number}}: {{title}}"
-            value={form.template}
-            onChange={(e) => set({ template: e.target.value })}
-          />
-        )}
-      </Field>
-      <Field label="Fields" hint="Where each stands in the message, one in a line: number = /issue/number">
-        {(c) => (
-          <Textarea
-            {...c}
-            rows={2}
-            className="font-mono"
-            value={form.fields}
-            onChange={(e) => set({ fields: e.target.value })}
-          />
-        )}
-      </Field>
+        rows={3}
+        placeholder="Triage issue {{number}}: {{title}}"
+        value={form.template}
+        onChange={(text) => set({ template: text })}
+      />
+      <AreaField
+        label="Fields"
+        hint="Where each stands in the message, one in a line: number = /issue/number"
+        rows={2}
+        className="font-mono"
+        value={form.fields}
+        onChange={(text) => set({ fields: text })}
+      />
       <div className="grid gap-4 sm:grid-cols-2">
         <Field label="Signed">
           {(c) => (
@@ -93,32 +85,23 @@ export function HookFields({ form, onChange }: { form: Form; onChange: (form: Fo
           )}
         </Field>
         {form.scheme !== 'none' && (
-          <Field label="Secret" hint="Sealed, and never shown again">
-            {(c) => (
-              <Input
-                {...c}
-                type="password"
-                autoComplete="new-password"
-                value={form.secret}
-                onChange={(e) => set({ secret: e.target.value })}
-              />
-            )}
-          </Field>
-        )}
-      </div>
-      <Field
-        label="Name of a message"
-        hint="A JSON pointer such as /delivery/id: one name begins one run a day."
-      >
-        {(c) => (
-          <Input
-            {...c}
-            className="font-mono"
-            value={form.dedupe}
-            onChange={(e) => set({ dedupe: e.target.value })}
+          <TextField
+            label="Secret"
+            hint="Sealed, and never shown again"
+            type="password"
+            autoComplete="new-password"
+            value={form.secret}
+            onChange={(text) => set({ secret: text })}
           />
         )}
-      </Field>
+      </div>
+      <TextField
+        label="Name of a message"
+        hint="A JSON pointer such as /delivery/id: one name begins one run a day."
+        className="font-mono"
+        value={form.dedupe}
+        onChange={(text) => set({ dedupe: text })}
+      />
       <Checkbox
         label="Require an API key"
         checked={form.requiresKey}

@@ -3,8 +3,8 @@ import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { SecretField } from '@/components/ui/copy'
 import { Dialog } from '@/components/ui/dialog'
-import { Field, Input } from '@/components/ui/field'
 import { ErrorNote } from '@/components/ui/states'
+import { TextField } from '@/components/ui/textField'
 import { api, data } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/error'
 
@@ -77,17 +77,7 @@ export function KeyDialog({ open, onOpenChange, name, onMade }: KeyDialogProps) 
             if (typed.trim() !== '') make.mutate()
           }}
         >
-          <Field label="Name">
-            {(control) => (
-              <Input
-                {...control}
-                autoFocus
-                maxLength={256}
-                value={typed}
-                onChange={(e) => setTyped(e.target.value)}
-              />
-            )}
-          </Field>
+          <TextField label="Name" autoFocus maxLength={256} value={typed} onChange={setTyped} />
           {make.isError && <ErrorNote error={asApiError(make.error)} />}
         </form>
       )}

@@ -4,7 +4,7 @@ import { useMemo } from 'react'
 import { Button } from '@/components/ui/button'
 import { Field, Select } from '@/components/ui/field'
 import { api, data, type Schemas } from '@/lib/api/client'
-import { asApiError } from '@/lib/api/error'
+import { inFull } from '@/lib/api/error'
 import { useMay } from '@/lib/api/login'
 import { tokens } from '@/lib/format'
 import { aliasesQuery, modelsQuery } from '../queries'
@@ -42,7 +42,7 @@ export function ModelPicker({ value, onChange, error, disabled = false }: Picker
   const isKnown = value === '' || chosen !== undefined || names.some((alias) => alias.name === value)
   return (
     <div className="flex flex-col gap-2">
-      <Field label="Model" error={error ?? (models.isError ? asApiError(models.error).message : undefined)}>
+      <Field label="Model" error={error ?? (models.isError ? inFull(models.error) : undefined)}>
         {(control) => (
           <Select
             {...control}
@@ -77,6 +77,11 @@ export function ModelPicker({ value, onChange, error, disabled = false }: Picker
         <TestModel key={target} model={target} />
         {chosen && <ModelFacts model={chosen} />}
       </div>
+      {models.isError && (
+        <Button size="sm" className="self-start" onClick={() => void models.refetch()}>
+          Read the models again
+        </Button>
+      )}
       {models.data?.unavailable.map((missing) => (
         <p key={missing.provider} className="text-sm text-warn">
           {missing.provider} does not tell its models: {missing.message}
@@ -114,7 +119,7 @@ function TestModel({ model }: { model: string }) {
       ),
   })
   if (!mayTest) return null
-  const why = test.isError ? asApiError(test.error).message : test.data?.error?.message
+  const why = test.isError ? inFull(test.error) : test.data?.error?.message
   return (
     <>
       <Button size="sm" busy={test.isPending} disabled={!model.includes('/')} onClick={() => test.mutate()}>

@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { Plus } from 'lucide-react'
 import { Button } from '@/components/ui/button'
-import { Field, Input, Select, Textarea } from '@/components/ui/field'
+import { Field, Select } from '@/components/ui/field'
 import { Menu, MenuItem } from '@/components/ui/menu'
+import { AreaField, TextField } from '@/components/ui/textField'
 import { Checkbox } from '@/components/ui/toggles'
 import type { Schemas } from '@/lib/api/client'
 import { useMay } from '@/lib/api/login'
-import { type Deployment, membersQuery, projectsQuery, projectToolsQuery } from '../queries'
+import { readJson, whereBroken } from '@/lib/json'
+import { type Deployment, membersQuery, projectsQuery, toolsQuery } from '../queries'
 import { type Monitor, monitorOf, readSignals, SIGNALS } from './monitor'
 import { isMonitor } from './trigger'
 
@@ -57,14 +59,10 @@ function rollbackOf(form: Form): Monitor['rollback'] | { fault: string } | undef
   if (form.policy === 'off') return undefined
   if (form.tool === '') return { fault: 'Choose the tool that takes a rollout back.' }
   if (!/^[1-9]\d?$/.test(form.after)) return { fault: 'The number of critical looks is from 1 to 99.' }
-  let input: unknown
-  try {
-    input = JSON.parse(form.input)
-  } catch {
-    return { fault: 'What the rollback is called with is no JSON.' }
-  }
+  const input = readJson(form.input)
+  if ('fault' in input) return { fault: `What the rollback is called with: ${input.fault}` }
   const approvers = form.approvers.length > 0 ? { approvers: [...form.approvers] } : {}
-  return { policy: form.policy, after: Number(form.after), tool: form.tool, input, ...approvers }
+  return { policy: form.policy, after: Number(form.after), tool: form.tool, input: input.value, ...approvers }
 }
 
 export function MonitorFields({ form, onChange }: { form: Form; onChange: (form: Form) => void }) {
@@ -93,22 +91,16 @@ export function MonitorFields({ form, onChange }: { form: Form; onChange: (form:
         )}
       </Field>
       <div className="relative">
-        <Field
+        <AreaField
           label="Signals"
           hint="What is looked at, with thresholds over what was before. The page on rollouts describes each."
           error={'fault' in read ? read.fault : undefined}
-        >
-          {(c) => (
-            <Textarea
-              {...c}
-              rows={8}
-              spellCheck={false}
-              className="font-mono text-sm"
-              value={form.signals}
-              onChange={(e) => set({ signals: e.target.value })}
-            />
-          )}
-        </Field>
+          rows={8}
+          spellCheck={false}
+          className="font-mono text-sm"
+          value={form.signals}
+          onChange={(text) => set({ signals: text })}
+        />
         <div className="-top-1.5 absolute right-0">
           <Menu
             trigger={
@@ -144,7 +136,7 @@ export function MonitorFields({ form, onChange }: { form: Form; onChange: (form:
 }
 
 function RollbackFields({ form, onChange }: { form: Form; onChange: (change: Partial<Form>) => void }) {
-  const tools = useQuery(projectToolsQuery)
+  const tools = useQuery(toolsQuery)
   const seesPeople = useMay('admin')
   const members = useQuery({ ...membersQuery, enabled: seesPeople })
   return (
@@ -163,33 +155,24 @@ function RollbackFields({ form, onChange }: { form: Form; onChange: (change: Par
             </Select>
           )}
         </Field>
-        <Field label="After so many critical looks in a row">
-          {(c) => (
-            <Input
-              {...c}
-              className="num"
-              inputMode="numeric"
-              value={form.after}
-              onChange={(e) => onChange({ after: e.target.value })}
-            />
-          )}
-        </Field>
+        <TextField
+          label="After so many critical looks in a row"
+          className="num"
+          inputMode="numeric"
+          value={form.after}
+          onChange={(text) => onChange({ after: text })}
+        />
       </div>
-      <Field
+      <AreaField
         label="Called with"
         hint="{commit}, {ref}, {environment} and {metadata.NAME} stand for the rollout’s."
-      >
-        {(c) => (
-          <Textarea
-            {...c}
-            rows={4}
-            spellCheck={false}
-            className="font-mono text-sm"
-            value={form.input}
-            onChange={(e) => onChange({ input: e.target.value })}
-          />
-        )}
-      </Field>
+        error={whereBroken(form.input)}
+        rows={4}
+        spellCheck={false}
+        className="font-mono text-sm"
+        value={form.input}
+        onChange={(text) => onChange({ input: text })}
+      />
       {form.policy === 'propose' && seesPeople && (
         <fieldset className="flex flex-col gap-2 rounded-md border p-3">
           <legend className="px-1 font-medium text-sm">

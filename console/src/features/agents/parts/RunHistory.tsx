@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ChevronRight } from 'lucide-react'
 import { useState } from 'react'
-import { ErrorState, Skeleton } from '@/components/ui/states'
+import { Listing } from '@/components/ui/loaded'
 import { Status } from '@/components/ui/status'
 import { Time } from '@/components/ui/time'
 import type { Schemas } from '@/lib/api/client'
@@ -25,32 +25,41 @@ export function RunHistory({ deployment }: { deployment: string }) {
 
 function Runs({ deployment }: { deployment: string }) {
   const runs = useQuery(runsOfQuery(deployment))
-  if (runs.isPending) return <Skeleton rows={2} />
-  if (runs.isError) {
-    return <ErrorState what="Its runs were not read" error={runs.error} onRetry={() => void runs.refetch()} />
-  }
-  if (runs.data.data.length === 0)
-    return <p className="px-4 pb-3 text-muted text-sm">It has begun nothing yet.</p>
   return (
-    <ul className="divide-y border-t">
-      {runs.data.data.map((run) => (
-        <li key={run.id} className="flex min-h-9 flex-wrap items-center gap-x-3 px-4 py-1 text-sm">
-          <Status status={run.error ? 'failed' : 'completed'} word={outcomeOf(run)} />
-          <span className="text-muted">{words(run.trigger_context.type)}</span>
-          {run.error && <span className="min-w-0 flex-1 truncate text-muted">{run.error.message}</span>}
-          <Time at={run.created_at} className="ml-auto text-faint" />
-          {run.session_id && (
-            <Link
-              to="/sessions/$sessionId"
-              params={{ sessionId: run.session_id }}
-              className="text-accent hover:underline"
-            >
-              Open the session
-            </Link>
-          )}
-        </li>
-      ))}
-    </ul>
+    <Listing
+      query={runs}
+      rows={runs.data?.data}
+      what="Its runs were not read"
+      empty={<p className="px-4 pb-3 text-muted text-sm">It has begun nothing yet.</p>}
+    >
+      {(rows) => (
+        <ul className="divide-y border-t">
+          {rows.map((run) => (
+            <Begun key={run.id} run={run} />
+          ))}
+        </ul>
+      )}
+    </Listing>
+  )
+}
+
+function Begun({ run }: { run: Schemas['DeploymentRunView'] }) {
+  return (
+    <li className="flex min-h-9 flex-wrap items-center gap-x-3 px-4 py-1 text-sm">
+      <Status status={run.error ? 'failed' : 'completed'} word={outcomeOf(run)} />
+      <span className="text-muted">{words(run.trigger_context.type)}</span>
+      {run.error && <span className="min-w-0 flex-1 truncate text-muted">{run.error.message}</span>}
+      <Time at={run.created_at} className="ml-auto text-faint" />
+      {run.session_id && (
+        <Link
+          to="/sessions/$sessionId"
+          params={{ sessionId: run.session_id }}
+          className="text-accent hover:underline"
+        >
+          Open the session
+        </Link>
+      )}
+    </li>
   )
 }
 

@@ -1,4 +1,5 @@
-import { Field, Input, Select, Textarea } from '@/components/ui/field'
+import { Field, Input, Select } from '@/components/ui/field'
+import { AreaField } from '@/components/ui/textField'
 import type { Schemas } from '@/lib/api/client'
 import type { Deployment } from '../queries'
 import { cronWords } from './cron'
@@ -96,16 +97,13 @@ export function ScheduleFields({ form, onChange, message, onMessage }: FieldsPro
           </Select>
         )}
       </Field>
-      <Field label="First message" hint="What the agent is told each time.">
-        {(control) => (
-          <Textarea
-            {...control}
-            placeholder="What happened last night?"
-            value={message}
-            onChange={(event) => onMessage(event.target.value)}
-          />
-        )}
-      </Field>
+      <AreaField
+        label="First message"
+        hint="What the agent is told each time."
+        placeholder="What happened last night?"
+        value={message}
+        onChange={onMessage}
+      />
     </>
   )
 }

@@ -1,5 +1,5 @@
 import { Button } from '@/components/ui/button'
-import { Field, Textarea } from '@/components/ui/field'
+import { AreaField } from '@/components/ui/textField'
 import type { ReadSchema } from './schema'
 
 interface SchemaEditorProps {
@@ -20,18 +20,16 @@ export function SchemaEditor({ label, hint, value, read, error, rows = 7, onChan
   const wrong = first && (first.path === '' ? first.message : `${first.path}: ${first.message}`)
   return (
     <div className="relative">
-      <Field label={label} hint={hint} error={wrong ?? error}>
-        {(control) => (
-          <Textarea
-            {...control}
-            rows={rows}
-            spellCheck={false}
-            className="font-mono text-sm"
-            value={value}
-            onChange={(event) => onChange(event.target.value)}
-          />
-        )}
-      </Field>
+      <AreaField
+        label={label}
+        hint={hint}
+        error={wrong ?? error}
+        rows={rows}
+        spellCheck={false}
+        className="font-mono text-sm"
+        value={value}
+        onChange={onChange}
+      />
       {read && 'schema' in read && (
         <Button
           look="quiet"

@@ -1,5 +1,5 @@
-import { Field, Input, Textarea } from '@/components/ui/field'
 import { Section } from '@/components/ui/page'
+import { AreaField, TextField } from '@/components/ui/textField'
 import type { Draft, Limits } from './draft'
 import { ModelPicker } from './ModelPicker'
 import { OutputSchema } from './OutputSchema'
@@ -17,38 +17,29 @@ export function Setup({ draft, faults, disabled, onChange }: SetupProps) {
   return (
     <fieldset disabled={disabled} className="min-w-0">
       <Section title="What it is" description="The name is how people and programs find it.">
-        <Field label="Name" error={faults['name']}>
-          {(control) => (
-            <Input
-              {...control}
-              value={draft.name}
-              maxLength={256}
-              onChange={(event) => onChange({ name: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label="Description" hint="For people; the model does not see it.">
-          {(control) => (
-            <Input
-              {...control}
-              value={draft.description}
-              onChange={(event) => onChange({ description: event.target.value })}
-            />
-          )}
-        </Field>
+        <TextField
+          label="Name"
+          error={faults['name']}
+          value={draft.name}
+          maxLength={256}
+          onChange={(text) => onChange({ name: text })}
+        />
+        <TextField
+          label="Description"
+          hint="For people; the model does not see it."
+          value={draft.description}
+          onChange={(text) => onChange({ description: text })}
+        />
       </Section>
       <Section title="Instructions" description="What the model is told before anything else is said.">
-        <Field label="Instructions" error={faults['system']}>
-          {(control) => (
-            <Textarea
-              {...control}
-              rows={10}
-              value={draft.system}
-              placeholder="You are a helpful assistant. Answer briefly and plainly."
-              onChange={(event) => onChange({ system: event.target.value })}
-            />
-          )}
-        </Field>
+        <AreaField
+          label="Instructions"
+          error={faults['system']}
+          rows={10}
+          value={draft.system}
+          placeholder="You are a helpful assistant. Answer briefly and plainly."
+          onChange={(text) => onChange({ system: text })}
+        />
         <ModelPicker
           value={draft.model}
           error={faults['model']}
@@ -103,18 +94,17 @@ function LimitFields({
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       {LIMITS.map(({ field, label, hint }) => (
-        <Field key={field} label={label} hint={hint} error={faults[field]}>
-          {(control) => (
-            <Input
-              {...control}
-              inputMode="decimal"
-              className="num"
-              placeholder="No limit"
-              value={limits[field]}
-              onChange={(event) => onChange({ [field]: event.target.value.trim() })}
-            />
-          )}
-        </Field>
+        <TextField
+          key={field}
+          label={label}
+          hint={hint}
+          error={faults[field]}
+          inputMode="decimal"
+          className="num"
+          placeholder="No limit"
+          value={limits[field]}
+          onChange={(text) => onChange({ [field]: text.trim() })}
+        />
       ))}
     </div>
   )

@@ -6,7 +6,7 @@ import { Select } from '@/components/ui/field'
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from '@/components/ui/menu'
 import { Badge } from '@/components/ui/status'
 import type { Schemas } from '@/lib/api/client'
-import { projectToolsQuery } from '../queries'
+import { toolsQuery } from '../queries'
 import type { Tool } from './draft'
 import { HttpToolDialog } from './HttpToolDialog'
 
@@ -81,7 +81,7 @@ function AddTool({
   onNew: () => void
   onAdd: (tool: Tool) => void
 }) {
-  const offered = useQuery(projectToolsQuery)
+  const offered = useQuery(toolsQuery)
   const free = (offered.data?.data ?? []).filter(
     (one) => !tools.some((tool) => tool.type === 'project_tool' && tool.number === one.number),
   )
@@ -192,7 +192,7 @@ function ToolRow({ tool, onChange, onEdit, onRemove }: RowProps) {
 }
 
 function useShownTool(tool: Tool) {
-  const offered = useQuery(projectToolsQuery)
+  const offered = useQuery(toolsQuery)
   switch (tool.type) {
     case 'http':
       return { name: tool.name, about: `${tool.method} ${tool.url}`, icon: Globe }

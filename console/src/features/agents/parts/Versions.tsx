@@ -2,7 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { ConfirmDialog } from '@/components/ui/dialog'
-import { EmptyState, ErrorState, Skeleton } from '@/components/ui/states'
+import { Loaded } from '@/components/ui/loaded'
+import { EmptyState } from '@/components/ui/states'
 import { Badge } from '@/components/ui/status'
 import { Time } from '@/components/ui/time'
 import { toast } from '@/components/ui/toast'
@@ -14,18 +15,22 @@ import { restoreOf } from './draft'
 /** Every version, what it changed, and the way back to it. */
 export function Versions({ agent, mayWrite }: { agent: Agent; mayWrite: boolean }) {
   const versions = useQuery(versionsQuery(agent.id))
+  return (
+    <Loaded query={versions} what="The versions were not read">
+      {(all) => <History agent={agent} versions={all} mayWrite={mayWrite} />}
+    </Loaded>
+  )
+}
+
+interface HistoryProps {
+  agent: Agent
+  versions: readonly Agent[]
+  mayWrite: boolean
+}
+
+function History({ agent, versions, mayWrite }: HistoryProps) {
   const [chosen, setChosen] = useState<number>()
-  if (versions.isPending) return <Skeleton />
-  if (versions.isError) {
-    return (
-      <ErrorState
-        what="The versions were not read"
-        error={versions.error}
-        onRetry={() => void versions.refetch()}
-      />
-    )
-  }
-  const all = [...versions.data].sort((one, other) => other.version - one.version)
+  const all = [...versions].sort((one, other) => other.version - one.version)
   const shown = all.find((one) => one.version === chosen) ?? all[0]
   if (!shown) return <EmptyState>There are no versions.</EmptyState>
   const before = all.find((one) => one.version < shown.version)

@@ -28,6 +28,18 @@ export interface Draft {
 
 export const NO_LIMITS: Limits = { money: '', tokens: '', steps: '', toolCalls: '', seconds: '' }
 
+/** An agent of which nothing is written yet. */
+export const EMPTY_DRAFT: Draft = {
+  name: '',
+  description: '',
+  system: '',
+  model: '',
+  fallbacks: [],
+  tools: [],
+  outputSchema: '',
+  limits: NO_LIMITS,
+}
+
 export function draftOf(agent: Agent): Draft {
   return {
     name: agent.name,
@@ -62,8 +74,10 @@ export function faultsOf(draft: Draft): Record<string, string> {
     faults['money'] = 'A sum such as 5 or 0.50.'
   }
   // What the object says, the server judges: it knows all of JSON Schema.
-  if (draft.outputSchema.trim() !== '' && !readObject(draft.outputSchema))
-    faults['output_schema'] = 'This is no JSON Schema yet.'
+  if (draft.outputSchema.trim() !== '') {
+    const read = readObject(draft.outputSchema)
+    if ('fault' in read) faults['output_schema'] = read.fault
+  }
   for (const field of ['tokens', 'steps', 'toolCalls', 'seconds'] as const) {
     const value = draft.limits[field]
     if (value !== '' && !/^[1-9]\d{0,15}$/.test(value)) faults[field] = 'A whole number from 1 on.'
@@ -73,7 +87,8 @@ export function faultsOf(draft: Draft): Record<string, string> {
 
 /** The schema that is typed; null is none, and so is a text that is no object and will not be sent. */
 function schemaOf(text: string): Record<string, never> | null {
-  return (readObject(text) ?? null) as Record<string, never> | null
+  const read = readObject(text)
+  return ('object' in read ? read.object : null) as Record<string, never> | null
 }
 
 export function budgetOf(limits: Limits, currency = 'USD'): Schemas['BudgetParam'] | null {

@@ -1,6 +1,6 @@
 import { useBlocker } from '@tanstack/react-router'
 import { useState } from 'react'
-import { toast } from '@/components/ui/toast'
+import { toast, toastError } from '@/components/ui/toast'
 import { api, data } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/error'
 import { type Agent, asAgent, useUpdateAgent } from '../queries'
@@ -53,15 +53,18 @@ export function useEditing(agent: Agent) {
       await explain(thrown)
     }
   }
+  const showTheirs = async () => {
+    const params = { path: { agent_id: agent.id } }
+    setTheirs(asAgent(await data(api.GET('/v1/agents/{agent_id}', { params }))))
+  }
   const explain = async (thrown: unknown) => {
     const error = asApiError(thrown)
     if (error.status === 409) {
-      const params = { path: { agent_id: agent.id } }
-      setTheirs(asAgent(await data(api.GET('/v1/agents/{agent_id}', { params }))))
+      await showTheirs().catch(toastError('Somebody else saved, and what they made was not read'))
       return
     }
     if (error.field) setRefused({ [fieldOf(error.field)]: error.message })
-    toast({ title: 'The agent was not saved', description: `${error.message} ${error.advice}`, tone: 'bad' })
+    toastError('The agent was not saved')(thrown)
   }
 
   return {

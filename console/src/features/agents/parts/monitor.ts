@@ -1,3 +1,5 @@
+import { isRecord, readJson } from '@/lib/json'
+
 /** What a monitor of rollouts looks at and when, as far as the page knows it. Everything else is kept. */
 export interface Monitor {
   schedule?: { gaps?: number[]; every?: number; cool_down?: number } & Record<string, unknown>
@@ -61,12 +63,9 @@ export const SIGNALS: { label: string; signal: Monitor['signals'][number] }[] = 
 
 /** Reads a list of signals as it is typed. */
 export function readSignals(text: string): { signals: Monitor['signals'] } | { fault: string } {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return { fault: 'This is no JSON: a bracket or a quote is missing, or a comma too much.' }
-  }
+  const read = readJson(text)
+  if ('fault' in read) return read
+  const { value } = read
   if (!Array.isArray(value)) return { fault: 'Signals are a list: [ { … } ]' }
   for (const [index, signal] of value.entries()) {
     if (!isRecord(signal)) return { fault: `Signal ${index + 1} must be an object.` }
@@ -76,8 +75,4 @@ export function readSignals(text: string): { signals: Monitor['signals'] } | { f
     if (!isRecord(signal['source'])) return { fault: `Signal “${signal['name']}” needs a source.` }
   }
   return { signals: value as Monitor['signals'] }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Agent } from '../queries'
 import { cronWords } from './cron'
 import { compareLines, nearChanges } from './diff'
-import { budgetOf, changeOf, draftOf, faultsOf, NO_LIMITS } from './draft'
+import { budgetOf, changeOf, draftOf, EMPTY_DRAFT, faultsOf, NO_LIMITS } from './draft'
+import { faultsOf as faultsOfTool, formOf, type HttpTool, toolOf } from './httpTool'
 import { readSignals } from './monitor'
 import { readObjectSchema } from './schema'
 import { originFault } from './trigger'
@@ -64,17 +65,10 @@ describe('a schema', () => {
 
 describe('what is typed', () => {
   it('is checked before it is sent', () => {
-    const draft = {
-      name: '',
-      description: '',
-      system: '',
-      model: '',
-      fallbacks: [],
-      tools: [],
-      outputSchema: '{',
-    }
-    const faults = faultsOf({ ...draft, limits: { ...NO_LIMITS, money: '5,0', tokens: '-1' } })
+    const limits = { ...NO_LIMITS, money: '5,0', tokens: '-1' }
+    const faults = faultsOf({ ...EMPTY_DRAFT, outputSchema: '{', limits })
     expect(Object.keys(faults).sort()).toEqual(['model', 'money', 'name', 'output_schema', 'tokens'])
+    expect(faults['output_schema']).toContain('Line 1, column 2: a name in double quotes is missing')
   })
 
   it('changes the output schema when it says something else, not when it looks otherwise', () => {
@@ -111,4 +105,38 @@ describe('what is typed', () => {
     ['[{"name": "p95"}]', false],
     ['[', false],
   ])('the signals %s', (text, isGood) => expect('signals' in readSignals(text)).toBe(isGood))
+})
+
+describe('an HTTP tool', () => {
+  const room = {
+    type: 'http',
+    name: 'find_room',
+    description: 'Finds a room.',
+    method: 'GET',
+    url: 'https://rooms.example.com',
+    headers: { 'X-Floor': '2' },
+    effect: 'unsafe',
+    permission_policy: { type: 'always_deny' },
+    timeout_ms: 5000,
+    input_schema: { type: 'object', properties: {} },
+  } as unknown as HttpTool
+
+  it('keeps what its form does not show', () => {
+    expect(toolOf({ ...formOf(room), description: 'Finds a free room.' }, room)).toEqual({
+      ...room,
+      description: 'Finds a free room.',
+    })
+  })
+
+  it('asks from the start if it may change something', () => {
+    const form = formOf(room)
+    expect(toolOf(form, undefined).permission_policy?.type).toBe('always_allow')
+    expect(toolOf({ ...form, method: 'POST' }, undefined).permission_policy?.type).toBe('always_ask')
+  })
+
+  it('is told where it is wrong', () => {
+    expect(faultsOfTool(formOf(room))).toEqual({})
+    const faults = faultsOfTool({ ...formOf(room), headers: 'X-Floor: 2\nBearer' })
+    expect(faults).toEqual({ headers: 'Line 2 should be a name, a colon and a value.' })
+  })
 })

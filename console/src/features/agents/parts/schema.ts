@@ -1,4 +1,4 @@
-import { jsonFault } from '@/lib/json'
+import { isRecord, readJson } from '@/lib/json'
 
 /** What is wrong with a text that is to be a JSON Schema, and where. */
 export interface SchemaFault {
@@ -13,10 +13,10 @@ const DEEPEST = 20
 export type ReadSchema = { schema: Record<string, unknown> } | { faults: SchemaFault[] }
 
 /** A text that is a JSON object, whatever it says. */
-export function readObject(text: string): Record<string, unknown> | undefined {
-  if (jsonFault(text)) return undefined
-  const value: unknown = JSON.parse(text)
-  return isRecord(value) ? value : undefined
+export function readObject(text: string): { object: Record<string, unknown> } | { fault: string } {
+  const read = readJson(text)
+  if ('fault' in read) return read
+  return isRecord(read.value) ? { object: read.value } : { fault: 'A schema is a JSON object: { … }' }
 }
 
 /** Reads the schema of an object, such as a tool's arguments. */
@@ -30,17 +30,11 @@ export function readObjectSchema(text: string): ReadSchema {
 
 /** Reads the text; what a server or a model would refuse is told where it stands. */
 export function readSchema(text: string): ReadSchema {
-  const broken = jsonFault(text)
-  if (broken) {
-    const { line, column, expected } = broken
-    const message = `Line ${line}, column ${column}: ${expected} is missing, or something else stands there.`
-    return { faults: [{ path: '', message }] }
-  }
-  const value: unknown = JSON.parse(text)
-  if (!isRecord(value)) return { faults: [{ path: '', message: 'A schema is a JSON object: { … }' }] }
+  const read = readObject(text)
+  if ('fault' in read) return { faults: [{ path: '', message: read.fault }] }
   const faults: SchemaFault[] = []
-  check(value, '', faults, 0)
-  return faults.length > 0 ? { faults } : { schema: value }
+  check(read.object, '', faults, 0)
+  return faults.length > 0 ? { faults } : { schema: read.object }
 }
 
 function check(schema: Record<string, unknown>, path: string, faults: SchemaFault[], depth: number) {
@@ -96,7 +90,3 @@ function checkRequired(schema: Record<string, unknown>, path: string, faults: Sc
 }
 
 const under = (path: string, name: string) => (path === '' ? name : `${path}.${name}`)
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}

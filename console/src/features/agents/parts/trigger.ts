@@ -39,13 +39,6 @@ export function initialEvents(text: string): Schemas['EventParam'][] {
   return text.trim() === '' ? [] : [{ type: 'user.message', content: [{ type: 'text', text }] }]
 }
 
-export function linesOf(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-}
-
 /** What the server would say of an origin; nothing if it takes it. */
 export function originFault(origin: string): string | undefined {
   if (/^https?:\/\/(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/i.test(origin)) return undefined

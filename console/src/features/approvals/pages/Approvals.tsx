@@ -1,18 +1,21 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { Inbox } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
-import { Button } from '@/components/ui/button'
+import { Button, linkLook } from '@/components/ui/button'
 import { Dialog } from '@/components/ui/dialog'
-import { Field, Textarea } from '@/components/ui/field'
 import { Keys } from '@/components/ui/keys'
+import { shown, Unread } from '@/components/ui/loaded'
 import { PageHeader } from '@/components/ui/page'
-import { EmptyState, ErrorNote, ErrorState, Skeleton } from '@/components/ui/states'
+import { EmptyState, ErrorNote } from '@/components/ui/states'
 import { Badge } from '@/components/ui/status'
+import { AreaField } from '@/components/ui/textField'
 import { toast } from '@/components/ui/toast'
 import { asApiError } from '@/lib/api/error'
 import { useMay } from '@/lib/api/login'
 import type { ApprovalItem } from '@/lib/api/people'
 import { cx } from '@/lib/classes'
+import { commandLine } from '@/lib/curl'
 import { type KeyAction, useKeys } from '@/lib/keys'
 import { Detail } from '../parts/Detail'
 import { Row } from '../parts/Row'
@@ -35,12 +38,18 @@ export function Approvals() {
         }
         actions={items.length > 0 && <Hints />}
       />
-      {list.isPending ? (
-        <Skeleton />
-      ) : list.isError && items.length === 0 ? (
-        <ErrorState error={list.error} what="The inbox could not be read" onRetry={list.refetch} />
+      {shown(list) === undefined ? (
+        <Unread query={list} what="The inbox could not be read" />
       ) : items.length === 0 ? (
-        <EmptyState icon={Inbox} command={'curl "$SORTIE_URL/v1/approvals" -H "x-api-key: $SORTIE_API_KEY"'}>
+        <EmptyState
+          icon={Inbox}
+          action={
+            <Link to="/" className={linkLook('plain')}>
+              See what runs
+            </Link>
+          }
+          command={commandLine('GET', '/v1/approvals')}
+        >
           Nothing waits for anybody. A tool call that asks, or a rollout that a rule holds, appears here by
           itself.
         </EmptyState>
@@ -231,27 +240,21 @@ function Sure({ asked, item, onClose, say }: SureProps) {
       }
     >
       {takesReason && (
-        <Field
+        <AreaField
           label="Reason"
           hint={
             item.type === 'rollout'
               ? 'Everybody who looks at the rollout can read it.'
               : 'The agent reads it, and may try something else.'
           }
-        >
-          {(control) => (
-            <Textarea
-              {...control}
-              autoFocus
-              maxLength={2000}
-              value={reason}
-              onChange={(event) => setReason(event.target.value)}
-              onKeyDown={(event) => {
-                if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) act()
-              }}
-            />
-          )}
-        </Field>
+          autoFocus
+          maxLength={2000}
+          value={reason}
+          onChange={setReason}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) act()
+          }}
+        />
       )}
       {error !== undefined && <ErrorNote error={asApiError(error)} className="mt-3" />}
     </Dialog>

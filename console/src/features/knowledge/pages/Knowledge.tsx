@@ -4,15 +4,15 @@ import { useState } from 'react'
 import { Documents } from '@/components/ui/documents'
 import { Field, Select } from '@/components/ui/field'
 import { Page } from '@/components/ui/page'
+import { agentNamesQuery } from '@/lib/api/lists'
 import { useMay } from '@/lib/api/login'
 import { isText, useRemembered } from '@/lib/remembered'
-import { agentsQuery } from '../queries'
 
 const EVERYBODY = ''
 
 /** What agents read: each one's own documents, and those of all. */
 export function Knowledge() {
-  const agents = useQuery(agentsQuery)
+  const agents = useQuery(agentNamesQuery)
   const [remembered, setRemembered] = useRemembered('knowledge.agent', EVERYBODY, isText)
   const [chosen, setChosen] = useState(remembered)
   const mayWrite = useMay('member')

@@ -2,17 +2,18 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { Button } from '@/components/ui/button'
-import { Field, Input } from '@/components/ui/field'
+import { NewPassword, Password } from '@/components/ui/password'
 import { ErrorNote, ErrorState, Skeleton } from '@/components/ui/states'
+import { TextField } from '@/components/ui/textField'
 import { api, data } from '@/lib/api/client'
-import { asApiError } from '@/lib/api/error'
+import { asApiError, placeFault } from '@/lib/api/error'
+import { setTypedKey } from '@/lib/api/key'
 import { loginQuery, setupQuery } from '@/lib/api/login'
 import type { Link } from '@/lib/api/people'
 import { Issuers, Or } from '../parts/Elsewhere'
 import { Frame } from '../parts/Frame'
 
 const route = getRouteApi('/invite/$token')
-const PASSWORD_MIN = 10
 
 /** Where a link from an admin, or the one that the first start prints, leads. */
 export function InvitePage() {
@@ -46,18 +47,90 @@ const TITLES: Record<Link['kind'], (link: Link) => string> = {
   reset: () => 'Choose a new password',
 }
 
+const VERBS: Record<Link['kind'], string> = {
+  owner: 'Make the account',
+  invitation: 'Join',
+  reset: 'Set the password',
+}
+
 function LinkForm({ link, token }: { link: Link; token: string }) {
-  const client = useQueryClient()
-  const navigate = useNavigate()
   const [name, setName] = useState(link.name)
   const [email, setEmail] = useState(link.email)
   const [password, setPassword] = useState('')
   const asksName = link.kind !== 'reset' && !link.has_account
   // What stands there was made up by the first start.
   const asksEmail = link.kind === 'owner' && !link.has_account
-  const accept = useMutation({
-    mutationFn: () => {
-      const body = { password, ...(asksName && { name }), ...(asksEmail && { email }) }
+  const accept = useAccept(link, token)
+  const fault = placeFault(accept.error, [
+    'password',
+    ...(asksName ? ['name'] : []),
+    ...(asksEmail ? ['email'] : []),
+  ])
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    accept.mutate({ password, ...(asksName && { name }), ...(asksEmail && { email }) })
+  }
+  return (
+    <Frame title={TITLES[link.kind](link)} lead={asksEmail ? undefined : link.email}>
+      {link.kind === 'invitation' && <OrElsewhere />}
+      <form onSubmit={submit} className="flex flex-col gap-4">
+        {asksEmail ? (
+          <TextField
+            label="E-mail"
+            hint="You log in with it."
+            error={fault.at('email')}
+            type="email"
+            autoComplete="username"
+            required
+            value={email}
+            onChange={setEmail}
+          />
+        ) : (
+          <input type="hidden" autoComplete="username" value={link.email} readOnly />
+        )}
+        {asksName && (
+          <TextField
+            label="Your name"
+            error={fault.at('name')}
+            autoComplete="name"
+            required
+            value={name}
+            onChange={setName}
+          />
+        )}
+        {link.has_account && link.kind === 'invitation' ? (
+          <Password
+            label="Your password"
+            hint="You have an account here already; its password is asked for."
+            error={fault.at('password')}
+            value={password}
+            onChange={setPassword}
+          />
+        ) : (
+          <NewPassword error={fault.at('password')} value={password} onChange={setPassword} />
+        )}
+        {fault.below && <ErrorNote error={fault.below} />}
+        <Button type="submit" look="main" busy={accept.isPending}>
+          {VERBS[link.kind]}
+        </Button>
+      </form>
+    </Frame>
+  )
+}
+
+interface Accepted {
+  password: string
+  name?: string
+  email?: string
+}
+
+/** Comes in by the link; of whoever was here before nothing stays in the page. */
+function useAccept(link: Link, token: string) {
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  return useMutation({
+    mutationFn: (body: Accepted) => {
+      setTypedKey(undefined)
       return data(api.POST('/v1/links/{token}', { params: { path: { token } }, body }))
     },
     onSuccess: (login) => {
@@ -66,84 +139,16 @@ function LinkForm({ link, token }: { link: Link; token: string }) {
       void navigate({ to: link.kind === 'owner' ? '/welcome' : '/', replace: true })
     },
   })
-  const error = accept.error ? asApiError(accept.error) : undefined
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    accept.mutate()
-  }
+}
+
+/** Whoever proves elsewhere that the address is theirs needs no password here. */
+function OrElsewhere() {
   const issuers = useQuery(setupQuery).data?.issuers ?? []
+  if (issuers.length === 0) return null
   return (
-    <Frame title={TITLES[link.kind](link)} lead={asksEmail ? undefined : link.email}>
-      {/* Whoever proves there that the address is theirs needs no password here. */}
-      {link.kind === 'invitation' && issuers.length > 0 && (
-        <>
-          <Issuers issuers={issuers} next={undefined} />
-          <Or />
-        </>
-      )}
-      <form onSubmit={submit} className="flex flex-col gap-4">
-        {asksEmail ? (
-          <Field
-            label="E-mail"
-            hint="You log in with it."
-            error={error?.field === 'email' ? error.message : undefined}
-          >
-            {(control) => (
-              <Input
-                {...control}
-                type="email"
-                autoComplete="username"
-                required
-                value={email}
-                onChange={(event) => setEmail(event.target.value)}
-              />
-            )}
-          </Field>
-        ) : (
-          <input type="hidden" autoComplete="username" value={link.email} readOnly />
-        )}
-        {asksName && (
-          <Field label="Your name" error={error?.field === 'name' ? error.message : undefined}>
-            {(control) => (
-              <Input
-                {...control}
-                autoComplete="name"
-                required
-                value={name}
-                onChange={(event) => setName(event.target.value)}
-              />
-            )}
-          </Field>
-        )}
-        <Field
-          label={link.has_account && link.kind === 'invitation' ? 'Your password' : 'New password'}
-          hint={
-            link.has_account && link.kind === 'invitation'
-              ? 'You have an account here already; its password is asked for.'
-              : `At least ${PASSWORD_MIN} characters. A few words are better than a few signs.`
-          }
-          error={error?.field === 'password' ? error.message : undefined}
-        >
-          {(control) => (
-            <Input
-              {...control}
-              type="password"
-              autoComplete={
-                link.has_account && link.kind === 'invitation' ? 'current-password' : 'new-password'
-              }
-              minLength={PASSWORD_MIN}
-              maxLength={256}
-              required
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-            />
-          )}
-        </Field>
-        {error && error.field === undefined && <ErrorNote error={error} />}
-        <Button type="submit" look="main" busy={accept.isPending}>
-          {link.kind === 'reset' ? 'Set the password' : link.kind === 'owner' ? 'Make the account' : 'Join'}
-        </Button>
-      </form>
-    </Frame>
+    <>
+      <Issuers issuers={issuers} next={undefined} />
+      <Or />
+    </>
   )
 }

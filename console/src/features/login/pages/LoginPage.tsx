@@ -3,8 +3,9 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CodeLine } from '@/components/ui/copy'
-import { Field, Input } from '@/components/ui/field'
+import { Password } from '@/components/ui/password'
 import { ErrorNote, Skeleton } from '@/components/ui/states'
+import { TextField } from '@/components/ui/textField'
 import { api, data } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/error'
 import { setTypedKey } from '@/lib/api/key'
@@ -75,7 +76,11 @@ function PasswordForm() {
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const login = useMutation({
-    mutationFn: () => data(api.POST('/v1/login', { body: { email, password } })),
+    mutationFn: () => {
+      // A key that was typed before would go on speaking for whoever typed it.
+      setTypedKey(undefined)
+      return data(api.POST('/v1/login', { body: { email, password } }))
+    },
     onSuccess: enter,
   })
   const submit = (event: FormEvent) => {
@@ -84,30 +89,20 @@ function PasswordForm() {
   }
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">
-      <Field label="E-mail">
-        {(control) => (
-          <Input
-            {...control}
-            type="email"
-            autoComplete="username"
-            required
-            value={email}
-            onChange={(event) => setEmail(event.target.value)}
-          />
-        )}
-      </Field>
-      <Field label="Password" hint="Forgotten? An admin makes a link for a new one, under Settings, Members.">
-        {(control) => (
-          <Input
-            {...control}
-            type="password"
-            autoComplete="current-password"
-            required
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        )}
-      </Field>
+      <TextField
+        label="E-mail"
+        type="email"
+        autoComplete="username"
+        required
+        value={email}
+        onChange={setEmail}
+      />
+      <Password
+        label="Password"
+        hint="Forgotten? An admin makes a link for a new one, under Settings, Members."
+        value={password}
+        onChange={setPassword}
+      />
       {login.error && <LoginFault thrown={login.error} />}
       <Button type="submit" look="main" busy={login.isPending}>
         Log in
@@ -133,17 +128,14 @@ function KeyForm() {
   }
   return (
     <form onSubmit={submit} className="flex flex-col gap-4">
-      <Field label="API key" hint="It stays in this page’s memory, and is gone when you close or reload it.">
-        {(control) => (
-          <Input
-            {...control}
-            type="password"
-            required
-            value={key}
-            onChange={(event) => setKey(event.target.value)}
-          />
-        )}
-      </Field>
+      <TextField
+        label="API key"
+        hint="It stays in this page’s memory, and is gone when you close or reload it."
+        type="password"
+        required
+        value={key}
+        onChange={setKey}
+      />
       {login.error && <LoginFault thrown={login.error} />}
       <Button type="submit" look="main" busy={login.isPending}>
         Go on

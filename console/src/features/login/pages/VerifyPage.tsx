@@ -2,8 +2,8 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { Button } from '@/components/ui/button'
-import { Field, Input } from '@/components/ui/field'
 import { ErrorNote } from '@/components/ui/states'
+import { TextField } from '@/components/ui/textField'
 import { cased, data } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/error'
 import { typedKey } from '@/lib/api/key'
@@ -47,36 +47,29 @@ export function VerifyPage() {
       lead="Type the code that the program shows. Allow it only if you have just started that program yourself: it gets a key of yours."
     >
       <form onSubmit={submit} className="flex flex-col gap-4">
-        <Field label="Code">
-          {(control) => (
-            <Input
-              {...control}
-              required
-              value={code}
-              onChange={(event) => setCode(event.target.value)}
-              autoCapitalize="characters"
-              spellCheck={false}
-              placeholder="ABCD-1234"
-              className="num h-10 font-mono text-lg tracking-widest"
-            />
-          )}
-        </Field>
+        <TextField
+          label="Code"
+          required
+          value={code}
+          onChange={setCode}
+          autoCapitalize="characters"
+          spellCheck={false}
+          placeholder="ABCD-1234"
+          className="num h-10 font-mono text-lg tracking-widest"
+        />
         {login.data ? (
           <p className="text-muted text-sm">
             It will act as {login.data.member.name} in {login.data.org.name}.
           </p>
         ) : (
-          <Field label="Your API key" hint="Or log in first. It stays in this page’s memory.">
-            {(control) => (
-              <Input
-                {...control}
-                type="password"
-                required
-                value={key}
-                onChange={(event) => setKey(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextField
+            label="Your API key"
+            hint="Or log in first. It stays in this page’s memory."
+            type="password"
+            required
+            value={key}
+            onChange={setKey}
+          />
         )}
         {decide.error && <ErrorNote error={asApiError(decide.error)} />}
         <div className="flex gap-2">

@@ -5,8 +5,9 @@ import { useMemo, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CopyableId } from '@/components/ui/copy'
 import { Select } from '@/components/ui/field'
+import { Listing } from '@/components/ui/loaded'
 import { PageHeader } from '@/components/ui/page'
-import { EmptyState, ErrorState, Skeleton } from '@/components/ui/states'
+import { EmptyState } from '@/components/ui/states'
 import { Status } from '@/components/ui/status'
 import { type Column, Table } from '@/components/ui/table'
 import { Time } from '@/components/ui/time'
@@ -30,10 +31,10 @@ export function RolloutList() {
   const list = useInfiniteQuery(rolloutsQuery(filter))
   const names = useProjectNames()
   const columns = useMemo(() => columnsOf(names), [names])
-  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data])
-  useLiveRows(rows)
+  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data), [list.data])
+  useLiveRows(rows ?? NONE)
   const isFiltered = filter.project !== undefined || filter.status !== undefined
-  const isFirstVisit = list.isSuccess && rows.length === 0 && !isFiltered
+  const isFirstVisit = rows?.length === 0 && !isFiltered
 
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -42,29 +43,36 @@ export function RolloutList() {
         actions={!isFirstVisit && <Filters filter={filter} onChange={setFilter} names={names} />}
       />
       <div className="flex min-h-0 grow flex-col overflow-y-auto">
-        {list.isPending ? (
-          <Skeleton />
-        ) : list.isError ? (
-          <ErrorState error={list.error} what="The rollouts could not be read" onRetry={list.refetch} />
-        ) : isFirstVisit ? (
-          <StartHere />
-        ) : rows.length === 0 ? (
-          <EmptyState icon={Rocket} action={<Button onClick={() => setFilter({})}>Show all</Button>}>
-            No rollout fits the filter.
-          </EmptyState>
-        ) : (
-          <Table
-            label="Rollouts"
-            className="grow"
-            columns={columns}
-            rows={rows}
-            rowKey={(row) => row.id}
-            onOpen={(row) => void navigate({ to: '/rollouts/$rolloutId', params: { rolloutId: row.id } })}
-            onEnd={list.hasNextPage && !list.isFetching ? () => void list.fetchNextPage() : undefined}
-          />
-        )}
+        <Listing
+          query={list}
+          rows={rows}
+          what="The rollouts could not be read"
+          empty={isFiltered ? <NoneFits onAll={() => setFilter({})} /> : <StartHere />}
+        >
+          {(rows) => (
+            <Table
+              label="Rollouts"
+              className="grow"
+              columns={columns}
+              rows={rows}
+              rowKey={(row) => row.id}
+              onOpen={(row) => void navigate({ to: '/rollouts/$rolloutId', params: { rolloutId: row.id } })}
+              onEnd={list.hasNextPage && !list.isFetching ? () => void list.fetchNextPage() : undefined}
+            />
+          )}
+        </Listing>
       </div>
     </div>
+  )
+}
+
+const NONE: readonly Rollout[] = []
+
+function NoneFits({ onAll }: { onAll: () => void }) {
+  return (
+    <EmptyState icon={Rocket} action={<Button onClick={onAll}>Show all</Button>}>
+      No rollout fits the filter.
+    </EmptyState>
   )
 }
 

@@ -1,8 +1,8 @@
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { ConfirmDialog, Dialog } from '@/components/ui/dialog'
-import { Field, Textarea } from '@/components/ui/field'
 import { ErrorNote } from '@/components/ui/states'
+import { AreaField } from '@/components/ui/textField'
 import { asApiError } from '@/lib/api/error'
 
 interface DecideProps {
@@ -76,16 +76,7 @@ export function Decide({ yes, no, sure, reason: hint, decide }: DecideProps) {
           </>
         }
       >
-        <Field label="Reason" hint={hint}>
-          {(control) => (
-            <Textarea
-              {...control}
-              value={reason}
-              maxLength={2000}
-              onChange={(event) => setReason(event.target.value)}
-            />
-          )}
-        </Field>
+        <AreaField label="Reason" hint={hint} value={reason} maxLength={2000} onChange={setReason} />
         {error !== undefined && <ErrorNote error={asApiError(error)} className="mt-3" />}
       </Dialog>
     </>

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'react'
 import { IconButton } from '@/components/ui/button'
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from '@/components/ui/menu'
 import { toast } from '@/components/ui/toast'
-import { api, data, paging } from '@/lib/api/client'
+import { agentNamesQuery } from '@/lib/api/lists'
 import { useKeys } from '@/lib/keys'
 import { useRemembered } from '@/lib/remembered'
 import type { Filters } from '../rows'
@@ -79,10 +79,7 @@ const ORIGINS = [
 ] as const
 
 function AgentFilter({ filters, onChange }: { filters: Shown; onChange: (change: Shown) => void }) {
-  const { data: agents } = useQuery({
-    queryKey: ['agents', 'palette'],
-    queryFn: ({ signal }) => data(api.GET('/v1/agents', { params: { query: { ...paging(100) } }, signal })),
-  })
+  const { data: agents } = useQuery(agentNamesQuery)
   const toggle = (name: 'agent' | 'origin', value: string) =>
     onChange({ [name]: filters[name] === value ? '' : value })
   const isOn = filters.agent !== undefined || filters.origin !== undefined

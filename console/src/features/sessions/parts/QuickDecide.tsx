@@ -2,10 +2,10 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Dialog } from '@/components/ui/dialog'
-import { ErrorState, Skeleton } from '@/components/ui/states'
+import { Loaded } from '@/components/ui/loaded'
 import { Badge } from '@/components/ui/status'
 import { api, data, paging } from '@/lib/api/client'
-import { type SessionEvent, waiting } from '@/lib/session/log'
+import { type SessionEvent, type ToolCall, waiting } from '@/lib/session/log'
 import { reduce, replay } from '@/lib/session/reduce'
 import { waitingKey } from '../actions'
 import { Decide } from './Decide'
@@ -32,9 +32,14 @@ function Waiting({ sessionId }: { sessionId: string }) {
     staleTime: 0,
     queryFn: ({ signal }) => lastTurn(sessionId, signal),
   })
-  if (found.error) return <ErrorState error={found.error} what="What it waits for could not be read" />
-  if (!found.data) return <Skeleton rows={3} />
-  const tools = waiting(found.data)
+  return (
+    <Loaded query={found} what="What it waits for could not be read" rows={3}>
+      {(log) => <Waits tools={waiting(log)} sessionId={sessionId} />}
+    </Loaded>
+  )
+}
+
+function Waits({ tools, sessionId }: { tools: readonly ToolCall[]; sessionId: string }) {
   if (tools.length === 0) return <p className="text-muted">Nothing waits for a person here any more.</p>
   return (
     <ul className="flex flex-col gap-5">

@@ -1,10 +1,12 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { Loaded } from '@/components/ui/loaded'
 import { ErrorState, Skeleton } from '@/components/ui/states'
 import { toastError } from '@/components/ui/toast'
 import type { Schemas } from '@/lib/api/client'
 import { cx } from '@/lib/classes'
 import { holds, rowAt, rowOf } from '@/lib/session/held'
 import { keyOf } from '@/lib/session/log'
+import { tryNow } from '@/lib/stream/follow'
 import { useSession } from '../actions'
 import { type Followed, type FollowedStore, useFollowed } from '../live'
 import { readEvent } from '../reading'
@@ -26,17 +28,11 @@ interface SessionFrameProps {
 /** A session: overview, transcript, composer, and the inspector beside them. */
 export function SessionFrame({ sessionId, ...rest }: SessionFrameProps) {
   const session = useSession(sessionId)
-  if (session.error) {
-    return (
-      <ErrorState
-        error={session.error}
-        what="The session could not be shown"
-        onRetry={() => void session.refetch()}
-      />
-    )
-  }
-  if (!session.data) return <Skeleton rows={8} className="pt-4" />
-  return <Live key={session.data.id} session={session.data} {...rest} />
+  return (
+    <Loaded query={session} what="The session could not be shown" rows={8} className="pt-4">
+      {(known) => <Live key={known.id} session={known} {...rest} />}
+    </Loaded>
+  )
 }
 
 function Live({
@@ -144,7 +140,22 @@ function usePermalink(
 /** Until the end of the log has been read. */
 function Opening({ followed: { connection } }: { followed: Followed }) {
   if (connection.state === 'failed') {
-    return <ErrorState error={connection.error} what="The session’s events could not be read" />
+    return (
+      <ErrorState
+        error={connection.error}
+        what="The session’s events could not be read"
+        onRetry={() => location.reload()}
+      />
+    )
+  }
+  if (connection.state === 'waiting' && connection.error) {
+    return (
+      <ErrorState
+        error={connection.error}
+        what="The session’s events could not be read yet"
+        onRetry={tryNow}
+      />
+    )
   }
   return <Skeleton rows={6} className="px-4 pt-4 sm:px-6" />
 }

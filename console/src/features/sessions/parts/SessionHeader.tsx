@@ -115,7 +115,8 @@ function SessionMenu({
   const mayAct = useMay('member')
   const [asked, setAsked] = useState<Asked>()
   const params = { path: { session_id: session.id } }
-  const copied = (text: string) => void copy(text).then(() => toast({ title: 'Copied' }))
+  const copied = (text: string) =>
+    void copy(text).then(() => toast({ title: 'Copied' }), toastError('Not copied'))
   const archive = async () => {
     client.setQueryData(
       sessionKey(session.id),

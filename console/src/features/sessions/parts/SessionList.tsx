@@ -1,7 +1,10 @@
+import { Link } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ChevronRight, LayoutList } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { EmptyState, ErrorState, Skeleton } from '@/components/ui/states'
+import { linkLook } from '@/components/ui/button'
+import { shown, Unread } from '@/components/ui/loaded'
+import { EmptyState } from '@/components/ui/states'
 import { cx } from '@/lib/classes'
 import { useKeys } from '@/lib/keys'
 import { isTexts, useRemembered } from '@/lib/remembered'
@@ -29,7 +32,7 @@ const HEIGHTS = { group: 32, session: 56 }
 export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
   const [folded, setFolded] = useRemembered<string[]>('folded', ['ended'], isTexts)
   const groups = useGroups(filters, folded)
-  const { entries, isLoading, error, more } = groups
+  const { entries, unread, more } = groups
   const scroller = useRef<HTMLDivElement>(null)
   const [current, setCurrent] = useState<string | undefined>(chosen)
   const virtual = useVirtualizer({
@@ -66,9 +69,10 @@ export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
   const toggle = (state: State) =>
     setFolded(folded.includes(state) ? folded.filter((other) => other !== state) : [...folded, state])
 
-  if (error)
-    return <ErrorState error={error} what="The sessions could not be listed" onRetry={groups.retry} />
-  if (isLoading) return <Skeleton rows={10} className="pt-2" />
+  if (unread) {
+    const query = { error: unread.error, refetch: groups.retry }
+    return <Unread query={query} what="The sessions could not be listed" rows={10} className="pt-2" />
+  }
   if (!entries.some((entry) => entry.kind === 'session') && !groups.hasFolded) {
     return <NoSessions isFiltered={Object.keys(filters).length > 0} />
   }
@@ -130,8 +134,10 @@ function useGroups(filters: Omit<Filters, 'state'>, folded: readonly string[]) {
   return {
     entries,
     hasFolded: folded.length > 0 && entries.length > 0,
-    isLoading: STATES.some((state) => lists[state].isPending),
-    error: STATES.map((state) => lists[state].error).find(Boolean),
+    /** One of the lists that cannot be shown, if any: what was read before stays. */
+    unread: STATES.map((state) => lists[state])
+      .filter((list) => shown(list) === undefined)
+      .sort((one, other) => Number(other.isError) - Number(one.isError))[0],
     retry: () => STATES.forEach((state) => void lists[state].refetch()),
     more: () => {
       const state = open.find((state) => lists[state].hasNextPage)
@@ -185,9 +191,30 @@ function GroupHeader({ state, count, isFolded, onToggle }: GroupProps) {
 }
 
 function NoSessions({ isFiltered }: { isFiltered: boolean }) {
-  if (isFiltered) return <EmptyState icon={LayoutList}>No session fits these filters.</EmptyState>
+  if (isFiltered) {
+    return (
+      <EmptyState
+        icon={LayoutList}
+        action={
+          <Link to="/" search={{}} className={linkLook('plain')}>
+            Show all sessions
+          </Link>
+        }
+      >
+        No session fits these filters.
+      </EmptyState>
+    )
+  }
   return (
-    <EmptyState icon={LayoutList} command={'sortie run "Hello! Who are you?"'}>
+    <EmptyState
+      icon={LayoutList}
+      action={
+        <Link to="/agents" className={linkLook('main')}>
+          Talk to an agent
+        </Link>
+      }
+      command={'sortie run "Hello! Who are you?"'}
+    >
       Nothing has run yet. Whatever your agents do appears here while they do it.
     </EmptyState>
   )

@@ -43,6 +43,15 @@ it('draws what is held bar by bar, and the overview where something is missing',
   expect(stripOf(from(1), overview).pieces, 'nothing is missing').toEqual([])
 })
 
+it('draws an error that was tried again as the one fault that it is', () => {
+  const told = (more: Partial<Stretch>) => {
+    const { marks } = stripOf(from(8), [stretch(1, 7, more)])
+    return marks.filter((mark) => !('row' in mark.leads)).map(({ lane, count, tone }) => [lane, count, tone])
+  }
+  expect(told({ retries: 3, errors: 3 })).toEqual([['retry', 3, 'warn']])
+  expect(told({ retries: 3, errors: 4 })).toEqual([['retry', 4, 'bad']])
+})
+
 it('never draws what is missing over what is held', () => {
   const { pieces } = stripOf(from(8), [stretch(1, events.length, { model_calls: 2 })])
   expect(pieces[0]?.to).toBeLessThanOrEqual(Date.parse(at(8)))

@@ -40,8 +40,9 @@ const LANES_OF: {
   { lane: 'person', count: (stretch) => stretch.waits, tone: () => 'warn' },
   {
     lane: 'retry',
-    count: (stretch) => stretch.retries + stretch.errors,
-    tone: (stretch) => (stretch.errors > 0 ? 'bad' : 'warn'),
+    // Before each retry an error was told of: it is the same fault.
+    count: (stretch) => Math.max(stretch.retries, stretch.errors),
+    tone: (stretch) => (stretch.errors > stretch.retries ? 'bad' : 'warn'),
   },
 ]
 

@@ -3,11 +3,12 @@ import { KeyRound, Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { ConfirmDialog } from '@/components/ui/dialog'
+import { Listing } from '@/components/ui/loaded'
 import { MenuItem, RowMenu } from '@/components/ui/menu'
 import { PageHeader } from '@/components/ui/page'
 import { EmptyState } from '@/components/ui/states'
 import { Badge } from '@/components/ui/status'
-import { type Column, Table } from '@/components/ui/table'
+import { type Column, menuColumn, Table } from '@/components/ui/table'
 import { Time } from '@/components/ui/time'
 import { toast } from '@/components/ui/toast'
 import { api, data } from '@/lib/api/client'
@@ -15,7 +16,6 @@ import { useMay } from '@/lib/api/login'
 import type { Key } from '@/lib/api/people'
 import { CreateKey } from '../parts/CreateKey'
 import { Lacks } from '../parts/Lacks'
-import { Listing } from '../parts/Listing'
 import { keysQuery, projectsQuery, useAct } from '../queries'
 import { scopesInWords } from '../scopes'
 
@@ -35,34 +35,11 @@ export function ApiKeys() {
     </Button>
   )
   const names = new Map(projects?.data.map((project) => [project.id, project.name]))
-  const columns: Column<Key>[] = [
+  const columns = [
     ...COLUMNS,
-    {
-      key: 'project',
-      header: 'Project',
-      width: '8rem',
-      secondary: true,
-      cell: ({ project_id: id }) => (id ? (names.get(id) ?? id) : <span className="text-faint">all</span>),
-    },
-    {
-      key: 'used',
-      header: 'Last used',
-      width: '6.5rem',
-      cell: ({ last_used_at: at }) => (at ? <Time at={at} /> : <span className="text-faint">never</span>),
-    },
-    {
-      key: 'menu',
-      header: <span className="sr-only">More</span>,
-      width: '2rem',
-      cell: (key) =>
-        mayCreate && (
-          <RowMenu label={`More about ${key.name}`}>
-            <MenuItem dangerous icon={<Trash2 />} onSelect={() => setGone(key)}>
-              Delete
-            </MenuItem>
-          </RowMenu>
-        ),
-    },
+    projectColumn(names),
+    USED,
+    menuColumn<Key>((key) => mayCreate && <KeyMenu name={key.name} onDelete={() => setGone(key)} />),
   ]
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -157,3 +134,30 @@ const COLUMNS: Column<Key>[] = [
     ),
   },
 ]
+
+function projectColumn(names: ReadonlyMap<string, string>): Column<Key> {
+  return {
+    key: 'project',
+    header: 'Project',
+    width: '8rem',
+    secondary: true,
+    cell: ({ project_id: id }) => (id ? (names.get(id) ?? id) : <span className="text-faint">all</span>),
+  }
+}
+
+const USED: Column<Key> = {
+  key: 'used',
+  header: 'Last used',
+  width: '6.5rem',
+  cell: ({ last_used_at: at }) => (at ? <Time at={at} /> : <span className="text-faint">never</span>),
+}
+
+function KeyMenu({ name, onDelete }: { name: string; onDelete: () => void }) {
+  return (
+    <RowMenu label={`More about ${name}`}>
+      <MenuItem dangerous icon={<Trash2 />} onSelect={onDelete}>
+        Delete
+      </MenuItem>
+    </RowMenu>
+  )
+}

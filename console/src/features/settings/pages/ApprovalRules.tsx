@@ -3,15 +3,16 @@ import { Plus, ShieldCheck, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { ConfirmDialog } from '@/components/ui/dialog'
+import { Listing } from '@/components/ui/loaded'
 import { MenuItem, RowMenu } from '@/components/ui/menu'
 import { PageHeader } from '@/components/ui/page'
 import { EmptyState } from '@/components/ui/states'
-import { type Column, Table } from '@/components/ui/table'
+import { type Column, menuColumn, Table } from '@/components/ui/table'
 import { api, data } from '@/lib/api/client'
 import { useMay } from '@/lib/api/login'
+import type { Project } from '@/lib/api/people'
 import { plural } from '@/lib/format'
 import { Lacks } from '../parts/Lacks'
-import { Listing } from '../parts/Listing'
 import { RuleForm } from '../parts/RuleForm'
 import { membersQuery, projectsQuery, type Rule, rulesQuery, useAct } from '../queries'
 
@@ -32,38 +33,9 @@ export function ApprovalRules() {
       New rule
     </Button>
   )
-  const columns: Column<Rule>[] = [
-    { key: 'name', header: 'Rule', cell: ({ name }) => <span className="font-medium">{name}</span> },
-    {
-      key: 'asks',
-      header: 'Asks about',
-      width: 'minmax(0,2fr)',
-      secondary: true,
-      cell: (rule) => {
-        const project = projects?.data.find(({ id }) => id === rule.project_id)
-        return <span className="text-muted">{targetOf(rule, project?.name)}</span>
-      },
-    },
-    {
-      key: 'who',
-      header: 'Needs',
-      width: 'minmax(0,1.2fr)',
-      cell: (rule) =>
-        `${rule.min_count} of ${approversOf(rule, new Map(people.map(({ id, name }) => [id, name])))}`,
-    },
-    {
-      key: 'menu',
-      header: <span className="sr-only">More</span>,
-      width: '2rem',
-      cell: (rule) =>
-        isAdmin && (
-          <RowMenu label={`More about ${rule.name}`}>
-            <MenuItem dangerous icon={<Trash2 />} onSelect={() => setGone(rule)}>
-              Delete
-            </MenuItem>
-          </RowMenu>
-        ),
-    },
+  const columns = [
+    ...columnsOf(projects?.data ?? [], new Map(people.map(({ id, name }) => [id, name]))),
+    menuColumn<Rule>((rule) => isAdmin && <RuleMenu rule={rule} onDelete={() => setGone(rule)} />),
   ]
   return (
     <div className="flex h-full min-h-0 flex-col">
@@ -97,7 +69,6 @@ export function ApprovalRules() {
       {open && (
         <RuleForm
           rule={open === 'new' ? undefined : open}
-          projects={projects?.data ?? []}
           people={people}
           onClose={() => setOpen(undefined)}
         />
@@ -112,6 +83,38 @@ export function ApprovalRules() {
         onConfirm={async () => gone && remove.mutateAsync(gone)}
       />
     </div>
+  )
+}
+
+function columnsOf(projects: readonly Project[], names: ReadonlyMap<string, string>): Column<Rule>[] {
+  return [
+    { key: 'name', header: 'Rule', cell: ({ name }) => <span className="font-medium">{name}</span> },
+    {
+      key: 'asks',
+      header: 'Asks about',
+      width: 'minmax(0,2fr)',
+      secondary: true,
+      cell: (rule) => {
+        const project = projects.find(({ id }) => id === rule.project_id)
+        return <span className="text-muted">{targetOf(rule, project?.name)}</span>
+      },
+    },
+    {
+      key: 'who',
+      header: 'Needs',
+      width: 'minmax(0,1.2fr)',
+      cell: (rule) => `${rule.min_count} of ${approversOf(rule, names)}`,
+    },
+  ]
+}
+
+function RuleMenu({ rule, onDelete }: { rule: Rule; onDelete: () => void }) {
+  return (
+    <RowMenu label={`More about ${rule.name}`}>
+      <MenuItem dangerous icon={<Trash2 />} onSelect={onDelete}>
+        Delete
+      </MenuItem>
+    </RowMenu>
   )
 }
 

@@ -5,15 +5,16 @@ import { Button } from '@/components/ui/button'
 import { CodeBlock, CopyableId } from '@/components/ui/copy'
 import { Dialog } from '@/components/ui/dialog'
 import { Input } from '@/components/ui/field'
+import { Listing } from '@/components/ui/loaded'
 import { Menu, MenuItem } from '@/components/ui/menu'
 import { PageHeader } from '@/components/ui/page'
 import { EmptyState } from '@/components/ui/states'
 import { type Column, Table } from '@/components/ui/table'
 import { Time } from '@/components/ui/time'
 import { toast, toastError } from '@/components/ui/toast'
+import { allPages } from '@/lib/api/client'
 import { csvOf, download } from '../csv'
 import { ForAdmins } from '../parts/ForAdmins'
-import { Listing } from '../parts/Listing'
 import { type AuditEntry, type AuditFilter, auditQuery, membersQuery, readAudit } from '../queries'
 
 /** How much one export holds; a narrower filter gets the rest. */
@@ -31,6 +32,13 @@ function Entries() {
   const [filter, setFilter] = useState<AuditFilter>({})
   const [text, setText] = useState('')
   const [open, setOpen] = useState<AuditEntry>()
+  // Fields that hold what is typed in them begin anew with this.
+  const [emptied, setEmptied] = useState(0)
+  const showAll = () => {
+    setFilter({})
+    setText('')
+    setEmptied(emptied + 1)
+  }
   const list = useInfiniteQuery(auditQuery(filter))
   const names = useNames()
   const columns = useMemo(() => columnsOf(names), [names])
@@ -38,46 +46,17 @@ function Entries() {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader title="Audit log" actions={<Export filter={filter} names={names} />} />
-      <div className="flex flex-wrap items-center gap-2 border-b px-4 py-2 sm:px-6">
-        <Input
-          type="search"
-          aria-label="Search in what is shown"
-          placeholder="Search"
-          className="max-w-56"
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-        />
-        <Input
-          aria-label="Action"
-          placeholder="Action, such as key.created"
-          className="max-w-56"
-          onKeyDown={(event) => {
-            if (event.key === 'Enter')
-              setFilter({ ...filter, action: event.currentTarget.value.trim() || undefined })
-          }}
-          onBlur={(event) => setFilter({ ...filter, action: event.target.value.trim() || undefined })}
-        />
-        <Input
-          type="date"
-          aria-label="From"
-          className="max-w-36"
-          value={filter.from ?? ''}
-          onChange={(event) => setFilter({ ...filter, from: event.target.value || undefined })}
-        />
-        <Input
-          type="date"
-          aria-label="Until"
-          className="max-w-36"
-          value={filter.to ?? ''}
-          onChange={(event) => setFilter({ ...filter, to: event.target.value || undefined })}
-        />
-      </div>
+      <Filters key={emptied} filter={filter} onChange={setFilter} text={text} onText={setText} />
       <Listing
         query={list}
         rows={rows}
         what="The audit log could not be read"
         empty={
-          <EmptyState icon={ScrollText} command="sortie audit list">
+          <EmptyState
+            icon={ScrollText}
+            action={<Button onClick={showAll}>Show all</Button>}
+            command="sortie audit list"
+          >
             Nothing that fits was done.
           </EmptyState>
         }
@@ -105,6 +84,52 @@ function Entries() {
           <CodeBlock title="Entry" text={JSON.stringify(open, null, 2)} />
         </Dialog>
       )}
+    </div>
+  )
+}
+
+interface FiltersProps {
+  filter: AuditFilter
+  onChange: (filter: AuditFilter) => void
+  text: string
+  onText: (text: string) => void
+}
+
+function Filters({ filter, onChange, text, onText }: FiltersProps) {
+  return (
+    <div className="flex flex-wrap items-center gap-2 border-b px-4 py-2 sm:px-6">
+      <Input
+        type="search"
+        aria-label="Search in what is shown"
+        placeholder="Search"
+        className="max-w-56"
+        value={text}
+        onChange={(event) => onText(event.target.value)}
+      />
+      <Input
+        aria-label="Action"
+        placeholder="Action, such as key.created"
+        className="max-w-56"
+        onKeyDown={(event) => {
+          if (event.key === 'Enter')
+            onChange({ ...filter, action: event.currentTarget.value.trim() || undefined })
+        }}
+        onBlur={(event) => onChange({ ...filter, action: event.target.value.trim() || undefined })}
+      />
+      <Input
+        type="date"
+        aria-label="From"
+        className="max-w-36"
+        value={filter.from ?? ''}
+        onChange={(event) => onChange({ ...filter, from: event.target.value || undefined })}
+      />
+      <Input
+        type="date"
+        aria-label="Until"
+        className="max-w-36"
+        value={filter.to ?? ''}
+        onChange={(event) => onChange({ ...filter, to: event.target.value || undefined })}
+      />
     </div>
   )
 }
@@ -164,7 +189,7 @@ function Export({ filter, names }: { filter: AuditFilter; names: Names }) {
   const run = async (as: 'csv' | 'json') => {
     setIsBusy(true)
     try {
-      const entries = await readAll(filter)
+      const entries = await allPages((page) => readAudit(filter, page), EXPORT_MAX)
       if (as === 'json') download('audit.json', 'application/json', JSON.stringify(entries, null, 2))
       else
         download(
@@ -195,17 +220,6 @@ function Export({ filter, names }: { filter: AuditFilter; names: Names }) {
       <MenuItem onSelect={() => void run('json')}>JSON</MenuItem>
     </Menu>
   )
-}
-
-async function readAll(filter: AuditFilter): Promise<AuditEntry[]> {
-  const entries: AuditEntry[] = []
-  let page: string | undefined
-  do {
-    const answer = await readAudit(filter, page)
-    entries.push(...answer.data)
-    page = answer.next_page ?? undefined
-  } while (page !== undefined && entries.length < EXPORT_MAX)
-  return entries
 }
 
 const HEADER = ['id', 'at', 'actor', 'action', 'subject', 'details']

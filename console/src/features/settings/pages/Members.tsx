@@ -1,15 +1,17 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Link2, UserMinus, UserPen, UserPlus, UserRoundCheck, UserRoundX, Users } from 'lucide-react'
+import { Link2, UserCog, UserMinus, UserPen, UserPlus, UserRoundCheck, UserRoundX, Users } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CodeLine } from '@/components/ui/copy'
 import { ConfirmDialog, Dialog } from '@/components/ui/dialog'
-import { Field, Input, Select } from '@/components/ui/field'
+import { Field, Select } from '@/components/ui/field'
+import { Listing } from '@/components/ui/loaded'
 import { MenuItem, MenuSeparator, RowMenu } from '@/components/ui/menu'
 import { PageHeader } from '@/components/ui/page'
 import { EmptyState } from '@/components/ui/states'
 import { Badge, Status } from '@/components/ui/status'
-import { type Column, Table } from '@/components/ui/table'
+import { type Column, menuColumn, Table } from '@/components/ui/table'
+import { TextField } from '@/components/ui/textField'
 import { Time } from '@/components/ui/time'
 import { toast, toastError } from '@/components/ui/toast'
 import { api, data } from '@/lib/api/client'
@@ -17,15 +19,8 @@ import { useLogin, useMay } from '@/lib/api/login'
 import type { Member, Role } from '@/lib/api/people'
 import { ForAdmins } from '../parts/ForAdmins'
 import { FormDialog } from '../parts/FormDialog'
-import { Listing } from '../parts/Listing'
 import { membersQuery, useAct } from '../queries'
-
-const ROLES: { role: Role; about: string }[] = [
-  { role: 'viewer', about: 'looks' },
-  { role: 'member', about: 'makes and uses agents' },
-  { role: 'admin', about: 'everything but what concerns owners' },
-  { role: 'owner', about: 'everything' },
-]
+import { ROLES } from '../roles'
 
 interface Made {
   member: Member
@@ -34,7 +29,10 @@ interface Made {
   expires_at: string
 }
 
-type Open = { what: 'invite' } | { what: 'role' | 'remove'; member: Member } | { what: 'link'; made: Made }
+type Open =
+  | { what: 'invite' }
+  | { what: 'name' | 'role' | 'remove'; member: Member }
+  | { what: 'link'; made: Made }
 
 export function Members() {
   return (
@@ -51,7 +49,7 @@ function People() {
   const showLink = (made: Made) => setOpen({ what: 'link', made })
   const columns = [
     ...COLUMNS,
-    menuColumn((member) => <MemberMenu member={member} onOpen={setOpen} onLink={showLink} />),
+    menuColumn<Member>((member) => <MemberMenu member={member} onOpen={setOpen} onLink={showLink} />),
   ]
   const invite = (
     <Button look="main" onClick={() => setOpen({ what: 'invite' })}>
@@ -67,7 +65,7 @@ function People() {
         rows={list.data?.pages.flatMap((page) => page.data)}
         what="The members could not be read"
         empty={
-          <EmptyState icon={Users} command="sortie members invite ada@example.com">
+          <EmptyState icon={Users} action={invite} command="sortie members invite ada@example.com">
             Nobody is here yet.
           </EmptyState>
         }
@@ -84,6 +82,7 @@ function People() {
         )}
       </Listing>
       {open?.what === 'invite' && <Invite onClose={close} onMade={showLink} />}
+      {open?.what === 'name' && <ChangeName member={open.member} onClose={close} />}
       {open?.what === 'role' && <ChangeRole member={open.member} onClose={close} />}
       {open?.what === 'remove' && <Remove member={open.member} onClose={close} />}
       {open?.what === 'link' && <LinkDialog made={open.made} onClose={close} />}
@@ -117,10 +116,6 @@ const COLUMNS: Column<Member>[] = [
   },
 ]
 
-function menuColumn(cell: (member: Member) => React.ReactNode): Column<Member> {
-  return { key: 'menu', header: <span className="sr-only">More</span>, width: '2rem', cell }
-}
-
 function path(member: Member) {
   return { params: { path: { member: member.id } } }
 }
@@ -151,7 +146,10 @@ function MemberMenu({ member, onOpen, onLink }: MenuProps) {
   if (isFixed) return null
   return (
     <RowMenu label={`More about ${member.name}`}>
-      <MenuItem icon={<UserPen />} onSelect={() => onOpen({ what: 'role', member })}>
+      <MenuItem icon={<UserPen />} onSelect={() => onOpen({ what: 'name', member })}>
+        Change name
+      </MenuItem>
+      <MenuItem icon={<UserCog />} onSelect={() => onOpen({ what: 'role', member })}>
         Change role
       </MenuItem>
       <MenuItem icon={<Link2 />} onSelect={() => link.mutate('invitation', failed)}>
@@ -229,29 +227,23 @@ function Invite({ onClose, onMade }: { onClose: () => void; onMade: (made: Made)
     >
       {(faultOf) => (
         <>
-          <Field label="Name" error={faultOf('name')}>
-            {(control) => (
-              <Input
-                {...control}
-                autoFocus
-                required
-                maxLength={256}
-                value={name}
-                onChange={(event) => setName(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field label="E-mail" error={faultOf('email')}>
-            {(control) => (
-              <Input
-                {...control}
-                type="email"
-                required
-                value={email}
-                onChange={(event) => setEmail(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextField
+            label="Name"
+            error={faultOf('name')}
+            autoFocus
+            required
+            maxLength={256}
+            value={name}
+            onChange={setName}
+          />
+          <TextField
+            label="E-mail"
+            error={faultOf('email')}
+            type="email"
+            required
+            value={email}
+            onChange={setEmail}
+          />
           <Field label="Role" error={faultOf('role')}>
             {(control) => <RoleSelect {...control} value={role} onChange={setRole} />}
           </Field>
@@ -261,9 +253,37 @@ function Invite({ onClose, onMade }: { onClose: () => void; onMade: (made: Made)
   )
 }
 
+function ChangeName({ member, onClose }: { member: Member; onClose: () => void }) {
+  const [name, setName] = useState(member.name)
+  const change = useAct(['members', 'login'], () =>
+    data(api.POST('/v1/members/{member}', { ...path(member), body: { name: name.trim() } })),
+  )
+  return (
+    <FormDialog
+      title={`Name of ${member.name}`}
+      submit="Save"
+      fields={['name']}
+      onClose={onClose}
+      onSubmit={() => change.mutateAsync(undefined)}
+    >
+      {(faultOf) => (
+        <TextField
+          label="Name"
+          error={faultOf('name')}
+          autoFocus
+          required
+          maxLength={256}
+          value={name}
+          onChange={setName}
+        />
+      )}
+    </FormDialog>
+  )
+}
+
 function ChangeRole({ member, onClose }: { member: Member; onClose: () => void }) {
   const [role, setRole] = useState<Role>(member.role)
-  const change = useAct(['members'], () =>
+  const change = useAct(['members', 'login'], () =>
     data(api.POST('/v1/members/{member}', { ...path(member), body: { role } })),
   )
   return (

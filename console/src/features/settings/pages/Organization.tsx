@@ -1,15 +1,16 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CopyableId } from '@/components/ui/copy'
 import { Field, Input } from '@/components/ui/field'
 import { Page, Section } from '@/components/ui/page'
 import { ErrorNote, ErrorState, Skeleton } from '@/components/ui/states'
+import { TextField } from '@/components/ui/textField'
 import { toast } from '@/components/ui/toast'
 import { Switch } from '@/components/ui/toggles'
 import { api, data } from '@/lib/api/client'
-import { asApiError } from '@/lib/api/error'
-import { loginQuery, useMay } from '@/lib/api/login'
+import { placeFault } from '@/lib/api/error'
+import { useMay } from '@/lib/api/login'
 import type { Org } from '@/lib/api/people'
 import { Lacks } from '../parts/Lacks'
 import { orgQuery, useAct } from '../queries'
@@ -33,50 +34,42 @@ export function Organization() {
 const ZONES = Intl.supportedValuesOf('timeZone')
 
 function OrgForm({ org }: { org: Org }) {
-  const client = useQueryClient()
   const isAdmin = useMay('admin')
   const [name, setName] = useState(org.name)
   const [zone, setZone] = useState(org.time_zone)
   const [makesProjects, setMakesProjects] = useState(org.rollouts.make_projects)
-  const save = useAct(['org'], () =>
+  const save = useAct(['org', 'login'], () =>
     data(
       api.POST('/v1/org', {
         body: { name: name.trim(), time_zone: zone.trim(), rollouts: { make_projects: makesProjects } },
       }),
     ),
   )
-  const error = save.error ? asApiError(save.error) : undefined
-  const faultOf = (field: string) => (error?.field === field ? error.message : undefined)
+  const fault = placeFault(save.error, ['name', 'time_zone'])
   const submit = (event: FormEvent) => {
     event.preventDefault()
     save.mutate(undefined, {
-      onSuccess: () => {
-        void client.invalidateQueries(loginQuery)
-        toast({ title: 'Saved', tone: 'good' })
-      },
+      onSuccess: () => toast({ title: 'Saved', tone: 'good' }),
     })
   }
   return (
     <form onSubmit={submit}>
       <Section title="Name" description="Shown at the top left, on invitations and in the audit log.">
-        <Field label="Name" error={faultOf('name')}>
-          {(control) => (
-            <Input
-              {...control}
-              required
-              maxLength={256}
-              disabled={!isAdmin}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label="Name"
+          error={fault.at('name')}
+          required
+          maxLength={256}
+          disabled={!isAdmin}
+          value={name}
+          onChange={setName}
+        />
       </Section>
       <Section
         title="Clock"
         description="The hours of approval rules are read by it. Schedules have clocks of their own."
       >
-        <Field label="Time zone" error={faultOf('time_zone')}>
+        <Field label="Time zone" error={fault.at('time_zone')}>
           {(control) => (
             <>
               <Input
@@ -107,7 +100,7 @@ function OrgForm({ org }: { org: Org }) {
       </Section>
       {isAdmin && (
         <div className="flex flex-col items-start gap-3 px-4 py-5 sm:px-6">
-          {error && error.field === undefined && <ErrorNote error={error} />}
+          {fault.below && <ErrorNote error={fault.below} />}
           <Button type="submit" look="main" busy={save.isPending}>
             Save
           </Button>

@@ -3,17 +3,17 @@ import { FolderGit2, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CopyableId } from '@/components/ui/copy'
-import { Field, Input } from '@/components/ui/field'
+import { Listing } from '@/components/ui/loaded'
 import { PageHeader } from '@/components/ui/page'
 import { EmptyState } from '@/components/ui/states'
 import { type Column, Table } from '@/components/ui/table'
+import { TextField } from '@/components/ui/textField'
 import { Time } from '@/components/ui/time'
 import { api, data } from '@/lib/api/client'
 import { useMay } from '@/lib/api/login'
 import type { Project } from '@/lib/api/people'
 import { FormDialog } from '../parts/FormDialog'
 import { Lacks } from '../parts/Lacks'
-import { Listing } from '../parts/Listing'
 import { projectsQuery, useAct } from '../queries'
 
 export function Projects() {
@@ -104,32 +104,23 @@ function ProjectForm({ project, onClose }: { project: Project | undefined; onClo
     >
       {(faultOf) => (
         <>
-          <Field label="Name" error={faultOf('name')}>
-            {(control) => (
-              <Input
-                {...control}
-                autoFocus
-                required
-                maxLength={256}
-                value={name}
-                onChange={(event) => setName(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field
+          <TextField
+            label="Name"
+            error={faultOf('name')}
+            autoFocus
+            required
+            maxLength={256}
+            value={name}
+            onChange={setName}
+          />
+          <TextField
             label="Repository"
             hint="owner/name. Rollouts that are reported of it are this project’s."
             error={faultOf('repository')}
-          >
-            {(control) => (
-              <Input
-                {...control}
-                placeholder="acme/shop"
-                value={repository}
-                onChange={(event) => setRepository(event.target.value)}
-              />
-            )}
-          </Field>
+            placeholder="acme/shop"
+            value={repository}
+            onChange={setRepository}
+          />
         </>
       )}
     </FormDialog>

@@ -3,6 +3,7 @@ import { Cpu, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { ConfirmDialog } from '@/components/ui/dialog'
+import { Listing } from '@/components/ui/loaded'
 import { MenuItem, MenuSeparator, RowMenu } from '@/components/ui/menu'
 import { Page } from '@/components/ui/page'
 import { EmptyState } from '@/components/ui/states'
@@ -13,8 +14,7 @@ import { useMay } from '@/lib/api/login'
 import { tokens } from '@/lib/format'
 import { AliasForm } from '../parts/AliasForm'
 import { Lacks } from '../parts/Lacks'
-import { Listing } from '../parts/Listing'
-import { ProviderForm } from '../parts/ProviderForm'
+import { ADD_PROVIDER, ProviderForm } from '../parts/ProviderForm'
 import { aliasesQuery, modelsQuery, type Provider, providersQuery, useAct } from '../queries'
 
 type Model = Schemas['ModelView']
@@ -36,7 +36,11 @@ export function Providers() {
         query={list}
         rows={list.data?.data}
         what="The providers could not be read"
-        empty={<EmptyState icon={Cpu}>No provider: no agent can answer.</EmptyState>}
+        empty={
+          <EmptyState icon={Cpu} {...(isAdmin ? { action: add } : {})} command={ADD_PROVIDER}>
+            No provider: no agent can answer.
+          </EmptyState>
+        }
       >
         {(rows) => (
           <ul>
@@ -62,7 +66,7 @@ function Row({ provider, onEdit }: { provider: Provider; onEdit: () => void }) {
   const test = useAct(['providers'], () =>
     data(api.POST('/v1/providers/{provider}/test', { ...path, body: {} })),
   )
-  const remove = useAct(['providers'], () => data(api.DELETE('/v1/providers/{provider}', path)))
+  const remove = useAct(['providers', 'models'], () => data(api.DELETE('/v1/providers/{provider}', path)))
   const isOurs = provider.owner === 'organization'
   return (
     <li className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 border-b px-4 py-2 sm:px-6">
@@ -137,7 +141,7 @@ function Models() {
         query={list}
         rows={list.data?.data}
         what="The models could not be read"
-        empty={<EmptyState>No provider offers a model.</EmptyState>}
+        empty={<EmptyState command="sortie models pull">No provider offers a model.</EmptyState>}
       >
         {(rows) => (
           <ul className="text-sm">
@@ -172,11 +176,13 @@ function pricesOf({ prices }: Model): string {
   return `${prices.currency} ${prices.input} in, ${prices.output} out`
 }
 
+const SET_ALIAS = 'sortie models alias set fast local/default'
+
 function Aliases() {
   const list = useQuery(aliasesQuery)
   const isAdmin = useMay('admin')
   const [isOpen, setIsOpen] = useState(false)
-  const remove = useAct(['model_aliases'], (name: string) =>
+  const remove = useAct(['model_aliases', 'models'], (name: string) =>
     data(api.DELETE('/v1/model_aliases/{name}', { params: { path: { name } } })),
   )
   const add = isAdmin && (
@@ -192,7 +198,7 @@ function Aliases() {
         rows={list.data?.data}
         what="The aliases could not be read"
         empty={
-          <EmptyState>
+          <EmptyState action={add} command={SET_ALIAS}>
             An alias is a name for a model, so that agents can be moved to another at once.
           </EmptyState>
         }

@@ -1,14 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { LockKeyhole } from 'lucide-react'
-import { Button } from '@/components/ui/button'
+import { linkLook } from '@/components/ui/button'
+import { Listing } from '@/components/ui/loaded'
 import { PageHeader } from '@/components/ui/page'
 import { EmptyState } from '@/components/ui/states'
 import { type Column, Table } from '@/components/ui/table'
 import { Time } from '@/components/ui/time'
 import { useMay } from '@/lib/api/login'
 import { Lacks } from '../parts/Lacks'
-import { Listing } from '../parts/Listing'
+import { ADD_PROVIDER } from '../parts/ProviderForm'
 import { providersQuery, toolsQuery, webhooksQuery } from '../queries'
 
 /** Something that is kept sealed: where it is used, never what it is. */
@@ -51,17 +52,18 @@ export function Secrets() {
       <PageHeader title="Secrets" />
       <Lacks needs="admin" what="change secrets" />
       <Listing
-        query={providers.error ? providers : tools.error ? tools : webhooks}
+        query={[providers, tools, webhooks].find((query) => query.error) ?? providers}
         rows={isRead ? kept : undefined}
         what="What is kept could not be read"
         empty={
           <EmptyState
             icon={LockKeyhole}
             action={
-              <Link to="/settings/providers">
-                <Button tabIndex={-1}>Add a provider</Button>
+              <Link to="/settings/providers" className={linkLook('plain')}>
+                Add a provider
               </Link>
             }
+            command={ADD_PROVIDER}
           >
             No secret is kept: no provider’s key, no header of a tool, no webhook’s secret.
           </EmptyState>

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CodeBlock, CopyableId, SecretField } from '@/components/ui/copy'
 import { ConfirmDialog, Dialog } from '@/components/ui/dialog'
+import { Listing } from '@/components/ui/loaded'
 import { PageHeader } from '@/components/ui/page'
 import { EmptyState, ErrorState, Skeleton } from '@/components/ui/states'
 import { Status } from '@/components/ui/status'
@@ -13,7 +14,6 @@ import { toast, toastError } from '@/components/ui/toast'
 import { api, data } from '@/lib/api/client'
 import { duration } from '@/lib/format'
 import { ForAdmins } from '../parts/ForAdmins'
-import { Listing } from '../parts/Listing'
 import { type Delivery, deliveriesQuery, useAct, type Webhook, webhookQuery } from '../queries'
 
 const route = getRouteApi('/shell/settings/webhooks/$webhookId')
@@ -231,7 +231,7 @@ const COLUMNS: Column<Delivery>[] = [
 
 function DeliveryDialog({ delivery, onClose }: { delivery: Delivery; onClose: () => void }) {
   const last = delivery.last_attempt
-  const again = useAct(['webhooks', delivery.webhook_id], () =>
+  const again = useAct(['webhooks'], () =>
     data(
       api.POST('/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver', {
         params: { path: { webhook_id: delivery.webhook_id, delivery_id: delivery.id } },

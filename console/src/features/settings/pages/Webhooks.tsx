@@ -5,18 +5,19 @@ import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { SecretField } from '@/components/ui/copy'
 import { Dialog } from '@/components/ui/dialog'
-import { Field, Input, Select } from '@/components/ui/field'
+import { Listing } from '@/components/ui/loaded'
 import { PageHeader } from '@/components/ui/page'
 import { EmptyState } from '@/components/ui/states'
 import { Status } from '@/components/ui/status'
 import { type Column, Table } from '@/components/ui/table'
+import { TextField } from '@/components/ui/textField'
 import { Time } from '@/components/ui/time'
 import { Checkbox } from '@/components/ui/toggles'
 import { api, data } from '@/lib/api/client'
 import { ForAdmins } from '../parts/ForAdmins'
 import { FormDialog } from '../parts/FormDialog'
-import { Listing } from '../parts/Listing'
-import { projectsQuery, useAct, type Webhook, webhooksQuery } from '../queries'
+import { ProjectField } from '../parts/ProjectField'
+import { useAct, type Webhook, webhooksQuery } from '../queries'
 
 /** What can be told, as `docs/webhooks.md` lists it. */
 const TYPES = [
@@ -132,7 +133,6 @@ function Create({ onClose, onMade }: { onClose: () => void; onMade: (secret: str
   const [description, setDescription] = useState('')
   const [project, setProject] = useState('')
   const [types, setTypes] = useState<string[]>([])
-  const { data: projects } = useQuery(projectsQuery)
   const create = useAct(['webhooks'], () =>
     data(
       api.POST('/v1/webhooks', {
@@ -155,31 +155,24 @@ function Create({ onClose, onMade }: { onClose: () => void; onMade: (secret: str
     >
       {(faultOf) => (
         <>
-          <Field label="Address" error={faultOf('url')}>
-            {(control) => (
-              <Input
-                {...control}
-                autoFocus
-                type="url"
-                required
-                placeholder="https://example.com/sortie"
-                value={url}
-                onChange={(event) => setUrl(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field label="Only of the project" hint="It stays so." error={faultOf('project_id')}>
-            {(control) => (
-              <Select {...control} value={project} onChange={(event) => setProject(event.target.value)}>
-                <option value="">All projects</option>
-                {projects?.data.map(({ id, name }) => (
-                  <option key={id} value={id}>
-                    {name}
-                  </option>
-                ))}
-              </Select>
-            )}
-          </Field>
+          <TextField
+            label="Address"
+            error={faultOf('url')}
+            autoFocus
+            type="url"
+            required
+            placeholder="https://example.com/sortie"
+            value={url}
+            onChange={setUrl}
+          />
+          <ProjectField
+            label="Only of the project"
+            hint="It stays so."
+            error={faultOf('project_id')}
+            all="All projects"
+            value={project}
+            onChange={setProject}
+          />
           <fieldset className="flex flex-col gap-2">
             <legend className="mb-1.5 font-medium text-sm">Told of (everything if none is chosen)</legend>
             <div className="grid gap-1.5 sm:grid-cols-2">
@@ -196,15 +189,12 @@ function Create({ onClose, onMade }: { onClose: () => void; onMade: (secret: str
             </div>
             {faultOf('event_types') && <p className="text-bad text-sm">{faultOf('event_types')}</p>}
           </fieldset>
-          <Field label="Description" error={faultOf('description')}>
-            {(control) => (
-              <Input
-                {...control}
-                value={description}
-                onChange={(event) => setDescription(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextField
+            label="Description"
+            error={faultOf('description')}
+            value={description}
+            onChange={setDescription}
+          />
         </>
       )}
     </FormDialog>

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Field, Input } from '@/components/ui/field'
+import { TextField } from '@/components/ui/textField'
 import { api, data } from '@/lib/api/client'
 import { modelsQuery, useAct } from '../queries'
 import { FormDialog } from './FormDialog'
@@ -10,7 +11,7 @@ export function AliasForm({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('')
   const [model, setModel] = useState('')
   const { data: models } = useQuery(modelsQuery)
-  const put = useAct(['model_aliases'], () =>
+  const put = useAct(['model_aliases', 'models'], () =>
     data(
       api.POST('/v1/model_aliases/{name}', {
         params: { path: { name: name.trim() } },
@@ -28,17 +29,14 @@ export function AliasForm({ onClose }: { onClose: () => void }) {
     >
       {(faultOf) => (
         <>
-          <Field label="Alias" error={faultOf('name')}>
-            {(control) => (
-              <Input
-                {...control}
-                autoFocus
-                required
-                value={name}
-                onChange={(event) => setName(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextField
+            label="Alias"
+            error={faultOf('name')}
+            autoFocus
+            required
+            value={name}
+            onChange={setName}
+          />
           <Field label="Model" error={faultOf('model')}>
             {(control) => (
               <>

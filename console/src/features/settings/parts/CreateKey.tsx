@@ -4,7 +4,8 @@ import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CodeLine, SecretField } from '@/components/ui/copy'
 import { Dialog } from '@/components/ui/dialog'
-import { Field, Input, Select } from '@/components/ui/field'
+import { Field, Select } from '@/components/ui/field'
+import { TextField } from '@/components/ui/textField'
 import { Checkbox } from '@/components/ui/toggles'
 import { api, data } from '@/lib/api/client'
 import { asApiError } from '@/lib/api/error'
@@ -65,18 +66,16 @@ function KeyForm({ onClose, onMade }: { onClose: () => void; onMade: (secret: st
     >
       {(faultOf) => (
         <>
-          <Field label="Name" hint="What it is for: you will know it again by this." error={faultOf('name')}>
-            {(control) => (
-              <Input
-                {...control}
-                autoFocus
-                required
-                maxLength={256}
-                value={name}
-                onChange={(event) => setName(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextField
+            label="Name"
+            hint="What it is for: you will know it again by this."
+            error={faultOf('name')}
+            autoFocus
+            required
+            maxLength={256}
+            value={name}
+            onChange={setName}
+          />
           <div className="grid gap-4 sm:grid-cols-2">
             <Field label="Project" error={faultOf('project_id')}>
               {(control) => (

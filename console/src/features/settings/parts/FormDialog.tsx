@@ -2,7 +2,7 @@ import { type FormEvent, type ReactNode, useId, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Dialog } from '@/components/ui/dialog'
 import { ErrorNote } from '@/components/ui/states'
-import { type ApiError, asApiError } from '@/lib/api/error'
+import { placeFault } from '@/lib/api/error'
 
 interface FormDialogProps {
   title: string
@@ -35,16 +35,16 @@ export function FormDialog({
 }: FormDialogProps) {
   const id = useId()
   const [isBusy, setIsBusy] = useState(false)
-  const [error, setError] = useState<ApiError>()
+  const [error, setError] = useState<unknown>()
   const act = (event: FormEvent) => {
     event.preventDefault()
     setIsBusy(true)
     setError(undefined)
     onSubmit()
-      .then(onDone, (thrown) => setError(asApiError(thrown)))
+      .then(onDone, setError)
       .finally(() => setIsBusy(false))
   }
-  const at = fields.find((field) => error?.field === field || error?.field?.startsWith(`${field}[`))
+  const fault = placeFault(error, fields)
   return (
     <Dialog
       open
@@ -62,8 +62,8 @@ export function FormDialog({
       }
     >
       <form id={id} onSubmit={act} className="flex flex-col gap-4">
-        {children((field) => (at === field ? error?.message : undefined))}
-        {error && at === undefined && <ErrorNote error={error} />}
+        {children(fault.at)}
+        {fault.below && <ErrorNote error={fault.below} />}
       </form>
     </Dialog>
   )

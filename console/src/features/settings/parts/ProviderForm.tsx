@@ -1,8 +1,13 @@
 import { useState } from 'react'
-import { Field, Input, Select, Textarea } from '@/components/ui/field'
+import { Field, Select } from '@/components/ui/field'
+import { AreaField, TextField } from '@/components/ui/textField'
 import { api, data, type Schemas } from '@/lib/api/client'
+import { linesOf } from '@/lib/lines'
 import { type Provider, useAct } from '../queries'
 import { FormDialog } from './FormDialog'
+
+/** What adds one in a shell. */
+export const ADD_PROVIDER = 'SORTIE_PROVIDER_KEY="$KEY" sortie providers create openai --as openai'
 
 type Wire = Schemas['WireParam']
 
@@ -13,7 +18,7 @@ export function ProviderForm({ provider, onClose }: { provider: Provider | undef
   const [url, setUrl] = useState(provider?.base_url ?? '')
   const [key, setKey] = useState('')
   const [models, setModels] = useState(provider?.models?.map((model) => model.name).join('\n') ?? '')
-  const save = useAct(['providers'], () => {
+  const save = useAct(['providers', 'models'], () => {
     const body = {
       name: name.trim(),
       base_url: url.trim() || null,
@@ -34,17 +39,15 @@ export function ProviderForm({ provider, onClose }: { provider: Provider | undef
     >
       {(faultOf) => (
         <>
-          <Field label="Name" hint="It stands before the slash of a model’s name." error={faultOf('name')}>
-            {(control) => (
-              <Input
-                {...control}
-                autoFocus
-                required
-                value={name}
-                onChange={(event) => setName(event.target.value)}
-              />
-            )}
-          </Field>
+          <TextField
+            label="Name"
+            hint="It stands before the slash of a model’s name."
+            error={faultOf('name')}
+            autoFocus
+            required
+            value={name}
+            onChange={setName}
+          />
           {!provider && (
             <Field label="How it is spoken to" error={faultOf('provider')}>
               {(control) => (
@@ -59,12 +62,15 @@ export function ProviderForm({ provider, onClose }: { provider: Provider | undef
               )}
             </Field>
           )}
-          <Field label="Address" hint="Its own, if it is left empty." error={faultOf('base_url')}>
-            {(control) => (
-              <Input {...control} type="url" value={url} onChange={(event) => setUrl(event.target.value)} />
-            )}
-          </Field>
-          <Field
+          <TextField
+            label="Address"
+            hint="Its own, if it is left empty."
+            error={faultOf('base_url')}
+            type="url"
+            value={url}
+            onChange={setUrl}
+          />
+          <TextField
             label="API key"
             hint={
               provider?.api_key
@@ -72,32 +78,20 @@ export function ProviderForm({ provider, onClose }: { provider: Provider | undef
                 : 'Stored sealed, and never shown.'
             }
             error={faultOf('api_key')}
-          >
-            {(control) => (
-              <Input
-                {...control}
-                type="password"
-                autoComplete="new-password"
-                value={key}
-                onChange={(event) => setKey(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field
+            type="password"
+            autoComplete="new-password"
+            value={key}
+            onChange={setKey}
+          />
+          <AreaField
             label="Models"
             hint="One a line. The provider is asked for them if none is named."
             error={faultOf('models')}
-          >
-            {(control) => (
-              <Textarea
-                {...control}
-                rows={3}
-                className="font-mono"
-                value={models}
-                onChange={(event) => setModels(event.target.value)}
-              />
-            )}
-          </Field>
+            rows={3}
+            className="font-mono"
+            value={models}
+            onChange={setModels}
+          />
         </>
       )}
     </FormDialog>
@@ -106,10 +100,7 @@ export function ProviderForm({ provider, onClose }: { provider: Provider | undef
 
 /** What was known of a model beside its name stays known. */
 function modelsOf(text: string, provider: Provider | undefined): Schemas['OfferedModel'][] | null {
-  const names = text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean)
+  const names = linesOf(text)
   if (names.length === 0) return null
   return names.map((name) => provider?.models?.find((model) => model.name === name) ?? { name })
 }

@@ -1,10 +1,13 @@
 import { useState } from 'react'
-import { Field, Input, Select, Textarea } from '@/components/ui/field'
+import { Field, Input } from '@/components/ui/field'
+import { AreaField, TextField } from '@/components/ui/textField'
 import { Checkbox, Switch } from '@/components/ui/toggles'
 import { api, data, type Schemas } from '@/lib/api/client'
-import type { Member, Project } from '@/lib/api/people'
+import type { Member } from '@/lib/api/people'
+import { linesOf } from '@/lib/lines'
 import { type Rule, useAct } from '../queries'
 import { FormDialog } from './FormDialog'
+import { ProjectField } from './ProjectField'
 
 type Day = Schemas['DayView']
 type Role = Schemas['RoleView']
@@ -15,7 +18,6 @@ const HOUR = 3600
 
 interface RuleFormProps {
   rule: Rule | undefined
-  projects: readonly Project[]
   people: readonly Member[]
   onClose: () => void
 }
@@ -69,14 +71,7 @@ function bodyOf(draft: Draft) {
   }
 }
 
-function linesOf(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean)
-}
-
-export function RuleForm({ rule, projects, people, onClose }: RuleFormProps) {
+export function RuleForm({ rule, people, onClose }: RuleFormProps) {
   const [draft, setDraft] = useState(() => draftOf(rule))
   const set = (change: Partial<Draft>) => setDraft({ ...draft, ...change })
   const save = useAct(['approval_rules'], () => {
@@ -97,89 +92,9 @@ export function RuleForm({ rule, projects, people, onClose }: RuleFormProps) {
     >
       {(faultOf) => (
         <>
-          <div className="grid gap-4 sm:grid-cols-2">
-            <Field label="Name" error={faultOf('name')}>
-              {(control) => (
-                <Input
-                  {...control}
-                  autoFocus
-                  required
-                  value={draft.name}
-                  onChange={(event) => set({ name: event.target.value })}
-                />
-              )}
-            </Field>
-            <Field label="Project">
-              {(control) => (
-                <Select
-                  {...control}
-                  value={draft.project}
-                  onChange={(event) => set({ project: event.target.value })}
-                >
-                  <option value="">All projects</option>
-                  {projects.map(({ id, name }) => (
-                    <option key={id} value={id}>
-                      {name}
-                    </option>
-                  ))}
-                </Select>
-              )}
-            </Field>
-            <Field
-              label="Branches"
-              hint="One a line, such as release/*; any if none."
-              error={faultOf('branches')}
-            >
-              {(control) => (
-                <Textarea
-                  {...control}
-                  rows={3}
-                  className="font-mono"
-                  value={draft.branches}
-                  onChange={(event) => set({ branches: event.target.value })}
-                />
-              )}
-            </Field>
-            <Field label="Paths" hint="One a line, such as infra/**; any if none." error={faultOf('paths')}>
-              {(control) => (
-                <Textarea
-                  {...control}
-                  rows={3}
-                  className="font-mono"
-                  value={draft.paths}
-                  onChange={(event) => set({ paths: event.target.value })}
-                />
-              )}
-            </Field>
-          </div>
+          <Target draft={draft} set={set} faultOf={faultOf} />
           <Approvers draft={draft} set={set} people={people} error={faultOf('approvers')} />
-          <div className="grid gap-4 sm:grid-cols-2">
-            <Field label="How many must approve" error={faultOf('min_count')}>
-              {(control) => (
-                <Input
-                  {...control}
-                  type="number"
-                  min={1}
-                  max={100}
-                  value={draft.count}
-                  onChange={(event) => set({ count: event.target.valueAsNumber || 1 })}
-                />
-              )}
-            </Field>
-            <Field label="Rejected by itself after hours" error={faultOf('expires_after_seconds')}>
-              {(control) => (
-                <Input
-                  {...control}
-                  type="number"
-                  min={0.05}
-                  max={168}
-                  step="any"
-                  value={draft.hours}
-                  onChange={(event) => set({ hours: event.target.valueAsNumber || 24 })}
-                />
-              )}
-            </Field>
-          </div>
+          <Numbers draft={draft} set={set} faultOf={faultOf} />
           <Switch
             label="People may decide about what they reported themselves"
             checked={draft.allowOwn}
@@ -189,6 +104,84 @@ export function RuleForm({ rule, projects, people, onClose }: RuleFormProps) {
         </>
       )}
     </FormDialog>
+  )
+}
+
+interface FieldsProps {
+  draft: Draft
+  set: (change: Partial<Draft>) => void
+  faultOf: (field: string) => string | undefined
+}
+
+/** What a rollout must be for the rule to ask about it. */
+function Target({ draft, set, faultOf }: FieldsProps) {
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <TextField
+        label="Name"
+        error={faultOf('name')}
+        autoFocus
+        required
+        value={draft.name}
+        onChange={(text) => set({ name: text })}
+      />
+      <ProjectField
+        label="Project"
+        all="All projects"
+        value={draft.project}
+        onChange={(project) => set({ project })}
+      />
+      <AreaField
+        label="Branches"
+        hint="One a line, such as release/*; any if none."
+        error={faultOf('branches')}
+        rows={3}
+        className="font-mono"
+        value={draft.branches}
+        onChange={(text) => set({ branches: text })}
+      />
+      <AreaField
+        label="Paths"
+        hint="One a line, such as infra/**; any if none."
+        error={faultOf('paths')}
+        rows={3}
+        className="font-mono"
+        value={draft.paths}
+        onChange={(text) => set({ paths: text })}
+      />
+    </div>
+  )
+}
+
+function Numbers({ draft, set, faultOf }: FieldsProps) {
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <Field label="How many must approve" error={faultOf('min_count')}>
+        {(control) => (
+          <Input
+            {...control}
+            type="number"
+            min={1}
+            max={100}
+            value={draft.count}
+            onChange={(event) => set({ count: event.target.valueAsNumber || 1 })}
+          />
+        )}
+      </Field>
+      <Field label="Rejected by itself after hours" error={faultOf('expires_after_seconds')}>
+        {(control) => (
+          <Input
+            {...control}
+            type="number"
+            min={0.05}
+            max={168}
+            step="any"
+            value={draft.hours}
+            onChange={(event) => set({ hours: event.target.valueAsNumber || 24 })}
+          />
+        )}
+      </Field>
+    </div>
   )
 }
 
@@ -251,24 +244,8 @@ function Window({ draft, set, error }: PartProps) {
             ))}
           </div>
           <div className="grid grid-cols-2 gap-4 sm:max-w-72">
-            <Field label="From">
-              {(control) => (
-                <Input
-                  {...control}
-                  value={draft.from}
-                  onChange={(event) => set({ from: event.target.value })}
-                />
-              )}
-            </Field>
-            <Field label="Until">
-              {(control) => (
-                <Input
-                  {...control}
-                  value={draft.until}
-                  onChange={(event) => set({ until: event.target.value })}
-                />
-              )}
-            </Field>
+            <TextField label="From" value={draft.from} onChange={(text) => set({ from: text })} />
+            <TextField label="Until" value={draft.until} onChange={(text) => set({ until: text })} />
           </div>
         </>
       )}

@@ -1,15 +1,17 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { ChartColumn, Download } from 'lucide-react'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
-import { Button } from '@/components/ui/button'
+import { Button, linkLook } from '@/components/ui/button'
 import { Input, Select } from '@/components/ui/field'
+import { Loaded } from '@/components/ui/loaded'
 import { Page } from '@/components/ui/page'
-import { EmptyState, ErrorState, Skeleton } from '@/components/ui/states'
+import { EmptyState } from '@/components/ui/states'
 import { toastError } from '@/components/ui/toast'
 import { useLogin } from '@/lib/api/login'
 import type { UsageBy, UsageReport } from '@/lib/api/people'
 import { cx } from '@/lib/classes'
-import { curl } from '@/lib/curl'
+import { commandLine } from '@/lib/curl'
 import { count, duration, money, tokens } from '@/lib/format'
 import { lastDays, type Measure, monthOf, rangeFault, today } from '../parts/days'
 import { UsageTable } from '../parts/UsageTable'
@@ -34,7 +36,6 @@ export function Usage() {
   const [preset, setPreset] = useState<Preset>('30')
   const [range, setRange] = useState<Range>(() => lastDays(30, end))
   const [by, setBy] = useState<UsageBy>('agent')
-  const [measure, setMeasure] = useState<Measure>('tokens')
   const fault = rangeFault(range)
   const days = useQuery({ ...usageQuery('day', range), enabled: fault === undefined })
   const choose = (next: Preset) => {
@@ -66,43 +67,69 @@ export function Usage() {
           <p className="text-faint text-sm">Days of {org.time_zone}</p>
         )}
       </div>
-      {days.isPending && <Skeleton />}
-      {days.isError && (
-        <ErrorState what="The usage was not read" error={days.error} onRetry={() => void days.refetch()} />
-      )}
-      {fault === undefined && days.data && days.data.total.runs === 0 && <NothingUsed />}
-      {fault === undefined && days.data && days.data.total.runs > 0 && (
-        <>
-          <Totals report={days.data} measure={measure} onMeasure={setMeasure} />
-          <div className="border-b px-4 py-4 sm:px-6">
-            <Suspense fallback={<div className="h-[220px]" />}>
-              <DayChart report={days.data} measure={measure} />
-            </Suspense>
-          </div>
-          <div className="flex items-center gap-3 px-4 pt-4 pb-2 sm:px-6">
-            <Select
-              aria-label="Told apart"
-              className="w-auto!"
-              value={by}
-              onChange={(event) => setBy(event.target.value as UsageBy)}
-            >
-              {BY.map(([value, label]) => (
-                <option key={value} value={value}>
-                  {label}
-                </option>
-              ))}
-            </Select>
-          </div>
-          <UsageTable by={by} range={range} measure={measure} />
-        </>
+      {/* Of days that are none nothing is asked, and nothing is on its way. */}
+      {fault === undefined && (
+        <Loaded query={days} what="The usage was not read">
+          {(report) =>
+            report.total.runs === 0 ? (
+              <NothingUsed />
+            ) : (
+              <Used report={report} by={by} onBy={setBy} range={range} />
+            )
+          }
+        </Loaded>
       )}
     </Page>
   )
 }
 
+interface UsedProps {
+  report: UsageReport
+  by: UsageBy
+  onBy: (by: UsageBy) => void
+  range: Range
+}
+
+function Used({ report, by, onBy, range }: UsedProps) {
+  const [measure, setMeasure] = useState<Measure>('tokens')
+  return (
+    <>
+      <Totals report={report} measure={measure} onMeasure={setMeasure} />
+      <div className="border-b px-4 py-4 sm:px-6">
+        <Suspense fallback={<div className="h-[220px]" />}>
+          <DayChart report={report} measure={measure} />
+        </Suspense>
+      </div>
+      <div className="flex items-center gap-3 px-4 pt-4 pb-2 sm:px-6">
+        <Select
+          aria-label="Told apart"
+          className="w-auto!"
+          value={by}
+          onChange={(event) => onBy(event.target.value as UsageBy)}
+        >
+          {BY.map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </Select>
+      </div>
+      <UsageTable by={by} range={range} measure={measure} />
+    </>
+  )
+}
+
 function NothingUsed() {
   return (
-    <EmptyState icon={ChartColumn} command={curl('GET', '/v1/usage?by=agent').replaceAll(' \\\n ', '')}>
+    <EmptyState
+      icon={ChartColumn}
+      action={
+        <Link to="/agents" className={linkLook('main')}>
+          Talk to an agent
+        </Link>
+      }
+      command={commandLine('GET', '/v1/usage?by=agent')}
+    >
       Nothing ran in these days. Whatever runs is counted here the moment it ends.
     </EmptyState>
   )

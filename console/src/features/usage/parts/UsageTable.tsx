@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { ErrorState, Skeleton } from '@/components/ui/states'
+import { Loaded } from '@/components/ui/loaded'
 import type { UsageBy, UsageReport, UsageRow } from '@/lib/api/people'
 import { count, money, shortId, tokens } from '@/lib/format'
 import { type Range, usageQuery } from '../queries'
@@ -10,13 +10,11 @@ import { type Measure, measured } from './days'
 /** Who used how much, the largest first, with a bar for the share. */
 export function UsageTable({ by, range, measure }: { by: UsageBy; range: Range; measure: Measure }) {
   const report = useQuery(usageQuery(by, range))
-  if (report.isPending) return <Skeleton rows={4} />
-  if (report.isError) {
-    return (
-      <ErrorState what="The table was not read" error={report.error} onRetry={() => void report.refetch()} />
-    )
-  }
-  return <Rows report={report.data} measure={measure} />
+  return (
+    <Loaded query={report} what="The table was not read" rows={4}>
+      {(read) => <Rows report={read} measure={measure} />}
+    </Loaded>
+  )
 }
 
 function Rows({ report, measure }: { report: UsageReport; measure: Measure }) {
