@@ -1,7 +1,7 @@
 import { Square } from 'lucide-react'
 import { type MouseEvent, memo } from 'react'
 import { IconButton } from '@/components/ui/button'
-import { Status } from '@/components/ui/status'
+import { Status, StatusIcon } from '@/components/ui/status'
 import { Elapsed, Time } from '@/components/ui/time'
 import { useMay } from '@/lib/api/login'
 import { cx } from '@/lib/classes'
@@ -47,21 +47,20 @@ export const SessionItem = memo(function SessionItem({ session, isChosen, isCurr
     <div
       onClick={click}
       className={cx(
-        'group/item flex h-14 cursor-pointer items-center gap-4 border-b px-4 sm:px-6',
+        'group/item flex h-14 cursor-pointer items-center gap-3 border-b px-4 sm:px-6',
         isChosen ? 'bg-selected' : 'hover:bg-hover',
         isCurrent && !isChosen && 'bg-hover',
       )}
     >
+      <StatusIcon status={LOOKS[state]} word={WORDS[state]} className="mt-2.5 self-start" />
       <div className="min-w-0 grow">
         <div className="flex items-center gap-2">
           <button type="button" onClick={onChoose} className="min-w-0 truncate font-medium text-left">
             {session.title || session.agent.name}
           </button>
-          <Status
-            status={LOOKS[state]}
-            word={asksItsClient ? 'waits for its client' : WORDS[state]}
-            className="shrink-0 text-xs"
-          />
+          {asksItsClient && (
+            <Status status="waiting" word="waits for its client" className="shrink-0 text-xs" />
+          )}
           <Time at={session.updated_at} className="ml-auto shrink-0 text-faint text-xs @3xl:hidden" />
         </div>
         <p className="truncate text-muted text-sm">
@@ -78,7 +77,7 @@ export const SessionItem = memo(function SessionItem({ session, isChosen, isCurr
       {mayAct && state === 'waiting' && <QuickDecide sessionId={session.id} label="Decide" />}
       {mayAct && asksItsClient && <QuickDecide sessionId={session.id} label="Answer" />}
       {mayAct && state === 'running' && <Stop sessionId={session.id} />}
-      <dl className="num hidden shrink-0 items-center text-right text-sm @3xl:flex *:w-22">
+      <dl className="num ml-1 hidden shrink-0 items-center text-right text-sm @3xl:flex *:w-22">
         <Cell name="Begun by">{session.origin ? (ORIGINS[session.origin] ?? session.origin) : '–'}</Cell>
         <Cell name="Model calls">{session.steps === undefined ? '–' : plural(session.steps, 'call')}</Cell>
         <Cell name="Tokens" title={count(spent)}>
