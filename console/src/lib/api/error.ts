@@ -40,6 +40,7 @@ export class ApiError extends Error {
 
   /** What the person can do about it. */
   get advice(): string {
+    if (this.kind === 'page_error') return 'Reload the page. What the server has is not touched.'
     if (this.status === 0) return 'Check that the server runs. The page goes on by itself when it answers.'
     if (this.status === 401) return 'Log in again.'
     if (this.status === 403) return 'Ask an owner or admin of the organization for a role that may do this.'

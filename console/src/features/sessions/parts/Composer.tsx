@@ -46,7 +46,7 @@ export function Composer({
             value={text}
             onChange={(event) => setText(event.target.value)}
             onKeyDown={onKeyDown}
-            className="field-sizing-content max-h-48 min-h-8! min-w-48 flex-1 resize-none"
+            className="field-sizing-content max-h-48 min-h-8! min-w-40 flex-1 resize-none!"
           />
           {isWorking && (
             <Button onClick={() => send.mutate([interrupt])} disabled={send.isPending}>
