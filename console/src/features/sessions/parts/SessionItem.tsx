@@ -1,4 +1,4 @@
-import { Square } from 'lucide-react'
+import { CircleStop } from 'lucide-react'
 import { type MouseEvent, memo } from 'react'
 import { IconButton } from '@/components/ui/button'
 import { StatusIcon } from '@/components/ui/status'
@@ -119,7 +119,7 @@ function Stop({ sessionId }: { sessionId: string }) {
       disabled={send.isPending}
       onClick={() => send.mutate([interrupt])}
     >
-      <Square />
+      <CircleStop />
     </IconButton>
   )
 }
