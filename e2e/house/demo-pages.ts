@@ -68,6 +68,12 @@ export const PAGES: readonly DrawnPage[] = [
     shows: 'Instructions',
   },
   {
+    name: 'agent-api',
+    path: async (api) => `/agents/${await agent(api, 'support')}/edit?tab=deployments.api`,
+    heading: 'Edit support',
+    shows: 'Make an API key',
+  },
+  {
     name: 'agent-deployments',
     path: async (api) => `/agents/${await agent(api, 'support')}/edit?tab=deployments.embed`,
     heading: 'Edit support',

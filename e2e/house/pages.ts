@@ -27,3 +27,22 @@ export async function isDrawn(page: Page): Promise<void> {
   await expect(page.getByRole('status', { name: 'Loading' })).toHaveCount(0)
   await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
 }
+
+/** What may be wider than a phone: code, tables within texts, and rows of tabs. */
+const SCROLLS = 'pre, code, output, nav, [role="tablist"], .prose table'
+
+/** On a phone nothing leads sideways but what says so. */
+export async function fitsAPhone(page: Page): Promise<void> {
+  await page.setViewportSize({ width: 390, height: 844 })
+  const wide = await page.evaluate((scrolls) => {
+    const isWide = (element: Element) => element.scrollWidth > element.clientWidth + 1
+    const scrollers = [...document.querySelectorAll('main, main *')].filter(
+      (element) => /auto|scroll/.test(getComputedStyle(element).overflowX) && !element.matches(scrolls),
+    )
+    return [document.documentElement, ...scrollers]
+      .filter(isWide)
+      .map((element) => element.cloneNode(false) as Element)
+      .map((element) => element.outerHTML)
+  }, SCROLLS)
+  expect(wide).toEqual([])
+}

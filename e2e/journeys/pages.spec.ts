@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright'
-import { isDrawn, PAGES } from '../house/pages.ts'
+import { fitsAPhone, isDrawn, PAGES } from '../house/pages.ts'
 import { expect, test } from '../house/test.ts'
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -12,11 +12,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await isDrawn(page)
         const { violations } = await new AxeBuilder({ page }).analyze()
         expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([])
-        await page.setViewportSize({ width: 390, height: 800 })
-        const overflow = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        )
-        expect(overflow).toBeLessThanOrEqual(0)
+        await fitsAPhone(page)
       })
     }
   })

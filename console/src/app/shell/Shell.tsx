@@ -1,12 +1,13 @@
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router'
-import { Menu as MenuIcon } from 'lucide-react'
+import { Menu as MenuIcon, Search } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import { IconButton } from '@/components/ui/button'
+import { useLogin } from '@/lib/api/login'
 import { cx } from '@/lib/classes'
 import { type KeyAction, onKeyDown, useKeys } from '@/lib/keys'
 import { useOrgStream } from '@/lib/org/stream'
 import { Palette } from '../palette/Palette'
-import { Banner } from './Banner'
+import { Banner, LiveDot } from './Banner'
 import { DemoNote } from './DemoNote'
 import { Help } from './Help'
 import { PLACES } from './places'
@@ -17,6 +18,7 @@ export function Shell() {
   useOrgStream()
   const [open, setOpen] = useState<'palette' | 'help' | 'sidebar' | undefined>()
   const { pathname } = useLocation()
+  const { org } = useLogin()
   useShellKeys(setOpen)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the sheet closes when the page changes
   useEffect(() => setOpen(undefined), [pathname])
@@ -33,7 +35,11 @@ export function Shell() {
         <IconButton label="Menu" onClick={() => setOpen('sidebar')}>
           <MenuIcon />
         </IconButton>
-        <span className="font-semibold">Sortie</span>
+        <span className="min-w-0 grow truncate font-semibold">{org.name}</span>
+        <LiveDot />
+        <IconButton label="Find" onClick={() => setOpen('palette')}>
+          <Search />
+        </IconButton>
       </div>
       {open === 'sidebar' && (
         <button

@@ -46,7 +46,7 @@ export function Sidebar({ onSearch, onHelp, className }: SidebarProps) {
           <Link
             key={to}
             to={to}
-            activeOptions={{ exact: to === '/' }}
+            activeOptions={{ exact: to === '/', includeSearch: false }}
             className="flex h-8 items-center gap-2.5 rounded-md px-2 text-muted hover:bg-hover hover:text-ink data-[status=active]:bg-selected data-[status=active]:font-medium data-[status=active]:text-ink [&[data-status=active]_svg]:text-accent"
           >
             <Icon aria-hidden className="size-4" />

@@ -1,4 +1,4 @@
-import { Ellipsis } from 'lucide-react'
+import { Check, Ellipsis } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { cx } from '@/lib/classes'
@@ -78,7 +78,8 @@ export function MenuItem({
       )}
     >
       {icon}
-      <span className="truncate">{children}</span>
+      <span className="grow truncate">{children}</span>
+      {checked && <Check aria-hidden className="ml-2 text-accent!" />}
     </DropdownMenu.Item>
   )
 }

@@ -33,7 +33,7 @@ export function EmptyState({ icon: Icon, children, action, command }: EmptyProps
   return (
     <div
       data-empty=""
-      className="mx-auto flex w-full max-w-xl flex-col items-center gap-4 px-6 py-16 text-center"
+      className="mx-auto flex w-full max-w-3xl flex-col items-center gap-4 px-6 py-16 text-center"
     >
       {Icon && <Icon aria-hidden className="size-6 text-faint" strokeWidth={1.5} />}
       <p className="max-w-md text-balance text-muted">{children}</p>
@@ -53,7 +53,7 @@ export function ErrorState({ error, what, onRetry }: { error: unknown; what: str
         {what}
       </h2>
       <p className="text-muted">
-        {told.message} {told.advice}
+        {told.message.replace(/[^.!?]$/, '$&.')} {told.advice}
       </p>
       {told.requestId && <RequestId id={told.requestId} />}
       {onRetry && <Button onClick={onRetry}>Try again</Button>}

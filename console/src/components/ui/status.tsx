@@ -96,6 +96,17 @@ export function Status({ status, word, className }: StatusProps) {
   )
 }
 
+/** The same under a heading that says the word: the icon alone, with its word for who does not see it. */
+export function StatusIcon({ status, word, className }: StatusProps) {
+  const [tone, Icon] = lookOf(status)
+  return (
+    <span className={cx('inline-flex shrink-0', INK[tone], className)}>
+      <Icon aria-hidden className={cx('size-4', status === 'running' && 'animate-breathe')} />
+      <span className="sr-only">{word ?? words(status)}</span>
+    </span>
+  )
+}
+
 /** A small word on a ground: a role, a kind, a count. */
 export function Badge({
   tone = 'calm',

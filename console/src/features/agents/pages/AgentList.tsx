@@ -53,7 +53,7 @@ export function AgentList() {
           type="search"
           aria-label="Search agents"
           placeholder="Name, description or model"
-          className="max-w-80"
+          className="sm:max-w-80"
           value={text}
           onChange={(event) => setText(event.target.value)}
         />

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ArrowUp, Square, SquarePen } from 'lucide-react'
+import { ArrowUp, CircleStop, SquarePen } from 'lucide-react'
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
 import { Button, IconButton } from '@/components/ui/button'
 import { Textarea } from '@/components/ui/field'
@@ -137,7 +137,7 @@ function Composer({ name, isBusy, onSend, onStop }: ComposerProps) {
       <div className="absolute right-2 bottom-2">
         {isBusy && onStop ? (
           <IconButton label="Stop" size="sm" look="plain" onClick={onStop}>
-            <Square />
+            <CircleStop />
           </IconButton>
         ) : (
           <IconButton

@@ -6,7 +6,7 @@ import { curlReport, WORKFLOW } from '../snippets'
 /** Before the first report: how to make it. */
 export function StartHere() {
   return (
-    <div className="mx-auto flex max-w-3xl flex-col gap-6 px-4 py-10 sm:px-6">
+    <div className="mx-auto flex w-full max-w-3xl flex-col gap-6 px-4 py-10 sm:px-6">
       <div className="flex flex-col gap-2">
         <Rocket aria-hidden className="size-6 text-faint" strokeWidth={1.5} />
         <h2 className="font-semibold text-lg">No rollout has been reported yet</h2>

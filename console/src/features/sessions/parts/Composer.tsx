@@ -41,12 +41,12 @@ export function Composer({
         <form onSubmit={submit} className="flex flex-wrap items-end justify-end gap-2 px-4 pt-2 pb-3 sm:px-6">
           <Textarea
             aria-label="Message to the agent"
-            placeholder={isWorking ? 'It reads this after the turn under way' : 'Message the agent'}
+            placeholder={isWorking ? 'Message, read after this turn' : 'Message the agent'}
             rows={1}
             value={text}
             onChange={(event) => setText(event.target.value)}
             onKeyDown={onKeyDown}
-            className="field-sizing-content max-h-48 min-h-8! min-w-48 flex-1 resize-none"
+            className="field-sizing-content max-h-48 min-h-8! min-w-40 flex-1 resize-none!"
           />
           {isWorking && (
             <Button onClick={() => send.mutate([interrupt])} disabled={send.isPending}>

@@ -146,8 +146,9 @@ function About({ session, followed }: { session: Schemas['SessionView']; followe
           </Fact>
           <Fact name="Tokens">
             <span className="num">
-              {count(usage.input_tokens)} in, {count(usage.cache_read_input_tokens)} from the cache,{' '}
-              {count(usage.output_tokens)} out
+              {count(usage.input_tokens)} in, {count(usage.output_tokens)} out
+              {usage.cache_read_input_tokens > 0 &&
+                `, ${count(usage.cache_read_input_tokens)} from the cache`}
             </span>
           </Fact>
           <Fact name="Cost">

@@ -5,7 +5,7 @@ import { type Held, type Stretch, tailOf } from '@/lib/session/held'
 import type { Lane } from '@/lib/session/log'
 import { placeOf, type Timeline } from '@/lib/session/timeline'
 import { onThemeChange } from '@/lib/theme/theme'
-import { draw, extent, HEIGHT, hit, LANES, type View } from './overviewDrawing'
+import { draw, extent, HEIGHT, hit, LANE, LANES, RULER, type View } from './overviewDrawing'
 import { type Mark, seqAt, stripOf, timelineOf } from './overviewMarks'
 
 interface OverviewProps {
@@ -92,7 +92,8 @@ function StripCanvas({ held, overview, onJump, onSeek }: OverviewProps) {
   }
   const total = time.stretches.reduce((sum, stretch) => sum + stretch.length, 0)
   return (
-    <div className="relative shrink-0 border-b">
+    <div className="relative flex shrink-0 gap-3 border-b px-4 sm:px-6">
+      <LaneNames />
       <div
         role="application"
         aria-roledescription="overview over time"
@@ -100,7 +101,7 @@ function StripCanvas({ held, overview, onJump, onSeek }: OverviewProps) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: an application of its own takes keys
         tabIndex={0}
         onKeyDown={onKeyDown}
-        className="mx-4 sm:mx-6"
+        className="min-w-0 grow"
       >
         <canvas
           ref={canvas}
@@ -137,6 +138,21 @@ const names: Record<Lane, string> = {
   tool: 'tool calls',
   person: 'waits for a person',
   retry: 'retries',
+}
+
+const SHORT: Record<Lane, string> = { model: 'Model', tool: 'Tools', person: 'People', retry: 'Retries' }
+
+/** What each lane is, beside it; who does not see it is told of them below. */
+function LaneNames() {
+  return (
+    <ul aria-hidden style={{ paddingTop: RULER }} className="shrink-0 text-2xs text-faint max-sm:hidden">
+      {LANES.map((lane) => (
+        <li key={lane} style={{ height: LANE, lineHeight: `${LANE}px` }}>
+          {SHORT[lane]}
+        </li>
+      ))}
+    </ul>
+  )
 }
 
 /** The strip is drawn anew with each page that is read: a mark is known by where it is. */

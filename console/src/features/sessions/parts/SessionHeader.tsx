@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { Archive, CircleAlert, Link2, Maximize2, Square, Trash2, X } from 'lucide-react'
+import { Archive, CircleAlert, CircleStop, Link2, Maximize2, Trash2, X } from 'lucide-react'
 import { useState } from 'react'
 import { IconButton } from '@/components/ui/button'
 import { ConfirmDialog } from '@/components/ui/dialog'
@@ -77,7 +77,7 @@ export function SessionHeader({ session, followed, selected, onSeek, onClose }: 
         )}
         {canStop && (
           <IconButton label="Interrupt" onClick={() => send.mutate([interrupt])}>
-            <Square />
+            <CircleStop />
           </IconButton>
         )}
         {onClose && (

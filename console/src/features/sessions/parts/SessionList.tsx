@@ -91,6 +91,7 @@ export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
               {entry.kind === 'group' ? (
                 <GroupHeader
                   {...entry}
+                  isFirst={item.index === 0}
                   isFolded={folded.includes(entry.state)}
                   onToggle={() => toggle(entry.state)}
                 />
@@ -163,11 +164,13 @@ function entriesOf(data: Record<State, Data>, folded: readonly string[]): Entry[
 interface GroupProps {
   state: State
   count: string
+  /** The first says what the columns are, for all. */
+  isFirst: boolean
   isFolded: boolean
   onToggle: () => void
 }
 
-function GroupHeader({ state, count, isFolded, onToggle }: GroupProps) {
+function GroupHeader({ state, count, isFirst, isFolded, onToggle }: GroupProps) {
   return (
     <button
       type="button"
@@ -181,11 +184,13 @@ function GroupHeader({ state, count, isFolded, onToggle }: GroupProps) {
       />
       <span className={cx('font-medium', state === 'waiting' && 'text-warn')}>{NAMES[state]}</span>
       <span className="num text-faint">{count}</span>
-      <span aria-hidden className="eyebrow ml-auto hidden text-right @3xl:flex *:w-22">
-        {COLUMNS.map((column) => (
-          <span key={column}>{column}</span>
-        ))}
-      </span>
+      {isFirst && (
+        <span aria-hidden className="eyebrow ml-auto hidden text-right @3xl:flex *:w-22">
+          {COLUMNS.map((column) => (
+            <span key={column}>{column}</span>
+          ))}
+        </span>
+      )}
     </button>
   )
 }

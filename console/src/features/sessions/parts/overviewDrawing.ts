@@ -21,8 +21,9 @@ interface Drawing {
 }
 
 export const LANES: readonly Lane[] = ['model', 'tool', 'person', 'retry']
-const RULER = 18
-const LANE = 13
+/** The height of the ruler, and of each lane below it. */
+export const RULER = 18
+export const LANE = 13
 const BAR = 9
 /** The narrowest a bar is drawn, so that it can be seen and hit. */
 const BAR_MIN = 2
