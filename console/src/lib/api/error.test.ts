@@ -20,7 +20,7 @@ it('says something of an answer that is none of ours', async () => {
 it('takes a fault of the page for no fault of the server', () => {
   const broken = asApiError(new TypeError('x is undefined'))
   expect(broken.isPassing).toBe(false)
-  expect(broken.advice).toContain('Load the page anew.')
+  expect(broken.advice).toContain('Reload the page')
   expect([unreachable(), silent(30)].map((error) => error.isPassing)).toEqual([true, true])
 })
 

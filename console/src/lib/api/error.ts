@@ -41,7 +41,8 @@ export class ApiError extends Error {
 
   /** What the person can do about it. */
   get advice(): string {
-    if (this.kind === 'page_error') return 'Reload the page; what the server has is not touched. If it stays, tell who runs this server.'
+    if (this.kind === 'page_error')
+      return 'Reload the page; what the server has is not touched. If it stays, tell who runs this server.'
     if (this.kind === 'stopped') return ''
     if (this.status === 0) return 'Check that the server runs. The page goes on by itself when it answers.'
     if (this.status === 401) return 'Log in again.'
