@@ -12,7 +12,7 @@ use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use secrecy::{ExposeSecret, SecretString};
-use web::{ClientAddress, Query, RequestId, Shared, is_own_path};
+use web::{ClientAddress, Query, RequestId, Shared, is_own_path, is_sent_from_elsewhere};
 
 use crate::error::ApiError;
 use crate::login::browser;
@@ -32,11 +32,14 @@ pub(crate) async fn begin(
     State(app): State<App>,
     Extension(shared): Extension<Shared>,
     path: IssuerName,
+    headers: HeaderMap,
     query: Query,
 ) -> Result<Response, ApiError> {
     let (site, name) = (&shared.site, name_in(path));
+    // Whoever is logged in may link another account to theirs. No page elsewhere begins that.
+    let login = site.shown_login(&headers).filter(|_| !is_sent_from_elsewhere(&headers)).map(SecretString::from);
     let return_to = query.find("return_to").filter(|path| is_own_path(path)).map(str::to_owned);
-    match app.begin_elsewhere(&name, site.callback(&name), return_to).await {
+    match app.begin_elsewhere(&name, site.callback(&name), return_to, login).await {
         Ok(begun) => sent_to(&begun.page, [site.set_attempt(begun.attempt.expose_secret())]),
         Err(turned_away) => sent_to(&login_page(&turned_away), [site.unset_attempt()]),
     }

@@ -68,6 +68,45 @@ pub struct Identity {
     pub created_at: Timestamp,
 }
 
+/// What somebody may come to by proving an address that is a person's already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// All of it: nobody has proved it yet, or the person is a member nowhere any more, so that
+    /// the address is free again. What was a way in before is none from then on.
+    Whole,
+    /// One more way in, for the same person, who shows that they are.
+    Further,
+    /// Nothing: the address was given to somebody else, or may have been.
+    Refused,
+}
+
+/// What is known of a person whose address somebody proves, whom nobody knows yet by what this
+/// issuer calls them.
+#[derive(Debug, Clone, Copy)]
+pub struct Claimed<'a> {
+    /// The issuer that has seen it.
+    pub issuer: &'a str,
+    /// What issuers that are trusted at the moment call the person.
+    pub identities: &'a [Identity],
+    /// Whether they are a member anywhere, suspended or not.
+    pub is_member: bool,
+    /// Whether whoever proves it is logged in as the person.
+    pub is_logged_in: bool,
+}
+
+impl Claim {
+    /// An address proves who somebody is once. From then on it is the issuer's name for them that
+    /// does, at each issuer: another one may have been told of a new owner of the address.
+    pub fn on(claimed: Claimed<'_>) -> Self {
+        let is_called_otherwise = claimed.identities.iter().any(|known| known.issuer == claimed.issuer);
+        match claimed {
+            Claimed { identities: [], .. } | Claimed { is_member: false, .. } => Claim::Whole,
+            Claimed { is_logged_in: true, .. } if !is_called_otherwise => Claim::Further,
+            _ => Claim::Refused,
+        }
+    }
+}
+
 /// The part of an address behind the `@`, in lower case.
 pub fn domain_of(email: &str) -> Option<String> {
     email.rsplit_once('@').map(|(_, domain)| domain.to_lowercase()).filter(|domain| !domain.is_empty())
@@ -275,6 +314,32 @@ mod tests {
             created_at: NOW,
             suspended_at: None,
             removed_at: None,
+        }
+    }
+
+    #[test]
+    fn an_address_is_proved_once_and_then_by_whoever_is_logged_in_alone() {
+        let by = |issuer: &str| Identity {
+            issuer: issuer.to_owned(),
+            subject: "1".to_owned(),
+            person: PersonId(Uuid::nil()),
+            created_at: NOW,
+        };
+        let (none, here, there) = (vec![], vec![by("here")], vec![by("there")]);
+        let both = vec![by("here"), by("there")];
+        for (identities, is_member, is_logged_in, claim) in [
+            (&none, true, false, Claim::Whole),
+            (&none, false, false, Claim::Whole),
+            (&here, true, false, Claim::Refused),
+            (&here, true, true, Claim::Refused),
+            (&here, false, false, Claim::Whole),
+            (&there, true, false, Claim::Refused),
+            (&there, true, true, Claim::Further),
+            (&there, false, false, Claim::Whole),
+            (&both, true, true, Claim::Refused),
+        ] {
+            let claimed = Claimed { issuer: "here", identities, is_member, is_logged_in };
+            assert_eq!(Claim::on(claimed), claim, "{claimed:?}");
         }
     }
 

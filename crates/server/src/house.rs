@@ -180,7 +180,7 @@ fn ways_in(config: &Config) -> Result<WaysIn, StartError> {
         Ok(TrustedIssuer {
             name: name.clone(),
             title: options.title(name),
-            domains: options.domains.iter().map(|domain| domain.to_lowercase()).collect(),
+            domains: options.domains.clone(),
             joining: options.join.clone().map(|join| Joining { org: join.org, role: join.role.into() }),
             issuer: Arc::new(issuer),
         })

@@ -35,7 +35,7 @@ pub use finish::finish;
 pub use limits::{Facade, Limits, StreamPlace, Visit};
 pub use query::Query;
 pub use request_id::RequestId;
-pub use site::{Site, is_own_path};
+pub use site::{Site, is_own_path, is_sent_from_elsewhere};
 
 /// What the façades of one server have in common. Cheap to clone.
 #[derive(Clone)]

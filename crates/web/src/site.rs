@@ -148,6 +148,11 @@ pub fn is_own_path(path: &str) -> bool {
     path.len() <= PATH_BYTES_MAX && path.starts_with('/') && !path.starts_with("//") && path.bytes().all(is_plain)
 }
 
+/// Whether a browser says that a page of another site has sent it here.
+pub fn is_sent_from_elsewhere(headers: &HeaderMap) -> bool {
+    headers.get(SEC_FETCH_SITE).is_some_and(|site| site != "same-origin" && site != "none")
+}
+
 /// Scheme and authority of an address, without the port that goes without saying.
 fn origin_of(url: &str) -> String {
     let Ok(uri) = url.parse::<Uri>() else { return url.to_owned() };
@@ -211,6 +216,16 @@ mod tests {
             assert!(!is_own_path(path), "{path:?}");
         }
         assert!(!is_own_path(&format!("/{}", "a".repeat(PATH_BYTES_MAX))));
+    }
+
+    #[test]
+    fn a_browser_says_whether_a_page_elsewhere_sent_it() {
+        for (site, is_elsewhere) in
+            [("same-origin", false), ("none", false), ("same-site", true), ("cross-site", true), ("", true)]
+        {
+            assert_eq!(is_sent_from_elsewhere(&headers(&[("sec-fetch-site", site)])), is_elsewhere, "{site}");
+        }
+        assert!(!is_sent_from_elsewhere(&headers(&[])), "it is none, or an old one");
     }
 
     #[test]

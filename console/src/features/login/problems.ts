@@ -29,8 +29,8 @@ const PROBLEMS = {
     'Ask an admin to add you with it, or choose another account.',
   ],
   address_taken: [
-    'Your e-mail address belongs to another account of the same place.',
-    'Ask an admin to make you a link by which you prove who you are.',
+    'Somebody has logged in here with your e-mail address before, from another account.',
+    'If that was you, use that account, or ask an admin for a link that resets your login. If not, ask an admin to remove them first.',
   ],
   suspended: ['You are suspended.', ADMIN],
   left: ['You have left this organization.', 'Ask an admin to add you again.'],

@@ -14,6 +14,9 @@ use crate::browser::{
     PASSWORD, comes_in, elsewhere, email, given, invite, log_in, member, message, offer_reset, page, path_of,
 };
 
+/// What a browser says of pages of the house's own.
+const OWN: &str = "same-origin";
+
 /// A browser that was sent to an issuer: what it keeps, and where it comes back to.
 struct Sent {
     cookie: String,
@@ -34,7 +37,11 @@ fn from_elsewhere(house: &TestHouse, cookie: &str) -> Caller {
 
 /// Goes to an issuer, and logs in there.
 async fn go(house: &TestHouse, issuer: &IssuerStub, path: &str) -> Sent {
-    let sent = page(house).get(path).await;
+    go_in(&page(house), issuer, path).await
+}
+
+async fn go_in(browser: &Caller, issuer: &IssuerStub, path: &str) -> Sent {
+    let sent = browser.get(path).await;
     assert_eq!(sent.status, 303, "{sent}");
     let cookie = sent.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
     Sent { cookie, back: issuer.logs_in(sent.header("location").unwrap()) }
@@ -45,8 +52,26 @@ async fn come_back(house: &TestHouse, sent: &Sent) -> Reply {
 }
 
 async fn log_in_elsewhere(house: &TestHouse, issuer: &IssuerStub) -> Reply {
-    let sent = go(house, issuer, "/login/oidc/corp").await;
+    log_in_at(house, "corp", issuer).await
+}
+
+async fn log_in_at(house: &TestHouse, name: &str, issuer: &IssuerStub) -> Reply {
+    let sent = go(house, issuer, &format!("/login/oidc/{name}")).await;
     come_back(house, &sent).await
+}
+
+/// The same, in a browser that has logged in by the reply of before, sent there by a page of this
+/// site.
+async fn log_in_besides(house: &TestHouse, name: &str, issuer: &IssuerStub, before: &Reply, site: &str) -> Reply {
+    let login = cookies(before)[0].split(';').next().unwrap().to_owned();
+    let browser = house.nobody().with_header("sec-fetch-site", site).with_header("cookie", &login);
+    let sent = go_in(&browser, issuer, &format!("/login/oidc/{name}")).await;
+    come_back(house, &Sent { cookie: format!("{login}; {}", sent.cookie), back: sent.back }).await
+}
+
+/// Whom an issuer calls so, by an address that it has verified.
+fn called(subject: &str, name: &str) -> Value {
+    json!({ "sub": subject, "email": email(name), "email_verified": true })
 }
 
 fn cookies(reply: &Reply) -> Vec<String> {
@@ -316,10 +341,99 @@ async fn whoever_proves_that_an_address_is_theirs_has_its_account_and_nobody_els
 }
 
 #[tokio::test]
+async fn an_address_by_which_a_person_is_known_lets_nobody_else_in_at_any_issuer() {
+    let other = IssuerStub::start().await;
+    let (mut house, issuer) = trusting(|house| house.trusting("other", &other, |_| {})).await;
+    let id = member(&house, "ada", Role::Admin).await;
+    let_in(&house, &log_in_elsewhere(&house, &issuer).await);
+
+    // The address is another's now, whichever issuer says so first.
+    for (name, says) in [("other", &other), ("corp", &issuer), ("other", &other)] {
+        says.knows(called("subject-of-another", "ada"));
+        assert_eq!(problem(&log_in_at(&house, name, says).await), "address_taken", "{name}");
+    }
+    // Nor does it lead to where somebody of this address is waited for: nobody can tell whom.
+    let eva = member(&house, "eva", Role::Viewer).await;
+    other.knows(called("subject-of-eva", "eva"));
+    let_in(&house, &log_in_at(&house, "other", &other).await);
+    elsewhere(&mut house, "ada", Role::Owner).await;
+    other.knows(called("subject-of-eva", "ada"));
+    let login = let_in(&house, &log_in_at(&house, "other", &other).await).get("/v1/login").await.ok();
+    assert_eq!((&login["member"]["id"], login["orgs"].as_array().unwrap().len()), (&json!(eva), 1), "{login}");
+    other.knows(called("subject-of-another", "ada"));
+    assert_eq!(problem(&log_in_at(&house, "other", &other).await), "address_taken");
+    assert_eq!(audited(&house, "login.linked").await, [] as [Value; 0]);
+
+    // She comes in by what she is called, and to where she is waited for.
+    issuer.knows(ada());
+    let login = let_in(&house, &log_in_elsewhere(&house, &issuer).await).get("/v1/login").await.ok();
+    assert_eq!((&login["member"]["id"], login["orgs"].as_array().unwrap().len()), (&json!(id), 2), "{login}");
+}
+
+#[tokio::test]
+async fn an_address_is_free_again_when_its_person_is_a_member_nowhere() {
+    let other = IssuerStub::start().await;
+    let (house, issuer) = trusting(|house| house.trusting("other", &other, |_| {})).await;
+    let first = member(&house, "ada", Role::Admin).await;
+    let_in(&house, &log_in_elsewhere(&house, &issuer).await);
+    house.owner().delete(&format!("/v1/members/{first}")).await.ok();
+    other.knows(called("subject-of-another", "ada"));
+    assert_eq!(problem(&log_in_at(&house, "other", &other).await), "left", "nobody waits for them");
+
+    let next = member(&house, "ada", Role::Viewer).await;
+    house.owner().post(&format!("/v1/members/{next}/suspend"), json!({})).await.ok();
+    assert_eq!(problem(&log_in_at(&house, "other", &other).await), "suspended");
+    house.owner().post(&format!("/v1/members/{next}/resume"), json!({})).await.ok();
+    let login = let_in(&house, &log_in_at(&house, "other", &other).await).get("/v1/login").await.ok();
+    assert_eq!(login["member"]["id"], json!(next));
+    // Who had it before is nobody here, and the address is theirs no more.
+    assert_eq!(problem(&log_in_elsewhere(&house, &issuer).await), "address_taken");
+}
+
+#[tokio::test]
+async fn a_person_who_is_logged_in_is_known_by_one_more_issuer_from_then_on() {
+    let (other, moved) = (IssuerStub::start().await, IssuerStub::start().await);
+    let change = |house: HouseBuilder| house.trusting("other", &other, |_| {}).trusting("moved", &moved, |_| {});
+    let (mut house, issuer) = trusting(change).await;
+    let id = member(&house, "ada", Role::Member).await;
+    let first = log_in_elsewhere(&house, &issuer).await;
+    let_in(&house, &first);
+
+    other.knows(called("ada-at-another", "ada"));
+    assert_eq!(problem(&log_in_at(&house, "other", &other).await), "address_taken", "who knows who that is");
+    member(&house, "mia", Role::Member).await;
+    issuer.knows(called("subject-of-mia", "mia"));
+    let mia = log_in_elsewhere(&house, &issuer).await;
+    assert_eq!(problem(&log_in_besides(&house, "other", &other, &mia, OWN).await), "address_taken", "mia is not ada");
+
+    let lured = log_in_besides(&house, "other", &other, &first, "cross-site").await;
+    assert_eq!(problem(&lured), "address_taken", "a page elsewhere has begun it");
+    let second = let_in(&house, &log_in_besides(&house, "other", &other, &first, OWN).await);
+    assert_eq!(second.get("/v1/login").await.ok()["member"]["id"], json!(id));
+    assert_eq!(audited(&house, "login.linked").await[0]["details"]["issuer"], "other");
+    issuer.knows(ada());
+    for (name, issuer) in [("corp", &issuer), ("other", &other)] {
+        let login = let_in(&house, &log_in_at(&house, name, issuer).await).get("/v1/login").await.ok();
+        assert_eq!(login["member"]["id"], json!(id), "{name}");
+    }
+    // Another account of the same issuer is somebody else, whoever is logged in.
+    let before = log_in_elsewhere(&house, &issuer).await;
+    other.knows(called("another-ada-at-another", "ada"));
+    assert_eq!(problem(&log_in_besides(&house, "other", &other, &before, OWN).await), "address_taken");
+
+    // What an issuer says who is trusted no more keeps nobody out.
+    moved.knows(called("ada-who-moved", "ada"));
+    assert_eq!(problem(&log_in_at(&house, "moved", &moved).await), "address_taken");
+    house.restart_with_ways_in(|ways_in| ways_in.issuers.retain(|trusted| trusted.name == "moved")).await;
+    let login = let_in(&house, &log_in_at(&house, "moved", &moved).await).get("/v1/login").await.ok();
+    assert_eq!(login["member"]["id"], json!(id));
+}
+
+#[tokio::test]
 async fn those_of_a_domain_join_as_the_operator_says() {
     let issuer = IssuerStub::start().await;
     let join = |options: &mut oidc::OidcOptions| {
-        options.domains = vec!["house.example".to_owned()];
+        options.domains = vec!["House.Example".to_owned()];
         options.join = Some(oidc::JoinOptions { org: Some("Test House".to_owned()), role: oidc::JoinRole::Member });
     };
     let house = TestHouse::new().trusting("corp", &issuer, join).start().await;

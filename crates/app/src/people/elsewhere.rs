@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use domain::key::KeyHash;
 use domain::secret::{Place, Sealed};
-use domain::{OrgId, Timestamp};
+use domain::{OrgId, PersonId, Timestamp};
 use jiff::SignedDuration;
 use lru::LruCache;
 use ports::IssuerFault;
@@ -144,8 +144,9 @@ pub enum NotLetIn {
     /// Nobody has added them.
     #[error("nobody of this address is a member")]
     Nobody,
-    /// The issuer calls somebody else by their address now.
-    #[error("the address belongs to another account of the same issuer")]
+    /// Somebody else has proved the address before, as another account of this issuer or of
+    /// another.
+    #[error("the address is that of a person who is known by another account")]
     AddressTaken,
     /// They may do nothing for now.
     #[error("the person is suspended")]
@@ -186,14 +187,16 @@ struct Attempt {
     nonce: String,
     verifier: String,
     return_to: Option<String>,
+    /// Who was logged in when it began, on a page of ours: who they may want to go on being.
+    person: Option<PersonId>,
     began_at: Timestamp,
 }
 
 impl Attempt {
-    fn new(issuer: &str, return_to: Option<String>, now: Timestamp) -> Result<Self, Error> {
+    fn new(issuer: &str, return_to: Option<String>, person: Option<PersonId>, now: Timestamp) -> Result<Self, Error> {
         let fresh = || NewSecret::token().map(|token| token.reveal().to_owned());
         let (state, nonce, verifier) = (fresh()?, fresh()?, fresh()?);
-        Ok(Self { issuer: issuer.to_owned(), state, nonce, verifier, return_to, began_at: now })
+        Ok(Self { issuer: issuer.to_owned(), state, nonce, verifier, return_to, person, began_at: now })
     }
 
     fn challenge(&self, redirect: String) -> Challenge {
@@ -219,7 +222,8 @@ impl Attempt {
 }
 
 impl App {
-    /// Sends a browser to the issuer of this name, to come back to `redirect`.
+    /// Sends a browser to the issuer of this name, to come back to `redirect`. `login` is what it
+    /// shows of one, unless a page elsewhere has sent it here.
     ///
     /// # Errors
     /// There is no such issuer, it cannot be asked, or there is no randomness.
@@ -228,8 +232,9 @@ impl App {
         name: &str,
         redirect: String,
         return_to: Option<String>,
+        login: Option<SecretString>,
     ) -> Result<BegunElsewhere, TurnedAway> {
-        let begun = self.send_elsewhere(name, redirect, return_to.clone()).await;
+        let begun = self.send_elsewhere(name, redirect, return_to.clone(), login.as_ref()).await;
         begun.map_err(|why| TurnedAway { why, return_to })
     }
 
@@ -238,9 +243,10 @@ impl App {
         name: &str,
         redirect: String,
         return_to: Option<String>,
+        login: Option<&SecretString>,
     ) -> Result<BegunElsewhere, NotLetIn> {
         let (trusted, now) = (self.trusted(name)?, self.now());
-        let attempt = Attempt::new(name, return_to, now)?;
+        let attempt = Attempt::new(name, return_to, self.person_shown(login).await?, now)?;
         let _place = self.0.elsewhere.ask()?;
         let page = trusted.issuer.page_for(&attempt.challenge(redirect), now).await;
         let page = page.map_err(|fault| told(trusted, &fault))?;
@@ -276,11 +282,21 @@ impl App {
             (Some(code), None) => code,
         };
         let place = self.0.elsewhere.ask()?;
-        let answer = Answer { code, issuer: back.issuer };
+        let (answer, began_as) = (Answer { code, issuer: back.issuer }, attempt.person);
         let vouched = trusted.issuer.redeem(&answer, &attempt.challenge(back.redirect), now).await;
         drop(place);
         let vouched = vouched.map_err(|fault| told(trusted, &fault))?;
-        self.enter_vouched(trusted, vouched, back.browser).await
+        self.enter_vouched(trusted, vouched, back.browser, began_as).await
+    }
+
+    /// Whose login a browser shows; `None` if it shows none, or one that opens nothing.
+    pub(super) async fn person_shown(&self, login: Option<&SecretString>) -> Result<Option<PersonId>, NotLetIn> {
+        let Some(shown) = login else { return Ok(None) };
+        match self.authenticate_login(shown.expose_secret()).await {
+            Ok(ctx) => Ok(ctx.login.map(|login| login.person)),
+            Err(Error::Unauthenticated(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn trusted(&self, name: &str) -> Result<&TrustedIssuer, NotLetIn> {

@@ -2,13 +2,14 @@
 //!
 //! By what the issuer calls them, for ever; the first time, by an address that it has seen to be
 //! theirs. An address that somebody only wrote down proves nothing, so an account of before that
-//! has it loses its password: whoever made it may be somebody else.
+//! has it loses its password: whoever made it may be somebody else. And an address that a person
+//! is known by already proves nothing more, at no issuer: it may be somebody else's by now.
 
 use std::sync::Arc;
 
 use domain::audit::{Act, Action, Actor, AuditEntry};
 use domain::org::{Member, Org};
-use domain::person::{Identity, Person, PersonChange, domain_of};
+use domain::person::{Claim, Claimed, Identity, Person, PersonChange, domain_of};
 use domain::{Change, ChangeSet, MemberId, OrgId, PersonId};
 use ports::issuer::Vouched;
 use ports::store::Membership;
@@ -23,15 +24,16 @@ use crate::orgs::{is_email, is_name};
 
 impl App {
     /// Lets in whom an issuer vouches for. Done to its end: a person who is half known would be
-    /// known by the next login alone.
+    /// known by the next login alone. `began_as` is who was logged in when they went to the issuer.
     pub(super) async fn enter_vouched(
         &self,
         trusted: &TrustedIssuer,
         vouched: Vouched,
         browser: Browser,
+        began_as: Option<PersonId>,
     ) -> Result<LoggedIn, NotLetIn> {
         let (app, trusted) = (self.clone(), trusted.clone());
-        self.to_the_end(async move { Ok(app.recognise(&trusted, &vouched, &browser).await) }).await?
+        self.to_the_end(async move { Ok(app.recognise(&trusted, &vouched, &browser, began_as).await) }).await?
     }
 
     async fn recognise(
@@ -39,17 +41,19 @@ impl App {
         trusted: &TrustedIssuer,
         vouched: &Vouched,
         browser: &Browser,
+        began_as: Option<PersonId>,
     ) -> Result<LoggedIn, NotLetIn> {
         let email = proved_email(trusted, vouched);
         // No member changes, and nobody else becomes known, until this is done.
         let turn = Arc::clone(&self.0.member_changes).lock_owned().await;
         let people = self.ports().store.people();
+        let logged_in = self.person_shown(browser.login.as_ref()).await?.filter(|person| began_as == Some(*person));
         let known = people.find_person_by_identity(trusted.issuer.url(), &vouched.subject).await?;
         let person = match (known, &email) {
             // Whom the domains let in is asked each time: they may have been narrowed.
             (Some(_), Err(why)) if !trusted.domains.is_empty() => return Err(why.clone()),
             (Some(person), _) => person,
-            (None, Ok(email)) => self.make_known(trusted, vouched, email).await?,
+            (None, Ok(email)) => self.make_known(trusted, vouched, email, logged_in).await?,
             (None, Err(why)) => return Err(why.clone()),
         };
         let person = match email {
@@ -62,49 +66,99 @@ impl App {
     }
 
     /// Whoever has the address, here or as a member whom nobody logs in as; or who may join.
-    async fn make_known(&self, trusted: &TrustedIssuer, vouched: &Vouched, email: &str) -> Result<Person, NotLetIn> {
-        match self.ports().store.people().find_person_by_email(email).await? {
-            Some(person) => self.link_person(trusted, vouched, person, email).await,
-            None => self.make_person(trusted, vouched, email).await,
+    async fn make_known(
+        &self,
+        trusted: &TrustedIssuer,
+        vouched: &Vouched,
+        email: &str,
+        logged_in: Option<PersonId>,
+    ) -> Result<Person, NotLetIn> {
+        let people = self.ports().store.people();
+        let Some(person) = people.find_person_by_email(email).await? else {
+            return self.make_person(trusted, vouched, email).await;
+        };
+        let memberships = people.list_memberships(person.id).await?;
+        let claim = Claim::on(Claimed {
+            issuer: trusted.issuer.url(),
+            identities: &self.trusted_identities(person.id).await?,
+            is_member: !memberships.is_empty(),
+            is_logged_in: logged_in == Some(person.id),
+        });
+        match claim {
+            Claim::Whole => {
+                let place = memberships.into_iter().next();
+                self.hand_over(trusted, vouched, person, place, email).await
+            }
+            Claim::Further => self.link_further(trusted, vouched, person, memberships).await,
+            Claim::Refused => Err(NotLetIn::AddressTaken),
         }
     }
 
-    /// An account of before: from now on its person is whoever the issuer says. Its password and
-    /// its logins are over.
-    async fn link_person(
+    /// What issuers call a person whose word is still taken. What others call them lets nobody in.
+    async fn trusted_identities(&self, person: PersonId) -> Result<Vec<Identity>, NotLetIn> {
+        let mut identities = self.ports().store.people().list_identities(person).await?;
+        let issuers = &self.ways_in().issuers;
+        identities.retain(|identity| issuers.iter().any(|trusted| trusted.issuer.url() == identity.issuer));
+        Ok(identities)
+    }
+
+    /// An account of before: from now on its person is whoever the issuer says. Its password, its
+    /// logins and what issuers called its person are over.
+    async fn hand_over(
         &self,
         trusted: &TrustedIssuer,
         vouched: &Vouched,
         person: Person,
+        place: Option<Membership>,
         email: &str,
     ) -> Result<Person, NotLetIn> {
-        let people = self.ports().store.people();
+        let Membership { org, member } = match place {
+            Some(place) => place,
+            None => self.first_waiting(email).await?.ok_or(NotLetIn::Left)?,
+        };
         let identity = self.identity(trusted, vouched, person.id);
-        let identities = people.list_identities(person.id).await?;
-        if identities.iter().any(|other| other.issuer == identity.issuer) {
-            return Err(NotLetIn::AddressTaken);
-        }
-        let mut places = people.list_memberships(person.id).await?;
-        places.extend(people.list_waiting(email).await?);
-        let Membership { org, member } = places.into_iter().next().ok_or(NotLetIn::Left)?;
         let (person, put) = person.without_password();
-        let changes = [put, PersonChange::Identify(identity), PersonChange::EndLogins(person.id)];
-        let act = Act::new(Action::LoginLinked, member.id).with("issuer", trusted.name.as_str());
-        let changes = ChangeSet::of(changes.map(Change::Person)).with(self.done_by(member.id, act, self.now()));
+        let forget = PersonChange::ForgetIdentities(person.id);
+        let changes = [put, forget, PersonChange::Identify(identity), PersonChange::EndLogins(person.id)];
+        let changes = ChangeSet::of(changes.map(Change::Person)).with(self.linked(trusted, member.id));
         self.commit_person(org.id, changes).await?;
         self.known().logins.forget_all();
         self.known().stops.tell(Stopped::Person(person.id));
         Ok(person)
     }
 
+    /// One more issuer that knows a person, who is logged in.
+    async fn link_further(
+        &self,
+        trusted: &TrustedIssuer,
+        vouched: &Vouched,
+        person: Person,
+        memberships: Vec<Membership>,
+    ) -> Result<Person, NotLetIn> {
+        let Membership { org, member } = chosen(memberships, None)?;
+        let identify = Change::Person(PersonChange::Identify(self.identity(trusted, vouched, person.id)));
+        let changes = ChangeSet::of([identify]).with(self.linked(trusted, member.id));
+        self.commit_person(org.id, changes).await?;
+        Ok(person)
+    }
+
+    /// The first member with this address whom nobody logs in as; `None` if there is none.
+    ///
+    /// # Errors
+    /// All of them are suspended.
+    async fn first_waiting(&self, email: &str) -> Result<Option<Membership>, NotLetIn> {
+        let waiting = self.ports().store.people().list_waiting(email).await?;
+        let is_kept_out = !waiting.is_empty();
+        match waiting.into_iter().find(|place| place.member.is_active()) {
+            None if is_kept_out => Err(NotLetIn::Suspended),
+            place => Ok(place),
+        }
+    }
+
     /// Somebody new, as the first member who waits for them, or as one more.
     async fn make_person(&self, trusted: &TrustedIssuer, vouched: &Vouched, email: &str) -> Result<Person, NotLetIn> {
-        let mut waiting = self.ports().store.people().list_waiting(email).await?;
-        let is_kept_out = !waiting.is_empty();
-        waiting.retain(|place| place.member.is_active());
-        let (place, added) = match waiting.into_iter().next() {
+        let (place, added) = match self.first_waiting(email).await? {
             Some(place) => (place, Vec::new()),
-            None if is_kept_out => return Err(NotLetIn::Suspended),
             None => self.place_by_rule(trusted, vouched, email).await?,
         };
         let Membership { org, member } = place;
@@ -170,7 +224,7 @@ impl App {
     ) -> Result<Person, NotLetIn> {
         let people = self.ports().store.people();
         let waiting = people.list_waiting(email).await?;
-        if waiting.is_empty() {
+        if waiting.is_empty() || self.is_anothers(email, person.id).await? {
             return Ok(person);
         }
         let memberships = people.list_memberships(person.id).await?;
@@ -184,6 +238,22 @@ impl App {
             person = next;
         }
         Ok(person)
+    }
+
+    /// Whether somebody else has proved the address before, who is here still: whom it is waited
+    /// for by that address nobody can tell any more.
+    async fn is_anothers(&self, email: &str, person: PersonId) -> Result<bool, NotLetIn> {
+        let people = self.ports().store.people();
+        let Some(other) = people.find_person_by_email(email).await?.filter(|other| other.id != person) else {
+            return Ok(false);
+        };
+        let is_known = !self.trusted_identities(other.id).await?.is_empty();
+        Ok(is_known && !people.list_memberships(other.id).await?.is_empty())
+    }
+
+    fn linked(&self, trusted: &TrustedIssuer, member: MemberId) -> Change {
+        let act = Act::new(Action::LoginLinked, member).with("issuer", trusted.name.as_str());
+        self.done_by(member, act, self.now())
     }
 
     fn identity(&self, trusted: &TrustedIssuer, vouched: &Vouched, person: PersonId) -> Identity {
@@ -214,7 +284,8 @@ fn proved_email(trusted: &TrustedIssuer, vouched: &Vouched) -> Result<String, No
         return Err(NotLetIn::EmailNotVerified);
     }
     let domain = domain_of(email).ok_or(NotLetIn::NoEmail)?;
-    let lets_in = trusted.domains.is_empty() || trusted.domains.contains(&domain);
+    // However the operator writes them.
+    let lets_in = trusted.domains.is_empty() || trusted.domains.iter().any(|one| one.to_lowercase() == domain);
     if lets_in { Ok(email.to_owned()) } else { Err(NotLetIn::OtherDomain) }
 }
 

@@ -31,7 +31,7 @@ pub struct TrustedIssuer {
     pub name: String,
     /// What people call it.
     pub title: String,
-    /// Whose addresses alone let in, in lower case; everybody's, if none is named.
+    /// Whose addresses alone let in, however they are written; everybody's, if none is named.
     pub domains: Vec<String>,
     /// What becomes of those whom nobody has added; `None` keeps them out.
     pub joining: Option<Joining>,
