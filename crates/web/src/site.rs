@@ -219,6 +219,16 @@ mod tests {
     }
 
     #[test]
+    fn a_browser_says_whether_a_page_elsewhere_sent_it() {
+        for (site, is_elsewhere) in
+            [("same-origin", false), ("none", false), ("same-site", true), ("cross-site", true), ("", true)]
+        {
+            assert_eq!(is_sent_from_elsewhere(&headers(&[("sec-fetch-site", site)])), is_elsewhere, "{site}");
+        }
+        assert!(!is_sent_from_elsewhere(&headers(&[])), "it is none, or an old one");
+    }
+
+    #[test]
     fn a_login_is_found_among_other_cookies() {
         let plain = Site::new("http://a.example");
         for (line, shown) in [
