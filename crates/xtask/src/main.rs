@@ -15,6 +15,7 @@ mod dist;
 mod eval;
 mod front_ends;
 mod generated;
+mod image;
 mod journeys;
 mod layers;
 mod lengths;
@@ -130,7 +131,7 @@ fn try_packages(mut args: Arguments) -> Result<()> {
     let program: Option<PathBuf> = args.opt_free_from_str()?;
     finish(args)?;
     match (image, program) {
-        (true, None) => packages::check_image(&Builds::local()?),
+        (true, None) => image::check(&Builds::local()?),
         (false, Some(program)) => packages::check(&Builds::local()?, &program),
         _ => bail!("name a binary to pack, or say `--image`"),
     }

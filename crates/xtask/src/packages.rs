@@ -1,4 +1,5 @@
-//! What Sortie is delivered in, tried: the archive, the unit for systemd, the image.
+//! What Sortie is delivered in, tried: the archive and the unit for systemd, and the image as far
+//! as it can be read ([`crate::image`] builds it).
 //!
 //! What this machine cannot try is named, and never passes for tried.
 
@@ -6,23 +7,17 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::builds::Builds;
+use crate::image::{COMPOSE, CONTAINERFILE, Engine};
 use crate::{containerfile, dist, machine, process};
 
-const CONTAINERFILE: &str = "deploy/Containerfile";
-const COMPOSE: &str = "deploy/compose.yaml";
 const UNIT: &str = "deploy/sortie.service";
 /// By systemd's own reckoning, which goes to 100.
 const EXPOSURE_MAX: &str = "20";
-/// What the image is called while it is tried.
-const IMAGE: &str = "sortie-tried";
-/// How long an image may take to be well.
-const WELL_WITHIN: Duration = Duration::from_secs(120);
 
 /// Tries what can be tried without building anything more: with this binary in the archive.
 pub(crate) fn check(builds: &Builds, program: &Path) -> Result<()> {
@@ -30,61 +25,11 @@ pub(crate) fn check(builds: &Builds, program: &Path) -> Result<()> {
     let unpacked = check_archive(builds.root(), program, folder.path())?;
     check_unit(builds.root(), &unpacked, folder.path())?;
     containerfile::check(builds.root(), CONTAINERFILE)?;
-    match engine() {
-        Some(engine) => println!("the image was not built: `cargo xtask packages --image` does, with {engine}"),
+    match Engine::find() {
+        Some(Engine(name)) => println!("the image was not built: `cargo xtask packages --image` does, with {name}"),
         None => println!("not tried: the image and {COMPOSE}, since no container engine answers here"),
     }
     Ok(())
-}
-
-/// Builds the image and starts it as its users do.
-pub(crate) fn check_image(builds: &Builds) -> Result<()> {
-    let engine = engine().context("no container engine answers: docker or podman is needed")?;
-    process::run(Command::new(engine).current_dir(builds.root()).args([
-        "build",
-        "-f",
-        CONTAINERFILE,
-        "-t",
-        IMAGE,
-        ".",
-    ]))?;
-    let mut start = Command::new(engine);
-    start.args(["run", "--detach", "--rm", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--name", IMAGE]);
-    process::run(start.args(["--security-opt", "no-new-privileges", IMAGE]))?;
-    let tried = try_container(engine);
-    // SIGTERM, as whoever stops a container sends it.
-    let stopped = process::run(Command::new(engine).args(["stop", "--time", "40", IMAGE]));
-    tried.and(stopped)?;
-    match process::succeeds(Command::new(engine).args(["compose", "version"])) {
-        true => process::run(
-            Command::new(engine).current_dir(builds.root()).args(["compose", "-f", COMPOSE, "config", "-q"]),
-        ),
-        false => {
-            println!("not tried: {COMPOSE}, since {engine} has no `compose`");
-            Ok(())
-        }
-    }
-}
-
-fn try_container(engine: &str) -> Result<()> {
-    let inside = |words: &[&str]| {
-        let mut command = Command::new(engine);
-        command.args(["exec", IMAGE]).args(words);
-        command
-    };
-    let began = Instant::now();
-    while !process::succeeds(&mut inside(&["sortie", "health"])) {
-        ensure!(began.elapsed() < WELL_WITHIN, "the image is not well after {} s", WELL_WITHIN.as_secs());
-        std::thread::sleep(Duration::from_millis(500));
-    }
-    let user = process::read(&mut inside(&["id", "-u"]))?;
-    ensure!(user.trim() != "0", "the image runs as root");
-    process::run(&mut inside(&["sortie", "keys", "list"]))
-}
-
-/// The container engine that answers, if one does.
-fn engine() -> Option<&'static str> {
-    ["docker", "podman"].into_iter().find(|engine| process::succeeds(Command::new(engine).arg("info")))
 }
 
 /// Packs, unpacks, compares the sums, and serves from what was unpacked. Its folder.
