@@ -1,7 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, data, paging, type Schemas } from '@/lib/api/client'
 
-export { aliasesQuery, membersQuery, modelsQuery, projectsQuery } from '@/lib/api/lists'
+export { aliasesQuery, deploymentsQuery, membersQuery, modelsQuery, projectsQuery } from '@/lib/api/lists'
 
 export type Agent = Schemas['AgentView']
 export type AgentChange = Schemas['UpdateAgent']
@@ -62,12 +62,6 @@ export const sessionsOfQuery = (agent: string) =>
         }),
       ),
   })
-
-export const deploymentsQuery = queryOptions({
-  queryKey: ['deployments'],
-  queryFn: ({ signal }) =>
-    data(api.GET('/v1/deployments', { params: { query: { ...paging(100) } }, signal })),
-})
 
 export const runsOfQuery = (deployment: string) =>
   queryOptions({

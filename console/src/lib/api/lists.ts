@@ -34,3 +34,8 @@ export const aliasesQuery = queryOptions({
   queryFn: ({ signal }) => data(api.GET('/v1/model_aliases', { params: { query: ALL }, signal })),
   staleTime,
 })
+
+export const deploymentsQuery = queryOptions({
+  queryKey: ['deployments'],
+  queryFn: ({ signal }) => data(api.GET('/v1/deployments', { params: { query: ALL }, signal })),
+})

@@ -43,14 +43,14 @@ function Entries() {
           type="search"
           aria-label="Search in what is shown"
           placeholder="Search"
-          className="max-w-56"
+          className="sm:max-w-56"
           value={text}
           onChange={(event) => setText(event.target.value)}
         />
         <Input
           aria-label="Action"
           placeholder="Action, such as key.created"
-          className="max-w-56"
+          className="sm:max-w-56"
           onKeyDown={(event) => {
             if (event.key === 'Enter')
               setFilter({ ...filter, action: event.currentTarget.value.trim() || undefined })
@@ -60,14 +60,14 @@ function Entries() {
         <Input
           type="date"
           aria-label="From"
-          className="max-w-36"
+          className="max-sm:w-[calc(50%-0.25rem)] sm:max-w-36"
           value={filter.from ?? ''}
           onChange={(event) => setFilter({ ...filter, from: event.target.value || undefined })}
         />
         <Input
           type="date"
           aria-label="Until"
-          className="max-w-36"
+          className="max-sm:w-[calc(50%-0.25rem)] sm:max-w-36"
           value={filter.to ?? ''}
           onChange={(event) => setFilter({ ...filter, to: event.target.value || undefined })}
         />

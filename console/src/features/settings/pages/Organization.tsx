@@ -106,7 +106,7 @@ function OrgForm({ org }: { org: Org }) {
         />
       </Section>
       {isAdmin && (
-        <div className="flex flex-col items-start gap-3 px-4 py-5 sm:px-6">
+        <div className="flex flex-col items-start gap-3 px-4 py-5 sm:px-6 lg:pl-[19.5rem]">
           {error && error.field === undefined && <ErrorNote error={error} />}
           <Button type="submit" look="main" busy={save.isPending}>
             Save
