@@ -16,11 +16,16 @@ export function count(value: number): string {
 
 type Money = Schemas['Money']
 
+/** What is less is said to be less. */
+const LEAST_SHOWN = 0.0001
+
 /** `$0.0042`, `$0.02`, `$1.25`, `$1,204`: small sums keep what makes them differ. */
 export function money(sum: Money | null | undefined): string {
   if (!sum) return '–'
   // `amount` is whole cents: too coarse for one model call.
   const value = Number(sum.amount_micros) / 1_000_000
+  if (value > 0 && value < LEAST_SHOWN)
+    return `<${money({ ...sum, amount_micros: String(LEAST_SHOWN * 1_000_000) })}`
   const [least, most] = value === 0 || value >= 1000 ? [0, 0] : [2, value >= 0.1 ? 2 : 4]
   return new Intl.NumberFormat('en', {
     style: 'currency',

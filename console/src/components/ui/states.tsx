@@ -52,7 +52,7 @@ export function ErrorState({ error, what, onRetry }: { error: unknown; what: str
         <CircleAlert aria-hidden className="size-4 text-bad" />
         {what}
       </h2>
-      <p className="text-muted">
+      <p className="text-muted first-letter:uppercase">
         {told.message.replace(/[^.!?]$/, '$&.')} {told.advice}
       </p>
       {told.requestId && <RequestId id={told.requestId} />}
@@ -65,8 +65,8 @@ export function ErrorState({ error, what, onRetry }: { error: unknown; what: str
 export function ErrorNote({ error, className }: { error: ApiError; className?: string }) {
   return (
     <div role="alert" className={cx('flex flex-col gap-1 rounded-md bg-bad-soft px-3 py-2', className)}>
-      <p>
-        {error.message} <span className="text-muted">{error.advice}</span>
+      <p className="first-letter:uppercase">
+        {error.message.replace(/[^.!?]$/, '$&.')} <span className="text-muted">{error.advice}</span>
       </p>
       {error.requestId && <RequestId id={error.requestId} />}
     </div>

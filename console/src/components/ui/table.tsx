@@ -11,6 +11,8 @@ export interface Column<T> {
   align?: 'right'
   /** Left out on a phone. */
   secondary?: boolean
+  /** Another track on a phone. */
+  narrow?: string
 }
 
 interface TableProps<T> {
@@ -48,7 +50,7 @@ export function Table<T>({ label, columns, rows, rowKey, onOpen, onEnd, classNam
   const wide = columns.map((column) => column.width ?? 'minmax(0,1fr)').join(' ')
   const narrow = columns
     .filter((column) => !column.secondary)
-    .map((column) => column.width ?? 'minmax(0,1fr)')
+    .map((column) => column.narrow ?? column.width ?? 'minmax(0,1fr)')
     .join(' ')
   const style = { '--wide': wide, '--narrow': narrow } as React.CSSProperties
   const grid = 'grid items-center gap-4 px-4 sm:px-6 grid-cols-(--narrow) sm:grid-cols-(--wide)'

@@ -54,7 +54,9 @@ export function Toasts() {
               {said.title}
             </Parts.Title>
             {said.description && (
-              <Parts.Description className="text-muted text-sm">{said.description}</Parts.Description>
+              <Parts.Description className="text-muted text-sm first-letter:uppercase">
+                {said.description}
+              </Parts.Description>
             )}
           </div>
           <Parts.Close asChild>

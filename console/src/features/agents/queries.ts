@@ -1,7 +1,14 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { allPages, api, data, paging, type Schemas } from '@/lib/api/client'
 
-export { aliasesQuery, membersQuery, modelsQuery, projectsQuery, toolsQuery } from '@/lib/api/lists'
+export {
+  aliasesQuery,
+  deploymentsQuery,
+  membersQuery,
+  modelsQuery,
+  projectsQuery,
+  toolsQuery,
+} from '@/lib/api/lists'
 
 export type Agent = Schemas['AgentView']
 export type AgentChange = Schemas['UpdateAgent']
@@ -53,15 +60,6 @@ export const sessionsOfQuery = (agent: string) =>
         }),
       ),
   })
-
-export const deploymentsQuery = queryOptions({
-  queryKey: ['deployments'],
-  // Those of one agent cannot be asked for alone.
-  queryFn: ({ signal }) =>
-    allPages((page) =>
-      data(api.GET('/v1/deployments', { params: { query: { ...paging(100, page) } }, signal })),
-    ),
-})
 
 export const runsOfQuery = (deployment: string) =>
   queryOptions({

@@ -4,7 +4,7 @@
  */
 
 import { queryOptions } from '@tanstack/react-query'
-import { api, data, paging } from './client'
+import { allPages, api, data, paging } from './client'
 
 /** The largest page there is. The document does not name `limit`, which every list takes. */
 const ALL = paging(100) as never
@@ -46,4 +46,13 @@ export const aliasesQuery = queryOptions({
   queryKey: ['model_aliases'],
   queryFn: ({ signal }) => data(api.GET('/v1/model_aliases', { params: { query: ALL }, signal })),
   staleTime,
+})
+
+export const deploymentsQuery = queryOptions({
+  queryKey: ['deployments'],
+  // Those of one agent cannot be asked for alone.
+  queryFn: ({ signal }) =>
+    allPages((page) =>
+      data(api.GET('/v1/deployments', { params: { query: { ...paging(100, page) } }, signal })),
+    ),
 })

@@ -142,10 +142,20 @@ function ToolRow({ tool, onChange, onEdit, onRemove }: RowProps) {
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-2 px-3 py-2">
       <Icon aria-hidden className="size-4 shrink-0 text-faint" />
-      <div className="min-w-0 basis-[calc(100%-2rem)]">
+      <div className="min-w-0 flex-1 basis-[60%]">
         <p className="truncate font-medium font-mono text-sm">{name}</p>
         <p className="truncate text-muted text-sm">{about}</p>
       </div>
+      <span className="ml-auto flex shrink-0">
+        {onEdit && (
+          <IconButton label={`Change ${name}`} size="sm" onClick={onEdit}>
+            <PencilLine />
+          </IconButton>
+        )}
+        <IconButton label={`Remove ${name}`} size="sm" onClick={onRemove}>
+          <Trash2 />
+        </IconButton>
+      </span>
       {tool.type === 'http' && (
         <Select
           aria-label={`What ${name} does to the world`}
@@ -177,16 +187,6 @@ function ToolRow({ tool, onChange, onEdit, onRemove }: RowProps) {
         </Select>
       )}
       {tool.type === 'custom' && <Badge>answered by your program</Badge>}
-      <span className="ml-auto flex">
-        {onEdit && (
-          <IconButton label={`Change ${name}`} size="sm" onClick={onEdit}>
-            <PencilLine />
-          </IconButton>
-        )}
-        <IconButton label={`Remove ${name}`} size="sm" onClick={onRemove}>
-          <Trash2 />
-        </IconButton>
-      </span>
     </li>
   )
 }

@@ -149,7 +149,7 @@ function LoginFault({ thrown }: { thrown: unknown }) {
   const error = asApiError(thrown)
   if (error.status !== 401) return <ErrorNote error={error} />
   return (
-    <p role="alert" className="rounded-md bg-bad-soft px-3 py-2">
+    <p role="alert" className="rounded-md bg-bad-soft px-3 py-2 first-letter:uppercase">
       {error.message}
     </p>
   )

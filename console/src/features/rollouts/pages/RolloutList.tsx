@@ -156,28 +156,29 @@ function columnsOf(names: ReadonlyMap<string, string>): Column<Rollout>[] {
     {
       key: 'project',
       header: 'Project',
+      width: '7rem',
       secondary: true,
       cell: (row) => names.get(row.project_id) ?? row.repository ?? <CopyableId id={row.project_id} />,
     },
-    { key: 'state', header: 'Status', width: '9rem', cell: (row) => <Status status={row.state} /> },
+    { key: 'state', header: 'Status', width: '8.5rem', cell: (row) => <Status status={row.state} /> },
     {
       key: 'level',
       header: 'Level',
-      width: '9rem',
+      width: '8.5rem',
       secondary: true,
       cell: (row) => <Level rollout={row} />,
     },
     {
       key: 'environment',
       header: 'Environment',
-      width: '7rem',
+      width: '6rem',
       secondary: true,
       cell: (row) => environmentOf(row) ?? <span className="text-faint">–</span>,
     },
     {
       key: 'commit',
       header: 'Commit',
-      width: '6rem',
+      width: '4.5rem',
       secondary: true,
       cell: (row) =>
         row.commit ? (
@@ -189,15 +190,16 @@ function columnsOf(names: ReadonlyMap<string, string>): Column<Rollout>[] {
     {
       key: 'who',
       header: 'Who',
-      width: '7rem',
+      width: '5rem',
       secondary: true,
       cell: (row) => whoOf(row) ?? <span className="text-faint">–</span>,
     },
     {
       key: 'when',
       header: 'When',
-      width: '5.5rem',
+      width: '5rem',
       align: 'right',
+      secondary: true,
       cell: (row) => <Time at={row.created_at} />,
     },
   ]

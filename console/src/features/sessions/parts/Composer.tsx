@@ -51,7 +51,7 @@ export function Composer({
           {isWorking && (
             <Button onClick={() => send.mutate([interrupt])} disabled={send.isPending}>
               <Square aria-hidden className="size-3 fill-current" />
-              Interrupt
+              <span className="max-sm:sr-only">Interrupt</span>
             </Button>
           )}
           <Button type="submit" look="main" busy={send.isPending} disabled={text.trim() === ''}>

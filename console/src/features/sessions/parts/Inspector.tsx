@@ -147,8 +147,7 @@ function About({ session, followed }: { session: Schemas['SessionView']; followe
           <Fact name="Tokens">
             <span className="num">
               {count(usage.input_tokens)} in, {count(usage.output_tokens)} out
-              {usage.cache_read_input_tokens > 0 &&
-                `, ${count(usage.cache_read_input_tokens)} from the cache`}
+              {usage.cache_read_input_tokens > 0 && `, ${count(usage.cache_read_input_tokens)} cached`}
             </span>
           </Fact>
           <Fact name="Cost">

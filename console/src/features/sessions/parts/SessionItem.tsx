@@ -6,30 +6,30 @@ import { Elapsed, Time } from '@/components/ui/time'
 import { useMay } from '@/lib/api/login'
 import { cx } from '@/lib/classes'
 import { count, duration, money, tokens } from '@/lib/format'
+import { plain } from '@/lib/plain'
 import { interrupt, useSend } from '../actions'
 import { type SessionRow, stateOf } from '../rows'
 import { QuickDecide } from './QuickDecide'
 
 interface ItemProps {
   session: SessionRow
+  begunBy: string
   isChosen: boolean
   isCurrent: boolean
   onChoose: () => void
-}
-
-const ORIGINS: Record<string, string> = {
-  native: 'API',
-  make: 'run',
-  cassidy: 'thread',
-  cased: 'investigation',
-  monitor: 'rollout',
 }
 
 const WORDS = { waiting: 'needs you', running: 'running', idle: 'idle', ended: 'ended' }
 const LOOKS = { waiting: 'waiting', running: 'running', idle: 'idle', ended: 'terminated' }
 
 /** One session: what it is, how it stands, and what it said last; with room, its numbers too. */
-export const SessionItem = memo(function SessionItem({ session, isChosen, isCurrent, onChoose }: ItemProps) {
+export const SessionItem = memo(function SessionItem({
+  session,
+  begunBy,
+  isChosen,
+  isCurrent,
+  onChoose,
+}: ItemProps) {
   const mayAct = useMay('member')
   const state = stateOf(session)
   // Its program is to answer, not a person, who still may.
@@ -71,7 +71,7 @@ export const SessionItem = memo(function SessionItem({ session, isChosen, isCurr
             <>
               <span className="text-faint"> · </span>
               {session.last_line.by === 'user' && <span className="text-faint">you: </span>}
-              {session.last_line.text}
+              {plain(session.last_line.text)}
             </>
           )}
         </p>
@@ -80,7 +80,7 @@ export const SessionItem = memo(function SessionItem({ session, isChosen, isCurr
       {mayAct && state === 'waiting' && <QuickDecide sessionId={session.id} label="Decide" />}
       {mayAct && asksItsClient && <QuickDecide sessionId={session.id} label="Answer" />}
       <dl className="num ml-1 hidden shrink-0 items-center text-right text-sm @3xl:flex *:w-22">
-        <Cell name="Begun by">{session.origin ? (ORIGINS[session.origin] ?? session.origin) : '–'}</Cell>
+        <Cell name="Begun by">{begunBy}</Cell>
         <Cell name="Model calls">{session.steps === undefined ? '–' : count(session.steps)}</Cell>
         <Cell name="Tokens" title={count(spent)}>
           {tokens(spent)}

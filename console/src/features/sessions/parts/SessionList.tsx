@@ -8,6 +8,7 @@ import { EmptyState } from '@/components/ui/states'
 import { cx } from '@/lib/classes'
 import { useKeys } from '@/lib/keys'
 import { isTexts, useRemembered } from '@/lib/remembered'
+import { useBegunBy } from '../origins'
 import { type Filters, type SessionRow, STATES, type State, stateOf, useSessions } from '../rows'
 import { SessionItem } from './SessionItem'
 
@@ -32,6 +33,7 @@ const HEIGHTS = { group: 32, session: 56 }
 export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
   const [folded, setFolded] = useRemembered<string[]>('folded', ['ended'], isTexts)
   const groups = useGroups(filters, folded)
+  const begunBy = useBegunBy()
   const { entries, unread, more } = groups
   const scroller = useRef<HTMLDivElement>(null)
   const [current, setCurrent] = useState<string | undefined>(chosen)
@@ -98,6 +100,7 @@ export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
               ) : (
                 <SessionItem
                   session={entry.session}
+                  begunBy={begunBy(entry.session)}
                   isChosen={entry.session.id === chosen}
                   isCurrent={entry.session.id === current}
                   onChoose={() => {

@@ -102,14 +102,14 @@ function Filters({ filter, onChange, text, onText }: FiltersProps) {
         type="search"
         aria-label="Search in what is shown"
         placeholder="Search"
-        className="max-w-56"
+        className="sm:max-w-56"
         value={text}
         onChange={(event) => onText(event.target.value)}
       />
       <Input
         aria-label="Action"
         placeholder="Action, such as key.created"
-        className="max-w-56"
+        className="sm:max-w-56"
         onKeyDown={(event) => {
           if (event.key === 'Enter')
             onChange({ ...filter, action: event.currentTarget.value.trim() || undefined })
@@ -119,14 +119,14 @@ function Filters({ filter, onChange, text, onText }: FiltersProps) {
       <Input
         type="date"
         aria-label="From"
-        className="max-w-36"
+        className="max-sm:w-[calc(50%-0.25rem)] sm:max-w-36"
         value={filter.from ?? ''}
         onChange={(event) => onChange({ ...filter, from: event.target.value || undefined })}
       />
       <Input
         type="date"
         aria-label="Until"
-        className="max-w-36"
+        className="max-sm:w-[calc(50%-0.25rem)] sm:max-w-36"
         value={filter.to ?? ''}
         onChange={(event) => onChange({ ...filter, to: event.target.value || undefined })}
       />

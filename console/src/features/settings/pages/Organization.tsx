@@ -99,7 +99,7 @@ function OrgForm({ org }: { org: Org }) {
         />
       </Section>
       {isAdmin && (
-        <div className="flex flex-col items-start gap-3 px-4 py-5 sm:px-6">
+        <div className="flex flex-col items-start gap-3 px-4 py-5 sm:px-6 lg:pl-[19.5rem]">
           {fault.below && <ErrorNote error={fault.below} />}
           <Button type="submit" look="main" busy={save.isPending}>
             Save

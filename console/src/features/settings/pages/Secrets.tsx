@@ -89,7 +89,12 @@ export function Secrets() {
 }
 
 const COLUMNS: Column<Kept>[] = [
-  { key: 'what', header: 'Secret', cell: ({ what }) => <span className="font-medium">{what}</span> },
+  {
+    key: 'what',
+    header: 'Secret',
+    narrow: '7rem',
+    cell: ({ what }) => <span className="font-medium">{what}</span>,
+  },
   {
     key: 'of',
     header: 'Of',
@@ -107,5 +112,12 @@ const COLUMNS: Column<Kept>[] = [
     secondary: true,
     cell: () => <span className="text-faint">••••••••</span>,
   },
-  { key: 'at', header: 'Since', width: '6rem', align: 'right', cell: ({ at }) => at && <Time at={at} /> },
+  {
+    key: 'at',
+    header: 'Since',
+    width: '6rem',
+    align: 'right',
+    secondary: true,
+    cell: ({ at }) => at && <Time at={at} />,
+  },
 ]

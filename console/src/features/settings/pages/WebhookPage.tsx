@@ -189,7 +189,13 @@ const COLUMNS: Column<Delivery>[] = [
     header: 'Event',
     cell: ({ event_type: type }) => <span className="font-medium">{type}</span>,
   },
-  { key: 'status', header: 'Status', width: '7.5rem', cell: ({ status }) => <Status status={status} /> },
+  {
+    key: 'status',
+    header: 'Status',
+    width: '7.5rem',
+    narrow: '6rem',
+    cell: ({ status }) => <Status status={status} />,
+  },
   {
     key: 'answer',
     header: 'Answer',
@@ -224,6 +230,7 @@ const COLUMNS: Column<Delivery>[] = [
     key: 'at',
     header: 'When',
     width: '5.5rem',
+    narrow: '4.5rem',
     align: 'right',
     cell: ({ created_at }) => <Time at={created_at} />,
   },
