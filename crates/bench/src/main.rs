@@ -12,6 +12,7 @@ mod client;
 mod descriptors;
 mod figures;
 mod flush;
+mod listener;
 mod measures;
 mod mock;
 mod relay;

@@ -6,10 +6,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use hyper::StatusCode;
+use bytes::Bytes;
+use hyper::{Method, StatusCode};
 use tempfile::TempDir;
 
 use crate::client::Client;
+use crate::listener::Listener;
 use crate::measures::Bench;
 use crate::mock::Mock;
 use crate::{data_folder, free_port, within};
@@ -101,6 +103,11 @@ impl Server {
     /// A new connection with the key of the first start.
     pub(crate) async fn client(&self) -> Result<Client> {
         Client::connect(self.address, &self.key).await
+    }
+
+    /// The answer to one request on a connection of its own, as it stands on the wire.
+    pub(crate) async fn listener(&self, method: Method, path: &str, body: Bytes) -> Result<Listener> {
+        Listener::ask(self.address, &self.key, method, path, body).await
     }
 
     /// What it printed so far.

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
-use futures::StreamExt;
 use futures::future::try_join_all;
 use hyper::Method;
 use tokio::task::JoinSet;
@@ -15,8 +14,8 @@ use tokio::task::JoinSet;
 use super::Bench;
 use super::agents::{MakeAgent, NativeSession};
 use crate::choir::{self, Ear};
-use crate::client::Client;
 use crate::figures::{Figures, Wanted};
+use crate::listener::Listener;
 use crate::samples::Samples;
 use crate::server::Server;
 
@@ -56,11 +55,7 @@ pub(crate) async fn measure(bench: &Bench, figures: &mut Figures) -> Result<()> 
 async fn through_relay(bench: &Bench) -> Result<Heard> {
     let model = choir::start().await?;
     let relay = Server::relay(bench, &model, 2).await?;
-    let begin = async |_| {
-        let mut client = relay.client().await?;
-        let answer = client.bytes(Method::POST, "/stream", MakeAgent::question()).await?;
-        Ok((client, answer))
-    };
+    let begin = async |_| relay.listener(Method::POST, "/stream", MakeAgent::question()).await;
     listen(bench, &relay, begin).await
 }
 
@@ -71,26 +66,22 @@ async fn through_sortie(bench: &Bench) -> Result<Heard> {
     let begin = async |_| {
         let mut client = server.client().await?;
         let session = session.another(&mut client).await?;
-        let mut listener = server.client().await?;
-        let answer = listener.bytes(Method::GET, &session.stream_path(), Bytes::new()).await?;
+        let listener = server.listener(Method::GET, &session.stream_path(), Bytes::new()).await?;
         client.post(&session.events_path(), NativeSession::question()).await?;
-        Ok((listener, answer))
+        Ok(listener)
     };
     listen(bench, &server, begin).await
 }
 
 /// Begins all streams, lets them settle, and listens.
-async fn listen<S>(bench: &Bench, server: &Server, begin: impl AsyncFn(usize) -> Result<(Client, S)>) -> Result<Heard>
-where
-    S: futures::Stream<Item = Result<Bytes>> + Unpin + Send + 'static,
-{
+async fn listen(bench: &Bench, server: &Server, begin: impl AsyncFn(usize) -> Result<Listener>) -> Result<Heard> {
     let before = server.resident_mib()?;
     let clock = Arc::new(Clock::default());
     let mut listeners = JoinSet::new();
     for first in (0..STREAMS).step_by(BEGUN_AT_ONCE) {
         let begun = try_join_all((first..first + BEGUN_AT_ONCE).map(|number| begin(number))).await;
-        for (client, answer) in begun.with_context(|| format!("it says: {}", server.log()))? {
-            listeners.spawn(hear(client, answer, Arc::clone(&clock)));
+        for listener in begun.with_context(|| format!("it says: {}", server.log()))? {
+            listeners.spawn(hear(listener, Arc::clone(&clock)));
         }
     }
     tokio::time::sleep(SETTLED_AFTER).await;
@@ -131,23 +122,21 @@ impl Clock {
 }
 
 /// How long tokens were under way, while they counted.
-async fn hear<S>(client: Client, mut answer: S, clock: Arc<Clock>) -> Result<Samples>
-where
-    S: futures::Stream<Item = Result<Bytes>> + Unpin,
-{
+async fn hear(mut listener: Listener, clock: Arc<Clock>) -> Result<Samples> {
     let (mut ear, mut samples) = (Ear::default(), Samples::default());
-    while let Some(bytes) = answer.next().await {
-        let bytes = bytes?;
+    loop {
+        let bytes = listener.next().await?;
+        if bytes.is_empty() {
+            bail!("a stream ended");
+        }
         let now = Instant::now();
         match clock.phase.load(Ordering::Relaxed) {
-            0 => ear.listen(&bytes, |_| {}),
-            1 => ear.listen(&bytes, |left| {
+            0 => ear.listen(bytes, |_| {}),
+            1 => ear.listen(bytes, |left| {
                 samples.push(now - left);
                 clock.tokens.fetch_add(1, Ordering::Relaxed);
             }),
-            _ => break,
+            _ => return Ok(samples),
         }
     }
-    drop(client);
-    Ok(samples)
 }
