@@ -192,9 +192,9 @@ function Aliases() {
         rows={list.data?.data}
         what="The aliases could not be read"
         empty={
-          <EmptyState>
+          <p className="px-4 py-3 text-muted text-sm sm:px-6">
             An alias is a name for a model, so that agents can be moved to another at once.
-          </EmptyState>
+          </p>
         }
       >
         {(rows) => (
