@@ -124,7 +124,7 @@ export const PAGES: readonly DrawnPage[] = [
     shows: 'Hotfixes need two',
   },
   { name: 'settings-providers', path: () => '/settings/providers', heading: 'Providers', shows: 'demo' },
-  { name: 'settings-secrets', path: () => '/settings/secrets', heading: 'Secrets', shows: 'support' },
+  { name: 'settings-secrets', path: () => '/settings/secrets', heading: 'Secrets', shows: 'signing secret' },
   { name: 'settings-webhooks', path: () => '/settings/webhooks', heading: 'Webhooks', shows: 'books.kestrel.example' },
   {
     name: 'settings-webhook',
