@@ -28,8 +28,8 @@ export async function isDrawn(page: Page): Promise<void> {
   await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
 }
 
-/** What may be wider than a phone: code, tables within texts, and rows of tabs. */
-const SCROLLS = 'pre, code, output, nav, [role="tablist"], .prose table'
+/** What may be wider than a phone: code, tables within texts, and rows of tabs and choices. */
+const SCROLLS = 'pre, code, output, nav, [role="tablist"], [role="group"], .prose table'
 
 /** On a phone nothing leads sideways but what says so. */
 export async function fitsAPhone(page: Page): Promise<void> {

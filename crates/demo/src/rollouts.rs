@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use crate::DemoError;
+use crate::chance::Chance;
 use crate::company::Company;
 use crate::people::Who;
 use crate::talks;
@@ -82,6 +83,13 @@ impl Plan {
         }
     }
 
+    /// Forty digits, as of a commit, which follow from the number.
+    fn commit(&self) -> String {
+        let mut chance = Chance::new(u64::from(self.number));
+        let digits: String = (0..3).map(|_| format!("{:016x}", chance.next())).collect();
+        digits.chars().take(40).collect()
+    }
+
     fn details(&self) -> Details {
         let name = self.name();
         let run = format!("https://ci.kestrel.example/{name}/runs/{}", self.number);
@@ -90,7 +98,7 @@ impl Plan {
         Details {
             request: format!("{name} {}: {}", self.number, self.what),
             external_url: Some(run.clone()),
-            commit: Some(format!("{:040x}", u128::from(self.number) * 0x9e37_79b9_7f4a_7c15_f39c_c060)),
+            commit: Some(self.commit()),
             commit_message: Some(format!("{} (#{})", self.what, self.number)),
             git_ref: Some(self.git_ref.to_owned()),
             metadata,

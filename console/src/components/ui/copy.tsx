@@ -75,7 +75,10 @@ export function CopyableId({
 export function CodeLine({ text }: { text: string }) {
   return (
     <div className="flex max-w-full items-center gap-1 rounded-md border bg-sunken py-0.5 pr-1 pl-3 text-left">
-      <code className="min-w-0 overflow-x-auto whitespace-pre font-mono text-xs">{text}</code>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard */}
+      <code tabIndex={0} className="min-w-0 overflow-x-auto whitespace-pre font-mono text-xs">
+        {text}
+      </code>
       <CopyButton text={text} label="Copy the command" />
     </div>
   )

@@ -40,6 +40,11 @@ export const Markdown = memo(function Markdown({ text, sources = NO_SOURCES }: M
               {children}
             </a>
           ),
+          // What scrolls by itself must be reached with the keyboard.
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: as above
+          pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: as above
+          table: ({ children }) => <table tabIndex={0}>{children}</table>,
           img: ({ alt }) => <span className="text-muted">[{alt || 'picture'}]</span>,
         }}
       >

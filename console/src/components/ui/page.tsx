@@ -60,7 +60,7 @@ export function Section({
   children: ReactNode
 }) {
   return (
-    <section className="grid gap-x-8 gap-y-4 border-b px-4 py-6 sm:px-6 lg:grid-cols-[16rem_minmax(0,40rem)]">
+    <section className="grid grid-cols-[minmax(0,1fr)] gap-x-8 gap-y-4 border-b px-4 py-6 sm:px-6 lg:grid-cols-[16rem_minmax(0,40rem)]">
       <div>
         <h2 className="font-semibold">{title}</h2>
         {description && <p className="mt-1 text-muted text-sm">{description}</p>}

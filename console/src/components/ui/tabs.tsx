@@ -5,6 +5,8 @@ import { cx } from '@/lib/classes'
 export interface Tab {
   value: string
   label: ReactNode
+  /** Where it is there at all: `lg:hidden`. */
+  className?: string
 }
 
 interface TabsProps {
@@ -30,7 +32,10 @@ export function Tabs({ label, tabs, value, onChange, className, children }: Tabs
           <Parts.Trigger
             key={tab.value}
             value={tab.value}
-            className="-mb-px h-9 shrink-0 border-transparent border-b-2 text-muted hover:text-ink data-[state=active]:border-accent data-[state=active]:font-medium data-[state=active]:text-ink"
+            className={cx(
+              '-mb-px h-9 shrink-0 border-transparent border-b-2 text-muted hover:text-ink data-[state=active]:border-accent data-[state=active]:font-medium data-[state=active]:text-ink',
+              tab.className,
+            )}
           >
             {tab.label}
           </Parts.Trigger>

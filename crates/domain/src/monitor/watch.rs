@@ -410,6 +410,7 @@ fn summary(check: u32, level: Level, seen: &Seen) -> String {
         seen.evidence.iter().filter(|evidence| evidence.level == level).map(|evidence| evidence.signal.as_str());
     let named: Vec<&str> = worst.take(3).collect();
     let what = match level {
+        Level::None if seen.evidence.len() == 1 => "its signal is as before".to_owned(),
         Level::None => format!("all {} signals are as before", seen.evidence.len()),
         Level::NoData if named.is_empty() => "nothing was measured".to_owned(),
         Level::NoData => format!("no data from {}", named.join(", ")),

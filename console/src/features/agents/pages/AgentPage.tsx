@@ -77,7 +77,7 @@ function Shown({ agent }: { agent: Agent }) {
             </div>
           }
         />
-        <aside className="min-h-0 overflow-y-auto lg:border-l">
+        <aside aria-label="About the agent" className="min-h-0 overflow-y-auto lg:border-l">
           <Facts agent={agent} />
           <LastSessions agent={agent.id} />
         </aside>

@@ -60,7 +60,9 @@ function Editor({ agent }: { agent: Agent }) {
     () =>
       TABS.map((value) => ({
         value,
-        label: value === 'playground' ? <span className="lg:hidden">{LABELS[value]}</span> : LABELS[value],
+        label: LABELS[value],
+        // With room, it stands beside the others.
+        ...(value === 'playground' ? { className: 'lg:hidden' } : {}),
       })),
     [],
   )

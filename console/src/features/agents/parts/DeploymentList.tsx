@@ -118,7 +118,7 @@ function OneDeployment({ deployment, mayWrite, onEdit }: OneProps) {
   return (
     <section aria-label={name} className="overflow-hidden rounded-md border">
       <header className="flex flex-wrap items-center gap-x-3 gap-y-2 border-b bg-sunken px-4 py-2">
-        <h3 className="truncate font-semibold">{name}</h3>
+        <h2 className="truncate font-semibold">{name}</h2>
         <Status status={status} className="text-sm" />
         {deployment.last_run_at && (
           <span className="text-faint text-sm">

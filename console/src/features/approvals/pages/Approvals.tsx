@@ -105,7 +105,7 @@ function Both({ items, onMore }: { items: ApprovalItem[]; onMore: (() => void) |
   useKeys(actions)
 
   return (
-    <div className="grid min-h-0 grow lg:grid-cols-[22rem_minmax(0,1fr)]">
+    <div className="grid min-h-0 grow grid-cols-[minmax(0,1fr)] lg:grid-cols-[22rem_minmax(0,1fr)]">
       <div
         role="listbox"
         aria-label="Waiting"

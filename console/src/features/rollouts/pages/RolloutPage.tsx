@@ -76,7 +76,7 @@ function Watched({ rollout }: { rollout: Rollout }) {
             </Part>
           )}
         </div>
-        <aside className="border-t xl:border-t-0 xl:border-l">
+        <aside aria-label="About the rollout" className="border-t xl:border-t-0 xl:border-l">
           <Facts rollout={rollout} />
           <History rollout={rollout} />
           <Metadata rollout={rollout} />

@@ -64,7 +64,7 @@ function options(width: number, latest: { current: Series }): uPlot.Options {
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-    padding: [8, 8, 0, 0],
+    padding: [8, 18, 0, 0],
     scales: { y: { range: (_, low, high) => paddedRange(low, high) } },
     axes: [
       { ...axis, grid: { show: false }, size: 26, space: 70, values: (_, values) => values.map(timeOfDay) },

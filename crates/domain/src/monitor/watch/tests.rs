@@ -215,7 +215,7 @@ fn every_check_is_told_in_words() {
         says(Seen { note: Some("Add one.".into()), ..Seen::default() }),
         "Check 3: no_data, nothing was measured. Add one."
     );
-    assert_eq!(says(seen(Level::None)), "Check 3: none, all 1 signals are as before.");
+    assert_eq!(says(seen(Level::None)), "Check 3: none, its signal is as before.");
 }
 
 /// A rollout that waits for people, or that they rejected, has changed nothing that could be
