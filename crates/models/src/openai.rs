@@ -4,6 +4,7 @@
 //! a refused request are each reported as what they are, and whether to ask again is the
 //! engine's decision.
 
+mod alike;
 mod chunk;
 mod completing;
 mod request;

@@ -1,7 +1,6 @@
 //! A session's stream as this API spells it: section 5 of its contract.
 
 use std::fmt::Display;
-use std::io::Write;
 
 use app::PreviewItem;
 use bytes::Bytes;
@@ -77,40 +76,68 @@ pub(crate) fn fault(envelope: &ErrorEnvelope) -> Bytes {
     frame(None, "error", envelope)
 }
 
-/// More of a message in the making, if the reader wants it and has not got it.
-pub(crate) fn preview(item: &PreviewItem, wanted: Previews, known: Option<DeltaCursor>) -> Option<Bytes> {
-    match item {
-        PreviewItem::Start { event, is_thinking } => {
-            let is_wanted = if *is_thinking { wanted.thinking } else { wanted.messages };
-            let kind = if *is_thinking { "agent.thinking" } else { "agent.message" };
-            let start = EventStart { kind: "event_start", event: Started { kind, id: *event } };
-            is_wanted.then(|| frame(None, start.kind, &start))
+/// The previews of one stream.
+pub(crate) struct PreviewFrames {
+    wanted: Previews,
+    known: Option<DeltaCursor>,
+    /// The message whose tokens come, and how the frame of each of them begins.
+    head: Option<(EventId, Vec<u8>)>,
+}
+
+impl PreviewFrames {
+    /// Of what a reader wants, who has this text already.
+    pub(crate) fn new(wanted: Previews, known: Option<DeltaCursor>) -> Self {
+        Self { wanted, known, head: None }
+    }
+
+    /// More of a message in the making, if the reader wants it and has not got it.
+    pub(crate) fn next(&mut self, item: &PreviewItem) -> Option<Bytes> {
+        match item {
+            PreviewItem::Start { event, is_thinking } => {
+                let is_wanted = if *is_thinking { self.wanted.thinking } else { self.wanted.messages };
+                let kind = if *is_thinking { "agent.thinking" } else { "agent.message" };
+                let start = EventStart { kind: "event_start", event: Started { kind, id: *event } };
+                is_wanted.then(|| frame(None, start.kind, &start))
+            }
+            PreviewItem::Delta { event, offset, text } => {
+                let known = self.known.filter(|known| known.event == *event);
+                let known = known.map_or(0, |known| known.end.saturating_sub(*offset));
+                // A cursor within a character is no place to go on from: the character comes whole.
+                let known = text.floor_char_boundary(known.min(text.len()));
+                let rest = &text[known..];
+                (self.wanted.messages && !rest.is_empty()).then(|| self.delta(*event, offset + known, rest))
+            }
         }
-        PreviewItem::Delta { event, offset, text } => {
-            let known =
-                known.filter(|known| known.event == *event).map_or(0, |known| known.end.saturating_sub(*offset));
-            // A cursor within a character is no place to go on from: the character comes whole.
-            let known = text.floor_char_boundary(known.min(text.len()));
-            let rest = &text[known..];
-            (wanted.messages && !rest.is_empty()).then(|| delta(*event, offset + known, rest))
-        }
+    }
+
+    /// The frame of a token. Written for each of them, so its fixed parts are not put together
+    /// field by field.
+    fn delta(&mut self, event: EventId, offset: usize, text: &str) -> Bytes {
+        let head = match &self.head {
+            Some((of, head)) if *of == event => head,
+            _ => &self.head.insert((event, delta_head(event))).1,
+        };
+        let mut frame = Vec::with_capacity(head.len() + text.len() + 64);
+        frame.extend_from_slice(head);
+        // Writing into memory does not fail.
+        let _ = serde_json::to_writer(&mut frame, text);
+        // UTF-8 bytes of the block before this piece, and with it. Ours.
+        let mut digits = itoa::Buffer::new();
+        frame.extend_from_slice(b"}},\"offset\":");
+        frame.extend_from_slice(digits.format(offset).as_bytes());
+        frame.extend_from_slice(b",\"end\":");
+        frame.extend_from_slice(digits.format(offset + text.len()).as_bytes());
+        frame.extend_from_slice(b"}\n\n");
+        frame.into()
     }
 }
 
-/// The frame of a token. Written for each of them, so its fixed parts are not put together
-/// field by field.
-fn delta(event: EventId, offset: usize, text: &str) -> Bytes {
-    let mut frame = Vec::with_capacity(224 + text.len());
-    // Writing into memory does not fail.
-    let _ = write!(
-        frame,
+fn delta_head(event: EventId) -> Vec<u8> {
+    format!(
         "event: event_delta\ndata: {{\"type\":\"event_delta\",\"event_id\":\"{event}\",\"delta\":{{\
          \"type\":\"content_delta\",\"index\":0,\"content\":{{\"type\":\"text\",\"text\":"
-    );
-    let _ = serde_json::to_writer(&mut frame, text);
-    // UTF-8 bytes of the block before this piece, and with it. Ours.
-    let _ = write!(frame, "}}}},\"offset\":{offset},\"end\":{}}}\n\n", offset + text.len());
-    frame.into()
+    )
+    .into_bytes()
 }
 
 /// A frame of this API.
@@ -151,7 +178,7 @@ mod tests {
 
     fn piece(known: Option<&str>) -> String {
         let item = PreviewItem::Delta { event: id(), offset: 4, text: "héllo".into() };
-        text(preview(&item, ALL, known.map(|known| known.parse().unwrap())))
+        text(PreviewFrames::new(ALL, known.map(|known| known.parse().unwrap())).next(&item))
     }
 
     #[test]
@@ -171,7 +198,7 @@ mod tests {
         );
         let start = PreviewItem::Start { event: id(), is_thinking: true };
         assert_eq!(
-            text(preview(&start, ALL, None)),
+            text(PreviewFrames::new(ALL, None).next(&start)),
             "event: event_start\ndata: {\"type\":\"event_start\",\"event\":{\"type\":\"agent.thinking\",\
              \"id\":\"sevt_00000000000000000000000001\"}}\n\n"
         );
@@ -193,10 +220,23 @@ mod tests {
 
     #[test]
     fn only_wanted_previews_are_sent() {
-        let start = |is_thinking| PreviewItem::Start { event: id(), is_thinking };
+        let start = |is_thinking, wanted| {
+            PreviewFrames::new(wanted, None).next(&PreviewItem::Start { event: id(), is_thinking })
+        };
         let messages = Previews { messages: true, thinking: false };
-        assert!(preview(&start(false), messages, None).is_some());
-        assert!(preview(&start(true), messages, None).is_none());
-        assert!(preview(&start(false), Previews::default(), None).is_none());
+        assert!(start(false, messages).is_some());
+        assert!(start(true, messages).is_none());
+        assert!(start(false, Previews::default()).is_none());
+    }
+
+    #[test]
+    fn each_message_has_frames_of_its_own() {
+        let mut frames = PreviewFrames::new(ALL, None);
+        for event in [1, 2, 2, 1].map(|number| EventId(Uuid::from_u128(number))) {
+            let item = PreviewItem::Delta { event, offset: 9, text: "\"".into() };
+            let frame = text(frames.next(&item));
+            assert!(frame.contains(&format!("\"event_id\":\"{event}\"")), "{frame}");
+            assert!(frame.ends_with("\"text\":\"\\\"\"}},\"offset\":9,\"end\":10}\n\n"), "{frame}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::{Caller, RequestId, Shared, sse};
 
-use super::frames::{self, DeltaCursor, LAST_EVENT_ID, Previews};
+use super::frames::{self, DeltaCursor, LAST_EVENT_ID, PreviewFrames, Previews};
 use super::{Cursor, cursor};
 use crate::error::{ApiError, ErrorEnvelope};
 use crate::path_id::PathId;
@@ -70,10 +70,11 @@ fn rendered(
     known: Option<DeltaCursor>,
 ) -> impl Stream<Item = Bytes> + Send + 'static {
     let request = RequestId::current();
+    let mut previews = PreviewFrames::new(wanted, known);
     events.filter_map(move |item| {
         std::future::ready(match item {
             Ok(StreamItem::Stored(event)) => Some(frames::stored(&event)),
-            Ok(StreamItem::Preview(item)) => frames::preview(&item, wanted, known),
+            Ok(StreamItem::Preview(item)) => previews.next(&item),
             Ok(StreamItem::Deleted { event, at }) => Some(frames::deleted(event, at)),
             Err(error) => Some(frames::fault(&ApiError::from(error).envelope(request))),
         })

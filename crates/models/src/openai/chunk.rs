@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use domain::model::{StopCause, Usage};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::fault::ToldError;
 
@@ -19,6 +20,21 @@ pub(super) struct Chunk<'a> {
     pub(super) usage: Option<WireUsage>,
     #[serde(borrow, default)]
     pub(super) error: Option<ToldError<'a>>,
+}
+
+impl<'a> Chunk<'a> {
+    /// The text, if that is all there is in it.
+    pub(super) fn only_text(&self) -> Option<&'a RawValue> {
+        let Self { choices: Some(choices), usage: None, error: None } = self else { return None };
+        let [Choice { index: None | Some(0), delta: Some(delta), message: None, finish_reason: None }] = &choices[..]
+        else {
+            return None;
+        };
+        match delta {
+            Delta { content, reasoning_content: None, reasoning: None, refusal: None, tool_calls: None } => *content,
+            _ => None,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -36,8 +52,9 @@ pub(super) struct Choice<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct Delta<'a> {
+    /// A string, as it stands in the event.
     #[serde(borrow, default)]
-    pub(super) content: Option<Cow<'a, str>>,
+    pub(super) content: Option<&'a RawValue>,
     #[serde(borrow, default)]
     pub(super) reasoning_content: Option<Cow<'a, str>>,
     /// The same under its other name; some servers send both.

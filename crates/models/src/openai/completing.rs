@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use domain::model::{FaultKind, ModelFault, StopCause};
 
+use super::alike::Alike;
 use super::chunk::{CallPiece, Choice, Chunk, Delta, stop_cause};
 use crate::reply::{Pieces, Progress, Wire, read_json};
 
@@ -14,6 +15,7 @@ pub(super) struct Completing {
     refused: bool,
     /// The wire's index or id of each call, in our order.
     calls: Vec<WireCall>,
+    alike: Alike,
 }
 
 struct WireCall {
@@ -27,8 +29,14 @@ impl Wire for Completing {
         if data.trim_ascii() == b"[DONE]" {
             return Ok(Progress::Over);
         }
-        let chunk: Chunk<'_> =
-            read_json(data).map_err(|error| pieces.misread("it sent something that is no chat completion", &error))?;
+        if let Some(text) = self.alike.text_of(data) {
+            pieces.text(text)?;
+            return Ok(self.progress());
+        }
+        let chunk: Chunk<'_> = read_json(data).map_err(|error| misread(pieces, &error))?;
+        if let Some(text) = chunk.only_text() {
+            self.alike.remember(data, text);
+        }
         if let Some(error) = chunk.error {
             return Err(pieces.told_fault(&error));
         }
@@ -41,7 +49,7 @@ impl Wire for Completing {
         if let Some(usage) = chunk.usage {
             pieces.usage(usage.into());
         }
-        Ok(if self.stop.is_some() { Progress::Whole } else { Progress::Open })
+        Ok(self.progress())
     }
 
     fn cause(&self) -> StopCause {
@@ -54,6 +62,10 @@ impl Wire for Completing {
 }
 
 impl Completing {
+    fn progress(&self) -> Progress {
+        if self.stop.is_some() { Progress::Whole } else { Progress::Open }
+    }
+
     fn take_choice(&mut self, choice: Choice<'_>, pieces: &mut Pieces) -> Result<(), ModelFault> {
         if let Some(delta) = choice.delta.or(choice.message) {
             self.take_delta(delta, pieces)?;
@@ -71,6 +83,7 @@ impl Completing {
             pieces.thinking(text)?;
         }
         if let Some(text) = delta.content {
+            let text: String = serde_json::from_str(text.get()).map_err(|error| misread(pieces, &error))?;
             pieces.text(text)?;
         }
         if let Some(text) = delta.refusal.filter(|text| !text.is_empty()) {
@@ -112,5 +125,44 @@ impl Completing {
         }
         self.calls.push(WireCall { index: piece.index, id: id.map(str::to_owned), is_named: false });
         pieces.new_call()
+    }
+}
+
+fn misread(pieces: &Pieces, error: &serde_json::Error) -> ModelFault {
+    pieces.misread("it sent something that is no chat completion", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use domain::model::ModelChunk;
+
+    use crate::openai::read_packets;
+
+    fn said(events: &[&str]) -> Vec<ModelChunk> {
+        let packets = events.iter().map(|event| Bytes::from(format!("data: {event}\n\n")));
+        read_packets(packets, 1_000).chunks
+    }
+
+    #[test]
+    fn an_event_says_the_same_whatever_came_before_it() {
+        let events = [
+            r#"{"id":"c","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}],"usage":null}"#,
+            r#"{"id":"c","choices":[{"index":0,"delta":{"content":"\u00e9\""},"finish_reason":null}],"usage":null}"#,
+            r#"{"id":"c","choices":[{"index":0,"delta":{"content":""},"finish_reason":null}],"usage":null}"#,
+            r#"{"id":"c","choices":[{"index":0,"delta":{"content":null},"finish_reason":null}],"usage":null}"#,
+            r#"{"id":"c","choices":[{"index":1,"delta":{"content":"a"},"finish_reason":null}],"usage":null}"#,
+            r#"{"id":"c","choices":[{"index":0,"delta":{"content":"a","reasoning":"b"},"finish_reason":null}],"usage":null}"#,
+            r#"{"id":"c","choices":[{"index":0,"delta":{"content":"a","refusal":"b"},"finish_reason":null}],"usage":null}"#,
+            r#"{"id":"c","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null},{"index":1}],"usage":null}"#,
+            r#"{"id":"c","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}],"usage":null}"#,
+            r#"{"id":"c","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}],"usage":{"prompt_tokens":7}}"#,
+        ];
+        for first in events {
+            for second in events {
+                let [one, other] = [first, second].map(|event| said(&[event]));
+                assert_eq!(said(&[first, second, second]), [one, other.clone(), other].concat(), "{first} {second}");
+            }
+        }
     }
 }
