@@ -5,6 +5,7 @@ import { createRoot } from 'react-dom/client'
 import { Toasts } from '@/components/ui/toast'
 import { TipProvider } from '@/components/ui/tooltip'
 import { setTypedKey } from '@/lib/api/key'
+import { loginQuery } from '@/lib/api/login'
 import { createQueryClient } from '@/lib/api/query'
 import '../theme.css'
 import { NotFound, PageFault, Pending } from './outside'
@@ -28,6 +29,8 @@ const router = createRouter({
   context: { client },
   defaultPreload: 'intent',
   defaultPendingMs: 300,
+  // What has come is shown, though grey bars were there only a moment.
+  defaultPendingMinMs: 0,
   defaultPendingComponent: Pending,
   defaultErrorComponent: PageFault,
   defaultNotFoundComponent: NotFound,
@@ -37,6 +40,14 @@ declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router
   }
+}
+
+// Who is logged in and the page's code are asked for while the rest of this is made ready.
+for (const { routeId } of router.matchRoutes(router.latestLocation)) {
+  if (routeId === '/shell') void client.prefetchQuery(loginQuery)
+  const route = router.routesById[routeId as keyof typeof router.routesById]
+  // The router asks again, and says what is wrong, when it comes to draw the page.
+  if (route) router.loadRouteChunk(route)?.catch(() => {})
 }
 
 const root = document.getElementById('app')

@@ -7,6 +7,7 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { type Problem, problemOf, requestOf } from '@/features/login/problems'
+import { askForSessions } from '@/features/sessions/rows'
 import { ApiError } from '@/lib/api/error'
 import { loginQuery } from '@/lib/api/login'
 import { SettingsFrame } from './shell/SettingsFrame'
@@ -93,15 +94,20 @@ const shell = createRoute({
   component: Shell,
 })
 
+function filtersOf(search: Record<string, unknown>): Omit<HomeSearch, 'session'> {
+  return { ...optional(search, 'title'), ...optional(search, 'agent'), ...optional(search, 'origin') }
+}
+
 const home = createRoute({
   getParentRoute: () => shell,
   path: '/',
   validateSearch: (search: Record<string, unknown>): HomeSearch => ({
     ...optional(search, 'session'),
-    ...optional(search, 'title'),
-    ...optional(search, 'agent'),
-    ...optional(search, 'origin'),
+    ...filtersOf(search),
   }),
+  loader: ({ context, location }) => {
+    askForSessions(context.client, filtersOf(location.search))
+  },
   component: lazyRouteComponent(() => import('@/features/sessions/pages/MissionControl'), 'MissionControl'),
 })
 

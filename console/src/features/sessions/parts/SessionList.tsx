@@ -1,10 +1,11 @@
 import { Link } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ChevronRight, LayoutList } from 'lucide-react'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { linkLook } from '@/components/ui/button'
 import { shown, Unread } from '@/components/ui/loaded'
 import { EmptyState } from '@/components/ui/states'
+import { useMay } from '@/lib/api/login'
 import { cx } from '@/lib/classes'
 import { useKeys } from '@/lib/keys'
 import { isTexts, useRemembered } from '@/lib/remembered'
@@ -34,6 +35,7 @@ export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
   const [folded, setFolded] = useRemembered<string[]>('folded', ['ended'], isTexts)
   const groups = useGroups(filters, folded)
   const begunBy = useBegunBy()
+  const mayAct = useMay('member')
   const { entries, unread, more } = groups
   const scroller = useRef<HTMLDivElement>(null)
   const [current, setCurrent] = useState<string | undefined>(chosen)
@@ -68,6 +70,13 @@ export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
     { keys: 'o', label: 'Open the session', run: () => current && onChoose(current) },
     { keys: 'Escape', label: 'Close the session', run: () => onChoose(undefined) },
   ])
+  const open = useCallback(
+    (id: string) => {
+      setCurrent(id)
+      onChoose(id)
+    },
+    [onChoose],
+  )
   const toggle = (state: State) =>
     setFolded(folded.includes(state) ? folded.filter((other) => other !== state) : [...folded, state])
 
@@ -101,12 +110,10 @@ export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
                 <SessionItem
                   session={entry.session}
                   begunBy={begunBy(entry.session)}
+                  mayAct={mayAct}
                   isChosen={entry.session.id === chosen}
                   isCurrent={entry.session.id === current}
-                  onChoose={() => {
-                    setCurrent(entry.session.id)
-                    onChoose(entry.session.id)
-                  }}
+                  onChoose={open}
                 />
               )}
             </li>
