@@ -7,6 +7,7 @@ import { TipProvider } from '@/components/ui/tooltip'
 import { setTypedKey } from '@/lib/api/key'
 import { loginQuery } from '@/lib/api/login'
 import { createQueryClient } from '@/lib/api/query'
+import { soon } from '@/lib/leisure'
 import '../theme.css'
 import { NotFound, PageFault, Pending } from './outside'
 import { routes } from './routes'
@@ -42,7 +43,7 @@ declare module '@tanstack/react-router' {
   }
 }
 
-// Who is logged in and the page's code are asked for while the rest of this is made ready.
+// Who is logged in and the page's code are asked for side by side.
 for (const { routeId } of router.matchRoutes(router.latestLocation)) {
   if (routeId === '/shell') void client.prefetchQuery(loginQuery)
   const route = router.routesById[routeId as keyof typeof router.routesById]
@@ -50,8 +51,9 @@ for (const { routeId } of router.matchRoutes(router.latestLocation)) {
   if (route) router.loadRouteChunk(route)?.catch(() => {})
 }
 
-const root = document.getElementById('app')
-if (root) {
+/** In one piece, if what it shows is there soon; or else with grey bars where that will be. */
+async function draw(root: HTMLElement) {
+  await soon(router.load())
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={client}>
@@ -63,3 +65,6 @@ if (root) {
     </StrictMode>,
   )
 }
+
+const root = document.getElementById('app')
+if (root) void draw(root)

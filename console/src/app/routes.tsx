@@ -7,9 +7,11 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { type Problem, problemOf, requestOf } from '@/features/login/problems'
+import { MissionControl } from '@/features/sessions/pages/MissionControl'
 import { askForSessions } from '@/features/sessions/rows'
 import { ApiError } from '@/lib/api/error'
 import { loginQuery } from '@/lib/api/login'
+import { soon } from '@/lib/leisure'
 import { SettingsFrame } from './shell/SettingsFrame'
 import { Shell } from './shell/Shell'
 
@@ -105,10 +107,9 @@ const home = createRoute({
     ...optional(search, 'session'),
     ...filtersOf(search),
   }),
-  loader: ({ context, location }) => {
-    askForSessions(context.client, filtersOf(location.search))
-  },
-  component: lazyRouteComponent(() => import('@/features/sessions/pages/MissionControl'), 'MissionControl'),
+  loader: ({ context, location }) => soon(askForSessions(context.client, filtersOf(location.search))),
+  // Where nearly every visit begins: with the frame, not fetched after it.
+  component: MissionControl,
 })
 
 const session = createRoute({

@@ -69,11 +69,10 @@ export function useSessions(filters: Filters) {
 }
 
 /** Asks for the lists that are not known yet, so that they are on their way before the page is drawn. */
-export function askForSessions(client: QueryClient, filters: Omit<Filters, 'state'>) {
-  for (const state of STATES) {
-    const query = sessionsQuery({ ...filters, state })
-    if (client.getQueryData(query.queryKey) === undefined) void client.prefetchInfiniteQuery(query)
-  }
+export function askForSessions(client: QueryClient, filters: Omit<Filters, 'state'>): Promise<unknown> {
+  const queries = STATES.map((state) => sessionsQuery({ ...filters, state }))
+  const unknown = queries.filter(({ queryKey }) => client.getQueryData(queryKey) === undefined)
+  return Promise.all(unknown.map((query) => client.prefetchInfiniteQuery(query)))
 }
 
 function wire({ state, title, agent, origin }: Filters): object {

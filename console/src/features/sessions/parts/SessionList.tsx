@@ -8,6 +8,7 @@ import { EmptyState } from '@/components/ui/states'
 import { useMay } from '@/lib/api/login'
 import { cx } from '@/lib/classes'
 import { useKeys } from '@/lib/keys'
+import { atLeisure } from '@/lib/leisure'
 import { isTexts, useRemembered } from '@/lib/remembered'
 import { useBegunBy } from '../origins'
 import { type Filters, type SessionRow, STATES, type State, stateOf, useSessions } from '../rows'
@@ -39,12 +40,13 @@ export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
   const { entries, unread, more } = groups
   const scroller = useRef<HTMLDivElement>(null)
   const [current, setCurrent] = useState<string | undefined>(chosen)
+  const overscan = useOverscan()
   const virtual = useVirtualizer({
     count: entries.length,
     getScrollElement: () => scroller.current,
     estimateSize: (index) => HEIGHTS[entries[index]?.kind ?? 'session'],
     getItemKey: (index) => keyOf(entries[index]),
-    overscan: 10,
+    overscan,
     initialRect: { width: 400, height: 800 },
   })
   const items = virtual.getVirtualItems()
@@ -122,6 +124,13 @@ export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
       </ul>
     </div>
   )
+}
+
+/** Rows beyond the edges wait until those that are seen are drawn. */
+function useOverscan(): number {
+  const [rows, setRows] = useState(1)
+  useEffect(() => atLeisure(async () => setRows(10)), [])
+  return rows
 }
 
 function keyOf(entry: Entry | undefined): string {
