@@ -13,7 +13,7 @@ export function atLeisure(...works: Work[]): () => void {
 }
 
 /** How long what is on its way may keep the page from being drawn: in one piece, rather than twice. */
-const SOON_MS = 250
+const SOON_MS = 400
 
 /** Waits for something that should be there at once, but not for long, and not for how it ends. */
 export function soon(awaited: Promise<unknown>): Promise<void> {

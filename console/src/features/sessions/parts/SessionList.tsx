@@ -47,7 +47,8 @@ export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
     estimateSize: (index) => HEIGHTS[entries[index]?.kind ?? 'session'],
     getItemKey: (index) => keyOf(entries[index]),
     overscan,
-    initialRect: { width: 400, height: 800 },
+    // As good as known before it is laid out: what is drawn first is drawn once.
+    initialRect: { width: innerWidth, height: innerHeight - 48 },
   })
   const items = virtual.getVirtualItems()
   const last = items.at(-1)?.index ?? 0
@@ -128,7 +129,7 @@ export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
 
 /** Rows beyond the edges wait until those that are seen are drawn. */
 function useOverscan(): number {
-  const [rows, setRows] = useState(1)
+  const [rows, setRows] = useState(0)
   useEffect(() => atLeisure(async () => setRows(10)), [])
   return rows
 }
