@@ -16,8 +16,12 @@ interface Load {
 
 /** Looks on from the page's first moment. */
 function lookOn(quiet: number) {
-  const seen = { drawn: 0, busyUntil: 0, interactive: 0 }
-  Object.assign(window, { seen })
+  const seen = { drawn: 0, busyUntil: 0 }
+  const scripts = () =>
+    performance
+      .getEntriesByType('resource')
+      .filter((entry) => entry instanceof PerformanceResourceTiming && new URL(entry.name).pathname.endsWith('.js'))
+      .reduce((sum, entry) => sum + (entry as PerformanceResourceTiming).encodedBodySize, 0)
   new PerformanceObserver((list) => {
     for (const task of list.getEntries()) seen.busyUntil = Math.max(seen.busyUntil, task.startTime + task.duration)
   }).observe({ type: 'longtask', buffered: true })
@@ -25,8 +29,9 @@ function lookOn(quiet: number) {
     const now = performance.now()
     if (seen.drawn === 0 && document.querySelector('ul[aria-label="Sessions"] button')) seen.drawn = now
     const since = Math.max(seen.drawn, seen.busyUntil)
-    if (seen.drawn > 0 && now - since > quiet) seen.interactive = since
-    else requestAnimationFrame(look)
+    if (seen.drawn === 0 || now - since <= quiet) return requestAnimationFrame(look)
+    const detail = { drawn: seen.drawn, interactive: since, scripts: scripts() }
+    return dispatchEvent(new CustomEvent('seen', { detail }))
   }
   requestAnimationFrame(look)
 }
@@ -41,21 +46,18 @@ async function load(browser: Browser, server: Server, person: Person, slowed: nu
 
   const fresh = await browser.newContext({ viewport: { width: 1440, height: 900 }, storageState: state })
   const visit = await fresh.newPage()
-  let scripts = 0
-  visit.on('requestfinished', async (request) => {
-    if (request.resourceType() === 'script') scripts += (await request.sizes()).responseBodySize
-  })
   const chromium = await fresh.newCDPSession(visit)
   await chromium.send('Emulation.setCPUThrottlingRate', { rate: slowed })
   await visit.addInitScript(lookOn, QUIET)
-  await visit.goto(server.url)
-  const handle = await visit.waitForFunction(() => {
-    const { seen } = window as unknown as { seen: { drawn: number; interactive: number } }
-    return seen.interactive > 0 && seen
-  })
-  const seen = (await handle.jsonValue()) as { drawn: number; interactive: number }
+  await visit.goto(server.url, { waitUntil: 'commit' })
+  const seen = await visit.evaluate(
+    () =>
+      new Promise<Load>((resolve) => {
+        addEventListener('seen', (event) => resolve((event as CustomEvent<Load>).detail), { once: true })
+      }),
+  )
   await fresh.close()
-  return { ...seen, scripts }
+  return seen
 }
 
 const middle = (numbers: number[]) => numbers.sort((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? 0

@@ -5,7 +5,9 @@ import { createRoot } from 'react-dom/client'
 import { Toasts } from '@/components/ui/toast'
 import { TipProvider } from '@/components/ui/tooltip'
 import { setTypedKey } from '@/lib/api/key'
+import { loginQuery } from '@/lib/api/login'
 import { createQueryClient } from '@/lib/api/query'
+import { soon } from '@/lib/leisure'
 import '../theme.css'
 import { NotFound, PageFault, Pending } from './outside'
 import { routes } from './routes'
@@ -28,6 +30,8 @@ const router = createRouter({
   context: { client },
   defaultPreload: 'intent',
   defaultPendingMs: 300,
+  // What has come is shown, though grey bars were there only a moment.
+  defaultPendingMinMs: 0,
   defaultPendingComponent: Pending,
   defaultErrorComponent: PageFault,
   defaultNotFoundComponent: NotFound,
@@ -39,8 +43,17 @@ declare module '@tanstack/react-router' {
   }
 }
 
-const root = document.getElementById('app')
-if (root) {
+// Who is logged in and the page's code are asked for side by side.
+for (const { routeId } of router.matchRoutes(router.latestLocation)) {
+  if (routeId === '/shell') void client.prefetchQuery(loginQuery)
+  const route = router.routesById[routeId as keyof typeof router.routesById]
+  // The router asks again, and says what is wrong, when it comes to draw the page.
+  if (route) router.loadRouteChunk(route)?.catch(() => {})
+}
+
+/** In one piece, if what it shows is there soon; or else with grey bars where that will be. */
+async function draw(root: HTMLElement) {
+  await soon(router.load())
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={client}>
@@ -52,3 +65,6 @@ if (root) {
     </StrictMode>,
   )
 }
+
+const root = document.getElementById('app')
+if (root) void draw(root)

@@ -7,8 +7,11 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { type Problem, problemOf, requestOf } from '@/features/login/problems'
+import { MissionControl } from '@/features/sessions/pages/MissionControl'
+import { askForSessions } from '@/features/sessions/rows'
 import { ApiError } from '@/lib/api/error'
 import { loginQuery } from '@/lib/api/login'
+import { soon } from '@/lib/leisure'
 import { SettingsFrame } from './shell/SettingsFrame'
 import { Shell } from './shell/Shell'
 
@@ -93,16 +96,20 @@ const shell = createRoute({
   component: Shell,
 })
 
+function filtersOf(search: Record<string, unknown>): Omit<HomeSearch, 'session'> {
+  return { ...optional(search, 'title'), ...optional(search, 'agent'), ...optional(search, 'origin') }
+}
+
 const home = createRoute({
   getParentRoute: () => shell,
   path: '/',
   validateSearch: (search: Record<string, unknown>): HomeSearch => ({
     ...optional(search, 'session'),
-    ...optional(search, 'title'),
-    ...optional(search, 'agent'),
-    ...optional(search, 'origin'),
+    ...filtersOf(search),
   }),
-  component: lazyRouteComponent(() => import('@/features/sessions/pages/MissionControl'), 'MissionControl'),
+  loader: ({ context, location }) => soon(askForSessions(context.client, filtersOf(location.search))),
+  // Where nearly every visit begins: with the frame, not fetched after it.
+  component: MissionControl,
 })
 
 const session = createRoute({

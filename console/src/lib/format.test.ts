@@ -18,9 +18,16 @@ it.each([
   ['4210', '$0.0042'],
   ['20000', '$0.02'],
   ['1254000', '$1.25'],
+  ['100000', '$0.10'],
+  ['999990000', '$999.99'],
   ['1204400000', '$1,204'],
+  ['1234567890000', '$1,234,568'],
 ])('%s millionths are %s', (amount_micros, text) => {
   expect(money({ amount: '0', currency: 'USD', amount_micros })).toBe(text)
+})
+
+it('shows a sum in the currency that it is in', () => {
+  expect(money({ amount: '0', currency: 'EUR', amount_micros: '1254000' })).toBe('€1.25')
 })
 
 it('shows a sum that is not known as a dash', () => expect(money(null)).toBe('–'))

@@ -1,6 +1,23 @@
 import type { Schemas } from './api/client'
 
-const whole = new Intl.NumberFormat('en')
+/**
+ * A formatter that is made when it is first needed: the first of its kind takes a browser as long
+ * as drawing a page of rows.
+ */
+function late<F>(make: () => F): () => F {
+  let made: F | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+
+const dayOfYear = late(() => new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' }))
+const dayAndYear = late(
+  () => new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' }),
+)
+const moment = late(() => new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' }))
+const timeOfDay = late(() => new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' }))
 
 /** `950`, `12.3k`, `4.56M`: three digits are what a row has room for. */
 export function tokens(count: number): string {
@@ -9,9 +26,9 @@ export function tokens(count: number): string {
   return `${value < 10 ? value.toFixed(2) : value < 99.95 ? value.toFixed(1) : value.toFixed(0)}${unit}`
 }
 
-/** `12,345`, where there is room for it. */
+/** `12,345` of something, where there is room for it. */
 export function count(value: number): string {
-  return whole.format(value)
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 type Money = Schemas['Money']
@@ -27,12 +44,19 @@ export function money(sum: Money | null | undefined): string {
   if (value > 0 && value < LEAST_SHOWN)
     return `<${money({ ...sum, amount_micros: String(LEAST_SHOWN * 1_000_000) })}`
   const [least, most] = value === 0 || value >= 1000 ? [0, 0] : [2, value >= 0.1 ? 2 : 4]
+  if (sum.currency !== 'USD') return inCurrency(sum.currency, least, most).format(value)
+  const [whole = '', fraction = ''] = value.toFixed(most).split('.')
+  const kept = fraction.replace(/0+$/, '').padEnd(least, '0')
+  return `$${count(Number(whole))}${kept && `.${kept}`}`
+}
+
+function inCurrency(currency: string, least: number, most: number): Intl.NumberFormat {
   return new Intl.NumberFormat('en', {
     style: 'currency',
-    currency: sum.currency,
+    currency,
     minimumFractionDigits: least,
     maximumFractionDigits: most,
-  }).format(value)
+  })
 }
 
 /** `84 ms`, `3.2 s`, `4 min 05 s`, `2 h 10 min`, `3 d 4 h`. */
@@ -59,21 +83,17 @@ export function relative(iso: string, now: number): string {
   if (away < 86_400_000) return word(`${Math.floor(away / 3_600_000)} h`)
   if (away < 7 * 86_400_000) return word(`${Math.floor(away / 86_400_000)} d`)
   const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear()
-  const year = isThisYear ? {} : { year: 'numeric' as const }
-  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', ...year }).format(at)
+  return (isThisYear ? dayOfYear() : dayAndYear()).format(at)
 }
 
 /** To the second, in the person's own time zone, with its name. */
 export function absolute(iso: string): string {
-  return new Intl.DateTimeFormat('en-GB', {
-    dateStyle: 'medium',
-    timeStyle: 'long',
-  }).format(Date.parse(iso))
+  return moment().format(Date.parse(iso))
 }
 
 /** `14:03:22`. */
 export function clock(iso: string): string {
-  return new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' }).format(Date.parse(iso))
+  return timeOfDay().format(Date.parse(iso))
 }
 
 export function bytes(size: number): string {

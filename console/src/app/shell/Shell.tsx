@@ -1,17 +1,21 @@
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { Menu as MenuIcon, Search } from 'lucide-react'
-import { useEffect, useMemo, useState } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
 import { IconButton } from '@/components/ui/button'
 import { useLogin } from '@/lib/api/login'
 import { cx } from '@/lib/classes'
 import { type KeyAction, onKeyDown, useKeys } from '@/lib/keys'
+import { atLeisure } from '@/lib/leisure'
 import { useOrgStream } from '@/lib/org/stream'
-import { Palette } from '../palette/Palette'
 import { Banner, LiveDot } from './Banner'
 import { DemoNote } from './DemoNote'
-import { Help } from './Help'
 import { PLACES } from './places'
 import { Sidebar } from './Sidebar'
+
+const palette = () => import('../palette/Palette')
+const Palette = lazy(async () => ({ default: (await palette()).Palette }))
+const help = () => import('./Help')
+const Help = lazy(async () => ({ default: (await help()).Help }))
 
 /** The frame of every page with a login: sidebar, palette, help, keys, and the organization's one stream. */
 export function Shell() {
@@ -22,6 +26,7 @@ export function Shell() {
   useShellKeys(setOpen)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the sheet closes when the page changes
   useEffect(() => setOpen(undefined), [pathname])
+  useEffect(() => atLeisure(palette, help), [])
 
   return (
     <div className="flex h-full flex-col lg:grid lg:grid-cols-[13.5rem_minmax(0,1fr)]">
@@ -64,8 +69,10 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
-      <Palette open={open === 'palette'} onOpenChange={(next) => setOpen(next ? 'palette' : undefined)} />
-      <Help open={open === 'help'} onOpenChange={(next) => setOpen(next ? 'help' : undefined)} />
+      <Suspense>
+        {open === 'palette' && <Palette open onOpenChange={(next) => next || setOpen(undefined)} />}
+        {open === 'help' && <Help open onOpenChange={(next) => next || setOpen(undefined)} />}
+      </Suspense>
     </div>
   )
 }

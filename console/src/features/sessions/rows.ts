@@ -1,4 +1,10 @@
-import { type InfiniteData, type QueryClient, useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import {
+  type InfiniteData,
+  infiniteQueryOptions,
+  type QueryClient,
+  useInfiniteQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
 import { useCallback, useState } from 'react'
 import { api, data, paging, type Schemas } from '@/lib/api/client'
 import { type SessionChanged, useOrgChanges } from '@/lib/org/stream'
@@ -46,8 +52,8 @@ export function stateOf(
 const KEY = ['sessions', 'list']
 
 /** Pages of one state's sessions, the newest first. */
-export function useSessions(filters: Filters) {
-  return useInfiniteQuery({
+function sessionsQuery(filters: Filters) {
+  return infiniteQueryOptions({
     queryKey: [...KEY, filters],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) => {
@@ -56,6 +62,17 @@ export function useSessions(filters: Filters) {
     },
     getNextPageParam: (page) => page.next_page ?? undefined,
   })
+}
+
+export function useSessions(filters: Filters) {
+  return useInfiniteQuery(sessionsQuery(filters))
+}
+
+/** Asks for the lists that are not known yet, so that they are on their way before the page is drawn. */
+export function askForSessions(client: QueryClient, filters: Omit<Filters, 'state'>): Promise<unknown> {
+  const queries = STATES.map((state) => sessionsQuery({ ...filters, state }))
+  const unknown = queries.filter(({ queryKey }) => client.getQueryData(queryKey) === undefined)
+  return Promise.all(unknown.map((query) => client.prefetchInfiniteQuery(query)))
 }
 
 function wire({ state, title, agent, origin }: Filters): object {

@@ -1,14 +1,19 @@
 import { getRouteApi } from '@tanstack/react-router'
-import { useCallback } from 'react'
+import { lazy, Suspense, useCallback, useEffect } from 'react'
 import { useTitle } from '@/components/ui/page'
+import { Skeleton } from '@/components/ui/states'
 import { cx } from '@/lib/classes'
+import { atLeisure } from '@/lib/leisure'
 import { FilterBar } from '../parts/FilterBar'
 import { Divider, usePaneWidth } from '../parts/Panes'
-import { SessionFrame } from '../parts/SessionFrame'
 import { SessionList } from '../parts/SessionList'
 import { type Filters, useLiveLists } from '../rows'
 
 const route = getRouteApi('/shell/')
+
+// The list comes first; what shows a session is ten times as much code.
+const frame = () => import('../parts/SessionFrame')
+const SessionFrame = lazy(async () => ({ default: (await frame()).SessionFrame }))
 
 interface Search extends Omit<Filters, 'state'> {
   session?: string
@@ -25,6 +30,7 @@ export function MissionControl() {
   const pane = usePaneWidth('list', 400, 300, 720)
   useLiveLists()
   useTitle('Mission Control')
+  useEffect(() => atLeisure(frame), [])
   const choose = useCallback(
     (id: string | undefined) =>
       void navigate({
@@ -49,7 +55,9 @@ export function MissionControl() {
         <>
           <Divider pane={pane} side="left" label="Width of the list" />
           <section aria-label="The chosen session" className="min-w-0 grow">
-            <SessionFrame key={session} sessionId={session} onClose={() => choose(undefined)} />
+            <Suspense fallback={<Skeleton rows={8} className="pt-4" />}>
+              <SessionFrame key={session} sessionId={session} onClose={() => choose(undefined)} />
+            </Suspense>
           </section>
         </>
       )}

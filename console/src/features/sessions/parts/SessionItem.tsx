@@ -3,7 +3,6 @@ import { type MouseEvent, memo } from 'react'
 import { IconButton } from '@/components/ui/button'
 import { StatusIcon } from '@/components/ui/status'
 import { Elapsed, Time } from '@/components/ui/time'
-import { useMay } from '@/lib/api/login'
 import { cx } from '@/lib/classes'
 import { count, duration, money, tokens } from '@/lib/format'
 import { plain } from '@/lib/plain'
@@ -14,9 +13,11 @@ import { QuickDecide } from './QuickDecide'
 interface ItemProps {
   session: SessionRow
   begunBy: string
+  /** Whether the person may stop it and decide what it waits for. */
+  mayAct: boolean
   isChosen: boolean
   isCurrent: boolean
-  onChoose: () => void
+  onChoose: (id: string) => void
 }
 
 const WORDS = { waiting: 'needs you', running: 'running', idle: 'idle', ended: 'ended' }
@@ -26,11 +27,11 @@ const LOOKS = { waiting: 'waiting', running: 'running', idle: 'idle', ended: 'te
 export const SessionItem = memo(function SessionItem({
   session,
   begunBy,
+  mayAct,
   isChosen,
   isCurrent,
   onChoose,
 }: ItemProps) {
-  const mayAct = useMay('member')
   const state = stateOf(session)
   // Its program is to answer, not a person, who still may.
   const asksItsClient =
@@ -39,7 +40,7 @@ export const SessionItem = memo(function SessionItem({
   const spent = usage.input_tokens + usage.output_tokens + usage.cache_read_input_tokens
   const click = (event: MouseEvent) => {
     if (event.target instanceof Element && event.target.closest('button, a, [role="dialog"]')) return
-    onChoose()
+    onChoose(session.id)
   }
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: its title is a button, and `o` opens it
@@ -59,7 +60,11 @@ export const SessionItem = memo(function SessionItem({
       />
       <div className="min-w-0 grow">
         <div className="flex items-center gap-2">
-          <button type="button" onClick={onChoose} className="min-w-0 truncate font-medium text-left">
+          <button
+            type="button"
+            onClick={() => onChoose(session.id)}
+            className="min-w-0 truncate font-medium text-left"
+          >
             {session.title || session.agent.name}
           </button>
           <Time at={session.updated_at} className="ml-auto shrink-0 text-faint text-xs @3xl:hidden" />

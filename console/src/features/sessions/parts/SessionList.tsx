@@ -1,12 +1,14 @@
 import { Link } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ChevronRight, LayoutList } from 'lucide-react'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { linkLook } from '@/components/ui/button'
 import { shown, Unread } from '@/components/ui/loaded'
 import { EmptyState } from '@/components/ui/states'
+import { useMay } from '@/lib/api/login'
 import { cx } from '@/lib/classes'
 import { useKeys } from '@/lib/keys'
+import { atLeisure } from '@/lib/leisure'
 import { isTexts, useRemembered } from '@/lib/remembered'
 import { useBegunBy } from '../origins'
 import { type Filters, type SessionRow, STATES, type State, stateOf, useSessions } from '../rows'
@@ -34,16 +36,19 @@ export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
   const [folded, setFolded] = useRemembered<string[]>('folded', ['ended'], isTexts)
   const groups = useGroups(filters, folded)
   const begunBy = useBegunBy()
+  const mayAct = useMay('member')
   const { entries, unread, more } = groups
   const scroller = useRef<HTMLDivElement>(null)
   const [current, setCurrent] = useState<string | undefined>(chosen)
+  const overscan = useOverscan()
   const virtual = useVirtualizer({
     count: entries.length,
     getScrollElement: () => scroller.current,
     estimateSize: (index) => HEIGHTS[entries[index]?.kind ?? 'session'],
     getItemKey: (index) => keyOf(entries[index]),
-    overscan: 10,
-    initialRect: { width: 400, height: 800 },
+    overscan,
+    // As good as known before it is laid out: what is drawn first is drawn once.
+    initialRect: { width: innerWidth, height: innerHeight - 48 },
   })
   const items = virtual.getVirtualItems()
   const last = items.at(-1)?.index ?? 0
@@ -68,6 +73,13 @@ export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
     { keys: 'o', label: 'Open the session', run: () => current && onChoose(current) },
     { keys: 'Escape', label: 'Close the session', run: () => onChoose(undefined) },
   ])
+  const open = useCallback(
+    (id: string) => {
+      setCurrent(id)
+      onChoose(id)
+    },
+    [onChoose],
+  )
   const toggle = (state: State) =>
     setFolded(folded.includes(state) ? folded.filter((other) => other !== state) : [...folded, state])
 
@@ -101,12 +113,10 @@ export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
                 <SessionItem
                   session={entry.session}
                   begunBy={begunBy(entry.session)}
+                  mayAct={mayAct}
                   isChosen={entry.session.id === chosen}
                   isCurrent={entry.session.id === current}
-                  onChoose={() => {
-                    setCurrent(entry.session.id)
-                    onChoose(entry.session.id)
-                  }}
+                  onChoose={open}
                 />
               )}
             </li>
@@ -115,6 +125,13 @@ export function SessionList({ filters, chosen, onChoose }: SessionListProps) {
       </ul>
     </div>
   )
+}
+
+/** Rows beyond the edges wait until those that are seen are drawn. */
+function useOverscan(): number {
+  const [rows, setRows] = useState(0)
+  useEffect(() => atLeisure(async () => setRows(10)), [])
+  return rows
 }
 
 function keyOf(entry: Entry | undefined): string {
