@@ -113,7 +113,8 @@ test('ten thousand sessions are scrolled through, and those alone are drawn that
   }).toPass({ intervals: [1], timeout: 60_000 })
   expect(most).toBeLessThan(60)
   await page.getByRole('list', { name: 'Sessions' }).evaluate((list) => list.parentElement?.scrollTo(0, 0))
-  await expect(page.getByRole('button', { name: /^Idle\s*10000/ })).toBeVisible()
+  // And whatever else happens at this server meanwhile.
+  await expect(page.getByRole('button', { name: /^Idle\s*100\d\d$/ })).toBeVisible()
 })
 
 function copyOf(session: Json, number: number): Json {
