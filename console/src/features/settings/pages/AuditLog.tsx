@@ -160,9 +160,10 @@ function columnsOf(names: Names): Column<AuditEntry>[] {
       key: 'action',
       header: 'Action',
       width: '14rem',
+      narrow: 'minmax(0,1fr)',
       cell: ({ action }) => <span className="font-medium">{action}</span>,
     },
-    { key: 'who', header: 'Who', width: '10rem', cell: (entry) => actorOf(entry, names) },
+    { key: 'who', header: 'Who', width: '10rem', narrow: '6rem', cell: (entry) => actorOf(entry, names) },
     {
       key: 'details',
       header: 'Details',
