@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Cpu, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
+import { CodeLine } from '@/components/ui/copy'
 import { ConfirmDialog } from '@/components/ui/dialog'
 import { Listing } from '@/components/ui/loaded'
 import { MenuItem, MenuSeparator, RowMenu } from '@/components/ui/menu'
@@ -198,9 +199,10 @@ function Aliases() {
         rows={list.data?.data}
         what="The aliases could not be read"
         empty={
-          <EmptyState action={add} command={SET_ALIAS}>
-            An alias is a name for a model, so that agents can be moved to another at once.
-          </EmptyState>
+          <div className="flex flex-wrap items-center gap-3 px-4 py-3 text-muted text-sm sm:px-6">
+            <p>An alias is a name for a model, so that agents can be moved to another at once.</p>
+            <CodeLine text={SET_ALIAS} />
+          </div>
         }
       >
         {(rows) => (
