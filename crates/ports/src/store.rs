@@ -2,6 +2,9 @@
 
 mod deployments;
 mod desk;
+mod due;
+mod faults;
+mod filters;
 mod people;
 mod retention;
 
@@ -13,7 +16,7 @@ use async_trait::async_trait;
 use domain::agent::Agent;
 use domain::alias::AliasRange;
 use domain::approval::ApprovalRule;
-use domain::audit::{Action, AuditEntry};
+use domain::audit::AuditEntry;
 use domain::budget::{Account, AccountId, Payers};
 use domain::deployment::{Deployment, DeploymentRun};
 use domain::idempotency::{RequestName, RequestRecord};
@@ -24,15 +27,15 @@ use domain::org::{Member, Org, Project};
 use domain::person::Login;
 use domain::provider::{ModelAlias, OwnProvider};
 use domain::repository::Repository;
-use domain::rollout::{Rollout, RolloutStatus, Source};
+use domain::rollout::{Rollout, Source};
 use domain::run::{Fence, Run};
 use domain::secret::Secret;
 use domain::session::overview::Stretch;
-use domain::session::{InboxItem, Origin, Progress, Purpose, Session, SessionState, SessionStatus, Standing};
+use domain::session::{InboxItem, Progress, Session, SessionState, Standing};
 use domain::tool::Tool;
 use domain::webhook::{Delivery, Webhook};
 use domain::{
-    AgentId, AuditId, ChangeSet, DeliveryId, DeploymentId, DeploymentRunId, DocumentId, Event, EventId, KeyId, LoginId,
+    AgentId, ChangeSet, DeliveryId, DeploymentId, DeploymentRunId, DocumentId, Event, EventId, KeyId, LoginId,
     MemberId, OrgId, PersonId, ProjectId, RolloutId, RunId, SessionId, Timestamp, ToolId, WebhookId,
 };
 use uuid::Uuid;
@@ -42,6 +45,11 @@ use crate::metrics::OpenRuns;
 pub use deployments::{DeploymentFilter, DeploymentRunFilter, DueDeployment};
 pub use desk::{
     AskingFilter, AskingRollout, AskingRun, RunSpending, SessionTold, SpendingFilter, SpendingPage, SpendingPlace,
+};
+pub use due::{DueApproval, DueCallback, DueWatch, DueWebhook, LateRun, ReadyRun};
+pub use faults::{CommitError, Refusal, StoreError};
+pub use filters::{
+    AgentFilter, AuditFilter, ChangeFilter, EventFilter, Order, PurposefulFilter, RolloutFilter, SessionFilter,
 };
 pub use people::{LinkOfMember, LoginOfMember, Membership, PeopleStore};
 pub use retention::{RestingFilter, RestingPage, RestingPlace};
@@ -142,72 +150,6 @@ pub struct KeyOfMember {
     pub key: Key,
     /// The person who made it.
     pub maker: Member,
-}
-
-/// A run that a worker may claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReadyRun {
-    /// Whose it is.
-    pub org: OrgId,
-    /// The run.
-    pub run: RunId,
-}
-
-/// A watch, and when something is to be done in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DueWatch {
-    /// Whose it is.
-    pub org: OrgId,
-    /// The session it is told of in.
-    pub session: SessionId,
-    /// When.
-    pub due: Timestamp,
-}
-
-/// A rollout that waits for approval, and until when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DueApproval {
-    /// Whose it is.
-    pub org: OrgId,
-    /// The rollout.
-    pub rollout: RolloutId,
-    /// When it is due.
-    pub due: Timestamp,
-}
-
-/// A webhook, and when something is to be sent to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DueWebhook {
-    /// Whose it is.
-    pub org: OrgId,
-    /// The webhook.
-    pub webhook: WebhookId,
-    /// Whether nobody took what was sent to it last.
-    pub is_failing: bool,
-    /// When.
-    pub due: Timestamp,
-}
-
-/// An address that is to be told how a run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DueCallback {
-    /// Whose run it is.
-    pub org: OrgId,
-    /// The run.
-    pub run: RunId,
-    /// The address.
-    pub url: String,
-}
-
-/// A run that nobody holds and that must end at a set time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LateRun {
-    /// Whose it is.
-    pub org: OrgId,
-    /// The run.
-    pub run: RunId,
-    /// When it must end.
-    pub deadline: Timestamp,
 }
 
 /// The store of one organization.
@@ -547,74 +489,6 @@ pub struct SessionSummary {
     pub state: SessionState,
 }
 
-/// Which changes of sessions, and how many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ChangeFilter {
-    /// Only what comes after this position.
-    pub after: u64,
-    /// Beginning with the first that was made at or after this time. Those behind it may be
-    /// a little older, since times do not follow positions.
-    pub since: Option<Timestamp>,
-    /// At most this many.
-    pub limit: usize,
-}
-
-/// Which agents, and how many.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct AgentFilter {
-    /// Of this project only.
-    pub project: Option<ProjectId>,
-    /// Archived ones too. Deleted ones never.
-    pub include_archived: bool,
-    /// Open to this person, by name or as to everybody.
-    pub open_to: Option<MemberId>,
-    /// Made at or after.
-    pub created_from: Option<Timestamp>,
-    /// Made at or before.
-    pub created_until: Option<Timestamp>,
-    /// In which order, by the time made.
-    pub order: Order,
-    /// Only what comes after this agent in that order.
-    pub after: Option<AgentId>,
-    /// At most this many; `None` is all.
-    pub limit: Option<usize>,
-}
-
-/// Which sessions, and how many.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct SessionFilter {
-    /// Of this project only.
-    pub project: Option<ProjectId>,
-    /// With this agent.
-    pub agent: Option<AgentId>,
-    /// Pinned to this version.
-    pub agent_version: Option<u32>,
-    /// In one of these states, as they are read; empty is any.
-    pub statuses: Vec<SessionStatus>,
-    /// That stand so; empty is any.
-    pub standings: Vec<Standing>,
-    /// Begun by one of these; empty is any.
-    pub origins: Vec<Origin>,
-    /// Whose title has this text in it, in capital letters or small ones.
-    pub title: Option<String>,
-    /// Archived ones too.
-    pub include_archived: bool,
-    /// Begun by this deployment.
-    pub deployment: Option<DeploymentId>,
-    /// Whose agent is open to this person, by name or as to everybody.
-    pub open_to: Option<MemberId>,
-    /// Made at or after.
-    pub created_from: Option<Timestamp>,
-    /// Made at or before.
-    pub created_until: Option<Timestamp>,
-    /// In which order, by the time made.
-    pub order: Order,
-    /// Only what comes after this session in that order.
-    pub after: Option<SessionId>,
-    /// At most this many; `None` is all.
-    pub limit: Option<usize>,
-}
-
 /// A session that has a purpose, and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PurposefulSession {
@@ -622,146 +496,4 @@ pub struct PurposefulSession {
     pub session: Session,
     /// Where it stands.
     pub progress: Progress,
-}
-
-/// Which sessions with a purpose, and how many.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct PurposefulFilter {
-    /// Of this project only.
-    pub project: Option<ProjectId>,
-    /// Of agents that are open to this person only.
-    pub open_to: Option<MemberId>,
-    /// With this purpose.
-    pub purpose: Option<Purpose>,
-    /// That stand there; empty is anywhere.
-    pub progress: Vec<Progress>,
-    /// Made at or after.
-    pub created_from: Option<Timestamp>,
-    /// At most this many; `None` is all.
-    pub limit: Option<usize>,
-}
-
-/// Which rollouts, and how many.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct RolloutFilter {
-    /// Of this project only.
-    pub project: Option<ProjectId>,
-    /// With this status.
-    pub status: Option<RolloutStatus>,
-    /// First reported at or after.
-    pub created_from: Option<Timestamp>,
-    /// That wait for approval.
-    pub waits_for_approval: bool,
-    /// Only what was reported before this one.
-    pub after: Option<RolloutId>,
-    /// At most this many; `None` is all.
-    pub limit: Option<usize>,
-}
-
-/// Which entries of the audit log, and how many.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct AuditFilter {
-    /// Of these actions; empty is any.
-    pub actions: Vec<Action>,
-    /// By this one, as [`domain::audit::Actor::name`] says.
-    pub actor: Option<String>,
-    /// Done at or after.
-    pub from: Option<Timestamp>,
-    /// Done at or before.
-    pub until: Option<Timestamp>,
-    /// Only what stands before this entry.
-    pub after: Option<AuditId>,
-    /// At most this many; `None` is all.
-    pub limit: Option<usize>,
-}
-
-/// Which events, and how many.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct EventFilter {
-    /// Of this run only.
-    pub run: Option<RunId>,
-    /// With one of these names; empty is any.
-    pub types: Vec<String>,
-    /// Only what comes after this `seq` in the chosen order.
-    pub after: Option<u64>,
-    /// From this `seq` on, in whatever order.
-    pub first: Option<u64>,
-    /// Up to this `seq`, in whatever order.
-    pub last: Option<u64>,
-    /// Taken into the log at or after.
-    pub from: Option<Timestamp>,
-    /// Taken into the log at or before.
-    pub until: Option<Timestamp>,
-    /// By `seq`: ascending is [`Order::OldestFirst`].
-    pub order: Order,
-    /// At most this many; `None` is all.
-    pub limit: Option<usize>,
-}
-
-/// An order by time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Order {
-    /// Ascending.
-    #[default]
-    OldestFirst,
-    /// Descending.
-    NewestFirst,
-}
-
-/// The store failed.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum StoreError {
-    /// The disk or the file system refused; nothing was written.
-    #[error("the store could not write: {0}")]
-    Unwritable(String),
-    /// Too many changes of this organization are waiting to be written.
-    #[error("the store is busy: too many changes wait to be written")]
-    Busy,
-    /// Something else, by the store's own words.
-    #[error("the store failed: {0}")]
-    Failed(String),
-    /// The store is closing.
-    #[error("the store is closed")]
-    Closed,
-}
-
-/// A change set was not applied.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum CommitError {
-    /// What it was decided on has changed.
-    #[error("decided on a state that has changed: {0}")]
-    Refused(Refusal),
-    /// The store failed. For [`StoreError::Unwritable`] and [`StoreError::Busy`] nothing was
-    /// written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Why a change set was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// A guard does not hold.
-    #[error("{0:?}")]
-    Guard(domain::Guard),
-    /// The thread of a new session is taken.
-    #[error("the thread exists")]
-    ThreadTaken,
-    /// A session that is to be closed has a run that is not over.
-    #[error("a run of the session is not over")]
-    SessionBusy,
-    /// A session that is to have a run, or to be changed, is archived.
-    #[error("the session is archived")]
-    SessionArchived,
-    /// No owner who may act would be left.
-    #[error("an organization needs an owner who may act")]
-    NoOwner,
-    /// An id, or another thing that must be unique, is taken.
-    #[error("the thing exists")]
-    Exists,
-    /// A budget forbids a call that was to be reserved.
-    #[error("a budget forbids the call")]
-    OverBudget,
-    /// Something that is to be changed is not there.
-    #[error("the thing is not there")]
-    Missing,
 }
