@@ -79,7 +79,12 @@ pub(crate) fn check(builds: &Builds) -> Result<()> {
     try_container(&Container::start(engine, &volume, None)?, &key)?;
     println!("the image served, ended as it was told, and served again with what it had kept");
     drop(volume);
-    match engine.compose() {
+    let program = engine.compose();
+    if let Some(program) = &program {
+        // What a trial that was killed has left holds the port, and another key's data.
+        compose_clears(builds.root(), program)?;
+    }
+    match program {
         Some(_) if TcpListener::bind(format!("127.0.0.1:{PORT}")).is_err() => {
             println!("not tried: {COMPOSE}, since 127.0.0.1:{PORT} is taken");
             Ok(())
@@ -111,14 +116,22 @@ fn try_container(container: &Container, key: &str) -> Result<()> {
     container.stop()
 }
 
+/// A word to the compose file, of the image that was tried and under that name.
+fn composed(root: &Path, program: &[&str], words: &[&str]) -> Command {
+    let mut command = Command::new(program[0]);
+    command.current_dir(root).args(&program[1..]).args(["-p", NAME, "-f", COMPOSE]).args(words);
+    command.env("SORTIE_IMAGE", NAME);
+    command
+}
+
+/// Takes down what is up, with its volume.
+fn compose_clears(root: &Path, program: &[&str]) -> Result<()> {
+    process::run(&mut composed(root, program, &["down", "--volumes"]))
+}
+
 /// Brings it up, down and up again, with the image that was tried and under that name.
 fn try_compose(root: &Path, program: &[&str], key: &str) -> Result<()> {
-    let compose = |words: &[&str]| {
-        let mut command = Command::new(program[0]);
-        command.current_dir(root).args(&program[1..]).args(["-p", NAME, "-f", COMPOSE]).args(words);
-        command.env("SORTIE_IMAGE", NAME);
-        command
-    };
+    let compose = |words: &[&str]| composed(root, program, words);
     let up = |given: Option<&str>| {
         let mut up = compose(&["up", "-d"]);
         up.env_remove("SORTIE_BOOTSTRAP_KEY").envs(given.map(|key| ("SORTIE_BOOTSTRAP_KEY", key)));
@@ -127,7 +140,7 @@ fn try_compose(root: &Path, program: &[&str], key: &str) -> Result<()> {
         ensure_answer(&format!("127.0.0.1:{PORT}"), key)
     };
     let tried = up(Some(key)).and_then(|()| process::run(&mut compose(&["down"]))).and_then(|()| up(None));
-    let cleared = process::run(&mut compose(&["down", "--volumes"]));
+    let cleared = compose_clears(root, program);
     tried.and(cleared)?;
     println!("{COMPOSE} went up, down, and up again with what it had kept");
     Ok(())

@@ -24,6 +24,8 @@ pub(crate) enum Runner {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) passed: u64,
+    /// Of those that passed, at their second try.
+    pub(crate) flaky: u64,
     pub(crate) failed: u64,
     pub(crate) skipped: u64,
 }
@@ -52,7 +54,11 @@ impl Runner {
         let mut command = match self {
             Self::Nextest(program) => {
                 let mut command = nextest(program, builds);
-                command.args(["run", "--workspace", "--cargo-profile", PROFILE, "--no-fail-fast"]).args(passed_on);
+                command.args(["run", "--workspace", "--cargo-profile", PROFILE, "--no-fail-fast"]);
+                if machine::in_ci() {
+                    command.args(["--profile", "ci"]);
+                }
+                command.args(passed_on);
                 command
             }
             Self::CargoTest => {
@@ -149,6 +155,7 @@ impl std::ops::Add for Counts {
     fn add(self, other: Self) -> Self {
         Self {
             passed: self.passed + other.passed,
+            flaky: self.flaky + other.flaky,
             failed: self.failed + other.failed,
             skipped: self.skipped + other.skipped,
         }
@@ -157,11 +164,15 @@ impl std::ops::Add for Counts {
 
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)?;
+        match self.flaky {
+            0 => Ok(()),
+            flaky => write!(f, "; {flaky} passed at the second try alone"),
+        }
     }
 }
 
-/// Reads `Summary [ 1.2s] 5 tests run: 4 passed (1 slow), 1 failed, 2 skipped`.
+/// Reads `Summary [ 1.2s] 5 tests run: 4 passed (1 slow, 1 flaky), 1 failed, 2 skipped`.
 fn count_nextest(lines: &[String]) -> Counts {
     let summary = lines.iter().rev().find(|line| line.trim_start().starts_with("Summary ["));
     summary.map(|line| count_words(line)).unwrap_or_default()
@@ -181,6 +192,7 @@ fn count_words(line: &str) -> Counts {
     };
     Counts {
         passed: before("passed"),
+        flaky: before("flaky"),
         failed: before("failed") + before("timed"),
         skipped: before("skipped") + before("ignored"),
     }
@@ -193,8 +205,11 @@ mod tests {
     #[test]
     fn both_runners_reports_are_counted() {
         let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-        let nextest = "     Summary [   0.9s] 5 tests run: 4 passed (1 slow), 1 failed, 1 timed out, 2 skipped";
-        assert_eq!(count_nextest(&lines(nextest)), Counts { passed: 4, failed: 2, skipped: 2 });
+        let nextest =
+            "     Summary [   0.9s] 6 tests run: 4 passed (1 slow, 3 flaky), 1 failed, 1 timed out, 2 skipped";
+        let counts = count_nextest(&lines(nextest));
+        assert_eq!(counts, Counts { passed: 4, flaky: 3, failed: 2, skipped: 2 });
+        assert_eq!(counts.to_string(), "4 passed, 2 failed, 2 skipped; 3 passed at the second try alone");
         let libtest = "\
 running 3 tests
 test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 7 filtered out; finished in 0.00s
