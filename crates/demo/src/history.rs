@@ -45,7 +45,7 @@ struct Occasion {
 }
 
 #[derive(Clone, Copy)]
-enum With {
+pub(crate) enum With {
     Support,
     Operator,
     Notes,
@@ -108,28 +108,24 @@ const STAFF: [Occasion; 5] = [
     },
 ];
 
-const fn plan(of: Of, number: u32, what: &'static str, course: Course) -> Plan {
-    Plan { of, number, what, git_ref: "refs/heads/main", paths: &["src/lib.rs"], course }
-}
-
 /// Rollouts, by how many days and hours before the present they begin.
 const ROLLOUTS: [(i64, i64, Plan); 11] = [
-    (16, 4, plan(Of::Storefront, 1_851, "Larger pictures of products", Course::Well)),
-    (13, 2, plan(Of::Search, 611, "Find words with umlauts either way", Course::Well)),
-    (11, 6, plan(Of::Payments, 402, "Send receipts in the customer's language", Course::Well)),
-    (9, 3, plan(Of::Storefront, 1_858, "Show the stock of all warehouses", Course::Well)),
-    (7, 5, plan(Of::Search, 618, "Rank by what was bought, not by what was seen", Course::Uneasy)),
-    (6, 2, plan(Of::Payments, 407, "Move receipts into a table of their own", Course::Fails)),
-    (4, 7, plan(Of::Storefront, 1_866, "Reserve stock when an order is placed", Course::TakenBack)),
-    (3, 4, plan(Of::Payments, 411, "Upgrade the terminal library to 4.2", Course::Uneasy)),
-    (2, 6, plan(Of::Storefront, 1_871, "Delivery days for each country", Course::Well)),
+    (16, 4, Plan::new(Of::Storefront, 1_851, "Larger pictures of products", Course::Well)),
+    (13, 2, Plan::new(Of::Search, 611, "Find words with umlauts either way", Course::Well)),
+    (11, 6, Plan::new(Of::Payments, 402, "Send receipts in the customer's language", Course::Well)),
+    (9, 3, Plan::new(Of::Storefront, 1_858, "Show the stock of all warehouses", Course::Well)),
+    (7, 5, Plan::new(Of::Search, 618, "Rank by what was bought, not by what was seen", Course::Uneasy)),
+    (6, 2, Plan::new(Of::Payments, 407, "Move receipts into a table of their own", Course::Fails)),
+    (4, 7, Plan::new(Of::Storefront, 1_866, "Reserve stock when an order is placed", Course::TakenBack)),
+    (3, 4, Plan::new(Of::Payments, 411, "Upgrade the terminal library to 4.2", Course::Uneasy)),
+    (2, 6, Plan::new(Of::Storefront, 1_871, "Delivery days for each country", Course::Well)),
     (1, 5, REFUSED),
-    (0, 8, plan(Of::Search, 624, "Answer from memory what is asked often", Course::Well)),
+    (0, 8, Plan::new(Of::Search, 624, "Answer from memory what is asked often", Course::Well)),
 ];
 
 const REFUSED: Plan = Plan {
     paths: &["migrations/0044_receipts.sql", "src/receipts.rs"],
-    ..plan(Of::Payments, 414, "Index receipts by order", Course::Refused)
+    ..Plan::new(Of::Payments, 414, "Index receipts by order", Course::Refused)
 };
 
 /// Deeds, by how many days before the present.
@@ -211,7 +207,7 @@ impl Occasion {
 }
 
 impl With {
-    fn agent(self, company: &Company) -> &Agent {
+    pub(crate) fn agent(self, company: &Company) -> &Agent {
         let agents = &company.agents;
         match self {
             With::Support => &agents.support,

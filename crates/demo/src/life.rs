@@ -8,7 +8,9 @@ use domain::rollout::RolloutStatus;
 
 use crate::DemoError;
 use crate::company::Company;
+use crate::history::With;
 use crate::people::Who;
+use crate::present;
 use crate::rollouts::{Course, Of, Plan};
 use crate::talks::{self, Talk};
 
@@ -18,18 +20,21 @@ const BEAT: Duration = Duration::from_secs(75);
 /// Beats between two rollouts, and between a rollout's begin and end.
 const ROLLOUT_EVERY: u32 = 16;
 const ROLLOUT_TAKES: u32 = 4;
+/// The beat at which the rollout goes through that was under way at the start.
+const RUNS_UNTIL: u32 = 2;
 
-/// Conversations of now that are kept: a demo that is forgotten must not grow.
+/// Conversations of now that are kept: a demo that is forgotten must not grow by them. Its rollouts
+/// stay, three an hour.
 const KEPT_MAX: usize = 40;
 
-/// What is asked, in turn. Every other one takes a while.
-const ASKED: [(&str, &str); 6] = [
-    ("Report about checkout", "Write the report about checkout, of the last hour."),
-    ("Where is order 52014?", "Where is order 52014?"),
-    ("Changelog for partners", "Write the changelog for our partners, of this release."),
-    ("A bag for −5 °C", "Which one keeps me warm at −5 °C? I look for a sleeping bag."),
-    ("Checkout, once more", "Write the report about checkout, as of now."),
-    ("Invoice without VAT", "I need an invoice for order 52077, without VAT please."),
+/// Who asks whom for what, in turn. Every other answer takes a while.
+const ASKED: [(Who, With, &str, &str); 6] = [
+    (Who::Ravi, With::Operator, "Report about checkout", "Write the report about checkout, of the last hour."),
+    (Who::Desk, With::Support, "Where is order 52014?", "Where is order 52014?"),
+    (Who::Lena, With::Notes, "Changelog for partners", "Write the changelog for our partners, of this release."),
+    (Who::Desk, With::Support, "A bag for −5 °C", "Which one keeps me warm at −5 °C? I look for a sleeping bag."),
+    (Who::Ravi, With::Operator, "Checkout, once more", "Write the report about checkout, as of now."),
+    (Who::Desk, With::Support, "Invoice without VAT", "I need an invoice for order 52077, without VAT please."),
 ];
 
 /// What is rolled out, in turn.
@@ -66,6 +71,9 @@ impl Life<'_> {
         match beat % ROLLOUT_EVERY {
             0 => drop(rollout.report(self.company, RolloutStatus::Running).await?),
             ROLLOUT_TAKES => drop(rollout.report(self.company, RolloutStatus::Success).await?),
+            RUNS_UNTIL if beat == RUNS_UNTIL => {
+                drop(present::RUNS.report(self.company, RolloutStatus::Success).await?);
+            }
             _ => {}
         }
         self.talk(beat).await?;
@@ -73,14 +81,8 @@ impl Life<'_> {
     }
 
     async fn talk(&mut self, beat: u32) -> Result<(), DemoError> {
-        let (title, said) = ASKED[beat as usize % ASKED.len()];
-        let agents = &self.company.agents;
-        let (who, agent) = match said {
-            said if said.contains("report") => (Who::Ravi, &agents.operator),
-            said if said.contains("partners") => (Who::Lena, &agents.notes),
-            _ => (Who::Desk, &agents.support),
-        };
-        let ctx = self.company.ctx(who).await?;
+        let (who, with, title, said) = ASKED[beat as usize % ASKED.len()];
+        let (ctx, agent) = (self.company.ctx(who).await?, with.agent(self.company));
         self.talks.push_back(talks::begin(&self.company.app, &ctx, agent, Talk::of(title, said)).await?);
         Ok(())
     }
@@ -99,6 +101,5 @@ impl Life<'_> {
 
 fn rollout(number: u32) -> Plan {
     let what = ROLLED_OUT[number as usize % ROLLED_OUT.len()];
-    let paths = &["src/index.rs"];
-    Plan { of: Of::Search, number: 630 + number, what, git_ref: "refs/heads/main", paths, course: Course::Well }
+    Plan { paths: &["src/index.rs"], ..Plan::new(Of::Search, 630 + number, what, Course::Well) }
 }

@@ -19,33 +19,19 @@ use crate::world::World;
 
 /// A change of the schema, which waits for somebody's word.
 const WAITS: Plan = Plan {
-    of: Of::Payments,
-    number: 416,
-    what: "Index receipts by order, in small steps",
-    git_ref: "refs/heads/main",
     paths: &["migrations/0045_receipts.sql", "src/receipts.rs"],
-    course: Course::Well,
+    ..Plan::new(Of::Payments, 416, "Index receipts by order, in small steps", Course::Well)
 };
 
 /// Does harm: somebody is asked whether to take it back.
 const HARMS: Plan = Plan {
-    of: Of::Storefront,
-    number: 1_882,
-    what: "Reserve stock when an order is placed, again",
-    git_ref: "refs/heads/main",
     paths: &["src/orders/place.rs", "src/stock/reserve.rs"],
-    course: Course::TakenBack,
+    ..Plan::new(Of::Storefront, 1_882, "Reserve stock when an order is placed, again", Course::TakenBack)
 };
 
-/// Is under way.
-const RUNS: Plan = Plan {
-    of: Of::Search,
-    number: 627,
-    what: "Suggest what others searched for",
-    git_ref: "refs/heads/main",
-    paths: &["src/suggest.rs"],
-    course: Course::Well,
-};
+/// Is under way, and goes through soon after.
+pub(crate) const RUNS: Plan =
+    Plan { paths: &["src/suggest.rs"], ..Plan::new(Of::Search, 627, "Suggest what others searched for", Course::Well) };
 
 /// Tokens that somebody thought would do.
 const TOO_FEW: u64 = 6_000;

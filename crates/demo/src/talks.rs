@@ -46,19 +46,24 @@ pub(crate) async fn begin(app: &App, ctx: &Ctx, agent: &Agent, talk: Talk) -> Re
 
 /// Says yes to the call that a session waits with, if it waits with one.
 pub(crate) async fn allow(app: &App, ctx: &Ctx, session: SessionId) -> Result<(), DemoError> {
-    let Some(tool_use_id) = waiting_call(app, ctx, session).await? else { return Ok(()) };
-    let yes =
-        EventBody::UserToolConfirmation { tool_use_id, result: Verdict::Allow, deny_message: None, content: None };
-    app.send_events(ctx, session, vec![yes]).await?;
-    Ok(())
+    decide(app, ctx, session, Verdict::Allow, None).await
 }
 
 /// Says no to it.
 pub(crate) async fn deny(app: &App, ctx: &Ctx, session: SessionId, why: &str) -> Result<(), DemoError> {
+    decide(app, ctx, session, Verdict::Deny, Some(why.to_owned())).await
+}
+
+async fn decide(
+    app: &App,
+    ctx: &Ctx,
+    session: SessionId,
+    result: Verdict,
+    deny_message: Option<String>,
+) -> Result<(), DemoError> {
     let Some(tool_use_id) = waiting_call(app, ctx, session).await? else { return Ok(()) };
-    let deny_message = Some(why.to_owned());
-    let no = EventBody::UserToolConfirmation { tool_use_id, result: Verdict::Deny, deny_message, content: None };
-    app.send_events(ctx, session, vec![no]).await?;
+    let word = EventBody::UserToolConfirmation { tool_use_id, result, deny_message, content: None };
+    app.send_events(ctx, session, vec![word]).await?;
     Ok(())
 }
 
