@@ -204,17 +204,17 @@ fn put_in_place(
     given: Option<Given>,
     directory: &Path,
 ) -> Result<Vec<PathBuf>, RestoreError> {
-    let ending = restoring.unused_ending(&[secrets::FILE]);
+    // Secrets that are not there go nowhere: those that an earlier try put aside are of this database.
+    let beside: &[_] = if Secrets::path_in(directory).exists() { &[secrets::FILE] } else { &[] };
+    let ending = restoring.unused_ending(beside);
     let Some(given) = given else { return Ok(Vec::from_iter(restoring.finish(&ending)?)) };
     let path = Secrets::path_in(directory);
     // Written before anything is moved: a full disk is told of while all is as it was.
     let prepared = Prepared::new(&path, given.text.as_bytes()).map_err(|error| StartError::at(&path, error))?;
     let aside = given.put_others_aside(directory, &ending)?;
     let replaced = restoring.finish(&ending).inspect_err(|_| {
-        if let Some(aside) = &aside
-            && let Err(error) = std::fs::rename(aside, &path)
-        {
-            tracing::error!(%error, secrets = %aside.display(), "the secrets that were there could not be put back");
+        if let Some(aside) = &aside {
+            put_back(aside, &path);
         }
     })?;
     prepared.put_in_place().map_err(|error| StartError::Secrets {
@@ -222,6 +222,13 @@ fn put_in_place(
         why: format!("the database is restored, but its secrets could not be put here: {error}; copy them by hand"),
     })?;
     Ok(replaced.into_iter().chain(aside).collect())
+}
+
+/// Secrets that were put aside for nothing have their name again.
+fn put_back(aside: &Path, path: &Path) {
+    if let Err(error) = std::fs::rename(aside, path) {
+        tracing::error!(%error, secrets = %aside.display(), "the secrets that were there could not be put back");
+    }
 }
 
 /// What is restored belongs to whoever restores it, and must belong to whoever serves it.
@@ -324,8 +331,11 @@ impl Given {
     fn put_others_aside(&self, directory: &Path, ending: &str) -> Result<Option<PathBuf>, StartError> {
         let Some(others) = self.in_the_way(directory)? else { return Ok(None) };
         let kept = directory.join(format!("{}{ending}", secrets::FILE));
-        let moved = std::fs::rename(&others, &kept).and_then(|()| private_file::sync_directory_of(&kept));
-        moved.map_err(|error| StartError::at(&kept, error))?;
+        std::fs::rename(&others, &kept).map_err(|error| StartError::at(&kept, error))?;
+        if let Err(error) = private_file::sync_directory_of(&kept) {
+            put_back(&kept, &others);
+            return Err(StartError::at(&kept, error));
+        }
         Ok(Some(kept))
     }
 }

@@ -88,7 +88,7 @@ impl Secrets {
     /// The fault of a data directory whose secrets are gone.
     pub(crate) fn missing(directory: &Path) -> StartError {
         let why = "this file is missing, and without it no key of this data directory can be checked: \
-                   restore it from where you keep it, or run `sortie restore` again if that was stopped half way"
+                   restore it from where you keep it, or run `sortie restore` again, with --replace, if that was stopped half way"
             .to_owned();
         StartError::Secrets { path: Self::path_in(directory), why }
     }

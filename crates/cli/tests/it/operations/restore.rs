@@ -176,12 +176,28 @@ fn a_restore_that_was_stopped_half_way_is_noticed_and_can_be_done_again() {
     let secrets = house.data().join("secrets.toml");
     fs::rename(other.data().join("secrets.toml"), other.data().join("secrets.toml.replaced")).unwrap();
     let line = other.run(&["serve", "--listen", "127.0.0.1:0"]).failed(16);
-    assert!(line.contains("secrets.toml") && line.contains("sortie restore"), "{line}");
+    assert!(line.contains("secrets.toml") && line.contains("sortie restore") && line.contains("--replace"), "{line}");
     let restored = other.run(&["restore", text(&copy), "--replace", "--secrets", text(&secrets), "--json"]).json();
     assert_eq!(restored["has_secrets"], true);
+    assert!(restored["replaced"][0].as_str().unwrap().ends_with("sortie.db.replaced"), "beside its secrets");
     fs::copy(house.data().join("login"), other.data().join("login")).unwrap();
     let _server = other.serve();
     assert_eq!(sessions_of(&other).len(), 1);
+}
+
+/// As a crash leaves it behind the second step: the database is the new one, and has no secrets yet.
+#[test]
+fn a_restore_that_was_stopped_before_the_secrets_is_done_again() {
+    let (house, copy) = backed_up();
+    let fresh = House::new();
+    fresh.run(&["restore", text(&copy)]).done();
+    let line = fresh.run(&["serve", "--listen", "127.0.0.1:0"]).failed(16);
+    assert!(line.contains("--replace"), "{line}");
+    let secrets = house.data().join("secrets.toml");
+    fresh.run(&["restore", text(&copy), "--replace", "--secrets", text(&secrets)]).done();
+    fs::copy(house.data().join("login"), fresh.data().join("login")).unwrap();
+    let _server = fresh.serve();
+    assert_eq!(sessions_of(&fresh).len(), 1);
 }
 
 #[test]
