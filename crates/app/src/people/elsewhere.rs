@@ -4,8 +4,9 @@
 //! stranger who begins a thousand attempts takes anybody's place, and one under way survives a
 //! restart. What is kept is which attempts came back, so that each does once.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::key::KeyHash;
 use domain::secret::{Place, Sealed};
@@ -17,7 +18,7 @@ use ports::issuer::{Answer, Challenge};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use super::{Browser, LoggedIn, TrustedIssuer};
@@ -31,7 +32,8 @@ const LASTS: SignedDuration = SignedDuration::from_mins(10);
 /// Attempts that came back, remembered: many more than come back in that time.
 const SPENT_MAX: NonZeroUsize = NonZeroUsize::new(20_000).expect("not zero");
 
-/// Questions to issuers that are out at once. Anybody can have them asked.
+/// Questions to one issuer that are out at once. Anybody can have them asked; one that hangs takes
+/// nobody's place at another.
 const ASKED_MAX: usize = 64;
 
 /// What the browser keeps is sealed for this place, which no row has.
@@ -41,12 +43,13 @@ const PLACE: Place<'static> =
 /// What is known of attempts at issuers.
 pub(crate) struct Elsewhere {
     spent: Mutex<LruCache<KeyHash, ()>>,
-    asked: Semaphore,
+    /// By the names of issuers.
+    asked: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 impl Default for Elsewhere {
     fn default() -> Self {
-        Self { spent: Mutex::new(LruCache::new(SPENT_MAX)), asked: Semaphore::new(ASKED_MAX) }
+        Self { spent: Mutex::new(LruCache::new(SPENT_MAX)), asked: Mutex::default() }
     }
 }
 
@@ -56,8 +59,10 @@ impl Elsewhere {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner).put(attempt, ()).is_none()
     }
 
-    fn ask(&self) -> Result<SemaphorePermit<'_>, NotLetIn> {
-        self.asked.try_acquire().map_err(|_| NotLetIn::Busy)
+    fn ask(&self, trusted: &TrustedIssuer) -> Result<OwnedSemaphorePermit, NotLetIn> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = asked.entry(trusted.name.clone()).or_insert_with(|| Arc::new(Semaphore::new(ASKED_MAX)));
+        Arc::clone(places).try_acquire_owned().map_err(|_| NotLetIn::Busy)
     }
 }
 
@@ -247,7 +252,7 @@ impl App {
     ) -> Result<BegunElsewhere, NotLetIn> {
         let (trusted, now) = (self.trusted(name)?, self.now());
         let attempt = Attempt::new(name, return_to, self.person_shown(login).await?, now)?;
-        let _place = self.0.elsewhere.ask()?;
+        let _place = self.0.elsewhere.ask(trusted)?;
         let page = trusted.issuer.page_for(&attempt.challenge(redirect), now).await;
         let page = page.map_err(|fault| told(trusted, &fault))?;
         Ok(BegunElsewhere { page, attempt: self.seal_attempt(&attempt)? })
@@ -273,6 +278,8 @@ impl App {
         if !attempt.is_under_way(now) {
             return Err(NotLetIn::Expired);
         }
+        // Who finds no place can come back with the same answer.
+        let place = self.0.elsewhere.ask(trusted)?;
         if !self.0.elsewhere.spend(self.0.secrets.hash(&attempt.state)) {
             return Err(NotLetIn::Used);
         }
@@ -281,7 +288,6 @@ impl App {
             (None, None) => return Err(NotLetIn::IssuerWrong),
             (Some(code), None) => code,
         };
-        let place = self.0.elsewhere.ask()?;
         let (answer, began_as) = (Answer { code, issuer: back.issuer }, attempt.person);
         let vouched = trusted.issuer.redeem(&answer, &attempt.challenge(back.redirect), now).await;
         drop(place);
