@@ -62,24 +62,23 @@ impl App {
     /// Lets go of what the rules keep no longer; when there will be more of it.
     ///
     /// # Errors
-    /// The store failed. What went before is gone.
+    /// The store failed somewhere. What else was over is gone.
     pub async fn let_go(&self, operator: &Operator, rules: Retention) -> Result<Option<Timestamp>, Error> {
         let store = &self.ports().store;
-        let mut next = None;
+        let mut sweep = Sweep::default();
         if let Some(age) = rules.sessions {
             for org in store.list_orgs().await? {
-                next = earlier(next, self.expire_sessions(operator, org.id, age).await?);
+                let expired = self.expire_sessions(operator, org.id, age).await;
+                sweep.take(expired.inspect_err(|error| tracing::warn!(org.id = %org.id, %error, "sessions stay")));
             }
         }
         if let Some(age) = rules.samples {
-            let forget = |before| store.forget_samples(before);
-            next = earlier(next, self.forget_all(age, forget).await?);
+            sweep.take(self.forget_all(age, |before| store.forget_samples(before)).await);
         }
         if let Some(age) = rules.deliveries {
-            let forget = |before| store.forget_deliveries(before);
-            next = earlier(next, self.forget_all(age, forget).await?);
+            sweep.take(self.forget_all(age, |before| store.forget_deliveries(before)).await);
         }
-        Ok(next)
+        sweep.fault.map_or(Ok(sweep.next), Err)
     }
 
     /// Deletes the sessions of an organization in which nothing was said for so long.
@@ -131,6 +130,25 @@ impl App {
                 Some(left) => return Ok(Some(age.over(left))),
                 // Whatever comes from now on.
                 None => return Ok(Some(age.over(now))),
+            }
+        }
+    }
+}
+
+/// What came of letting go, kind by kind: one that fails keeps no other from it.
+#[derive(Default)]
+struct Sweep {
+    next: Option<Timestamp>,
+    /// The first.
+    fault: Option<Error>,
+}
+
+impl Sweep {
+    fn take(&mut self, swept: Result<Option<Timestamp>, Error>) {
+        match swept {
+            Ok(next) => self.next = earlier(self.next, next),
+            Err(error) => {
+                self.fault.get_or_insert(error);
             }
         }
     }
