@@ -16,7 +16,7 @@ test(`a session of ${EVENTS} events`, async ({ owner: page, server, context }) =
   test.setTimeout(1_800_000)
   const { api } = server
   const session = await api.session(await api.agent('lasting'))
-  // Half of it turns, as sessions are; the rest is what is made quickest.
+  // 110 turns, so that what is opened and scrolled is of turns; all between is what is made quickest: interrupts.
   server.model.rule = () => ({ text: 'A paragraph of some length, as an agent writes them. '.repeat(6) })
   for (let n = 0; n < 60; n++) await turn(api, session, `Question ${n}`)
   await lengthen(api, session, EVENTS - 400)

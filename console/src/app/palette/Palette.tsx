@@ -146,7 +146,7 @@ function useOffers(text: string): Command[] {
         run: () => setTheme(theme),
       })),
     ]
-    const known = (agents?.data ?? []).map((agent) => ({
+    const known = (agents ?? []).map((agent) => ({
       id: agent.id,
       label: agent.name,
       group: 'Agents',

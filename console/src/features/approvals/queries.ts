@@ -35,7 +35,7 @@ export function useHttpTool(item: AskingCall) {
       const own = session.agent.tools.find((tool) => tool.type === 'http' && tool.name === item.name)
       if (own?.type === 'http') return own
       const tools = await client.fetchQuery(toolsQuery)
-      return tools.data.find((tool) => tool.name === item.name && tool.project_id === item.project_id) ?? null
+      return tools.find((tool) => tool.name === item.name && tool.project_id === item.project_id) ?? null
     },
     staleTime: 60_000,
   })

@@ -73,6 +73,8 @@ it('counts what is not held by the overview, and nothing of it twice', () => {
   ]
   expect(countFaults(heldOf([replay(failing.slice(5))]), overview)).toBe(2)
   expect(countFaults(heldOf([replay(failing)]), overview)).toBe(2)
+  const one: Stretch[] = [{ ...none, first_seq: 1, last_seq: 9, retries: 1, errors: 2 }]
+  expect(countFaults(heldOf([replay(failing.slice(4))]), one), 'over the edge').toBe(2)
 })
 
 it('counts on as events come, and not with text in the making', () => {

@@ -53,7 +53,16 @@ function errorsMissing(held: Held, overview: readonly Stretch[], { from, to }: G
     gaps.some(
       (gap) => Math.max(gap.from, from) <= stretch.last_seq && stretch.first_seq <= Math.min(gap.to, to),
     )
-  return overview.reduce((sum, stretch) => sum + (isMissing(stretch) ? stretch.errors : 0), 0)
+  return overview
+    .filter(isMissing)
+    .reduce((sum, stretch) => sum + Math.max(0, stretch.errors - errorsHeld(held, stretch)), 0)
+}
+
+/** Errors of a stretch that are held: one may reach over the edge of what is. */
+function errorsHeld({ parts }: Held, { first_seq, last_seq }: Stretch): number {
+  const within = (part: SessionLog) =>
+    part.events.slice(Math.max(0, first_seq - part.first), Math.max(0, last_seq - part.first + 1))
+  return parts.flatMap(within).filter((event) => event.type === 'session.error').length
 }
 
 /** How many rows tell of a fault, and errors that are not held. */

@@ -1,12 +1,15 @@
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
+import { heldOf } from '@/lib/session/held'
 import { keyOf, type SessionEvent } from '@/lib/session/log'
 import denied from '@/lib/session/recorded/denied.json'
 import { replay } from '@/lib/session/reduce'
-import { matchesIn, nextOf, pagesOf, together } from './find'
+import { matchesHeld, matchesIn, nextOf, type Progress, pagesOf, searchRest, together } from './find'
 import { whyWaiting } from './words'
 
 const events = denied as unknown as SessionEvent[]
 const log = replay(events)
+
+afterEach(() => vi.unstubAllGlobals())
 
 it('finds words in messages, arguments and results, by the row that shows them', () => {
   const kinds = (text: string) =>
@@ -45,6 +48,17 @@ it('reads all that is missing once, the newest first', () => {
     { from: 201, to: 700 },
     { from: 1, to: 200 },
   ])
+})
+
+it('tells of all matches of the log, also of what was held when it began and is let go then', async () => {
+  const older = events.slice(0, 6)
+  vi.stubGlobal('fetch', async () => Response.json({ data: older, next_page: null }))
+  const held = heldOf([replay(events.slice(6))])
+  const told: Progress[] = []
+  await searchRest('sesn_1', held, 'e', (progress) => told.push(progress), new AbortController().signal)
+  const keys = new Set(told.at(-1)?.matches.map(({ key }) => key))
+  expect(matchesHeld(held, 'e')).not.toEqual([])
+  expect(keys).toEqual(new Set(matchesIn(events, 'e').map(({ key }) => key)))
 })
 
 it('goes round', () => {

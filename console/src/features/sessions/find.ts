@@ -82,7 +82,7 @@ export interface Progress {
 
 /**
  * Searches what is not held, the newest first, and keeps nothing of it but where the matches
- * are: a log of any length can be searched.
+ * are: a log of any length can be searched. What is held now is told of too, since it may be let go.
  */
 export async function searchRest(
   session: string,
@@ -91,7 +91,7 @@ export async function searchRest(
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const matches: Match[] = []
+  const matches = matchesHeld(held, text)
   let read = 0
   for (const page of pagesOf(gapsOf(held))) {
     const events = await readEvents(session, page, signal)

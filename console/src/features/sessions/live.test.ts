@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Schemas } from '@/lib/api/client'
-import { gapsOf, lastOf } from '@/lib/session/held'
+import { gapsOf, HELD_MAX, holds, lastOf } from '@/lib/session/held'
 import type { SessionEvent } from '@/lib/session/log'
 import plain from '@/lib/session/recorded/plain.json'
 import { FollowedStore } from './live'
@@ -46,7 +46,7 @@ class Served {
         for (let seq = after + 1; seq <= this.length; seq++) this.send(controller, seq)
       },
     })
-    return new Response(body)
+    return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
   }
 
   private send(stream: ReadableStreamDefaultController<Uint8Array>, seq: number) {
@@ -145,8 +145,26 @@ it('says why a page was not read, and reads it when asked again', async () => {
     Response.json({ error: { type: 'api_error', message: 'no' } }, { status: 500 }),
   )
   expect(await store.readAround(1_000)).toBe(false)
-  expect(store.snapshot().fault?.status).toBe(500)
+  expect(store.snapshot().fault?.error.status).toBe(500)
   vi.stubGlobal('fetch', answer)
-  expect(await store.readAround(1_000)).toBe(true)
+  store.readAgain()
+  await vi.waitFor(() => expect(store.snapshot().held.parts[0]?.first).toBe(1_000 - PAGE / 2))
   expect(store.snapshot().fault).toBeUndefined()
 })
+
+it('lets go of older parts too when all that is held grows too much', async () => {
+  const served = new Served(20_000)
+  const store = await opened(served, 20_000)
+  for (let seq = 5_000; countHeld(store) + PAGE <= HELD_MAX; seq += PAGE) await store.readAround(seq)
+  const read = countHeld(store)
+  store.lookAt(5_000)
+  for (let n = 0; n <= HELD_MAX - read; n++) served.store()
+  await vi.waitFor(() => expect(lastOf(store.snapshot().held)).toBe(20_000 + HELD_MAX - read + 1))
+  expect(countHeld(store)).toBeLessThan(HELD_MAX)
+  const { held } = store.snapshot()
+  expect([holds(held, 5_000), holds(held, lastOf(held))]).toEqual([true, true])
+})
+
+function countHeld(store: FollowedStore): number {
+  return store.snapshot().held.parts.reduce((sum, part) => sum + part.events.length, 0)
+}

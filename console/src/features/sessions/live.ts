@@ -4,7 +4,6 @@ import { type ApiError, asApiError } from '@/lib/api/error'
 import {
   type Gap,
   gapsOf,
-  HELD_MAX,
   type Held,
   heldOf,
   insert,
@@ -20,6 +19,14 @@ import { append, type Piece, reduce, replay } from '@/lib/session/reduce'
 import { type Connection, follow } from '@/lib/stream/follow'
 import { PAGE, readEvents, readOverview } from './reading'
 
+/** A page that was not read, and why. */
+interface Fault {
+  page: Gap
+  /** The event for which it was asked. */
+  near: number
+  error: ApiError
+}
+
 /** A session as it is followed. */
 export interface Followed {
   held: Held
@@ -31,8 +38,8 @@ export interface Followed {
   isOpen: boolean
   /** What is being read. */
   reading: Gap | undefined
-  /** Why the last page was not read. */
-  fault: ApiError | undefined
+  /** The last page, if it was not read. */
+  fault: Fault | undefined
   /** Whether somebody has stopped the reading: no more is read by itself. */
   isStopped: boolean
   connection: Connection
@@ -126,6 +133,12 @@ export class FollowedStore {
     return this.read({ from, to: Math.min(end, from + PAGE - 1) }, seq)
   }
 
+  /** Reads the page again that was not read. */
+  readAgain() {
+    const { fault } = this.followed
+    if (fault) void this.read(fault.page, fault.near)
+  }
+
   /** Reads no more of what was asked for. */
   cancel = () => {
     this.wish.abort()
@@ -146,7 +159,7 @@ export class FollowedStore {
       return true
     } catch (thrown) {
       if (wish.signal.aborted || isAbort(thrown)) return false
-      this.set({ reading: undefined, fault: asApiError(thrown) })
+      this.set({ reading: undefined, fault: { page, near, error: asApiError(thrown) } })
       return false
     }
   }
@@ -199,8 +212,8 @@ export class FollowedStore {
     this.pieces = []
     const { held, log } = this.followed
     const next = withTail(held, reduce(log, pieces))
-    // What a page has grown by that is left open for days.
-    this.hold(log.events.length > HELD_MAX ? letGo(next, this.near ?? lastOf(next)) : next)
+    // A page that is left open for days grows too.
+    this.hold(letGo(next, this.near ?? lastOf(next)))
   }
 
   private hold(held: Held) {

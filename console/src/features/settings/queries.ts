@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, data, paging, type Schemas } from '@/lib/api/client'
 
-export { aliasesQuery, modelsQuery, projectsQuery, toolsQuery } from '@/lib/api/lists'
+export { aliasesQuery, membersQuery, modelsQuery, projectsQuery, toolsQuery } from '@/lib/api/lists'
 
 const ALL = 100
 const first = undefined as string | undefined
@@ -21,7 +21,7 @@ export const keysQuery = infiniteQueryOptions({
   getNextPageParam: next,
 })
 
-export const membersQuery = infiniteQueryOptions({
+export const memberPagesQuery = infiniteQueryOptions({
   queryKey: ['members', 'pages'],
   queryFn: ({ signal, pageParam }) =>
     data(api.GET('/v1/members', { params: { query: paging(ALL, pageParam) as never }, signal })),

@@ -1,5 +1,10 @@
-import { expect, it } from 'vitest'
-import { allPages } from './client'
+import { afterEach, expect, it, vi } from 'vitest'
+import { allPages, api, data } from './client'
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
 
 it('reads page after page, to the last or until there are enough', async () => {
   const asked: (string | undefined)[] = []
@@ -11,4 +16,47 @@ it('reads page after page, to the last or until there are enough', async () => {
   expect(await allPages(read)).toEqual([0, 0, 1, 1, 2, 2, 3, 3])
   expect(asked).toEqual([undefined, '1', '2', '3'])
   expect(await allPages(read, 3)).toHaveLength(4)
+})
+
+/** A server that sends headers and the beginning of a body, and nothing more. */
+function stall(type: string) {
+  vi.useFakeTimers()
+  vi.stubGlobal('fetch', async (_: Request, { signal }: { signal: AbortSignal }) => {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        controller.enqueue(new TextEncoder().encode('{"data":'))
+        signal.addEventListener('abort', () => controller.error(signal.reason))
+      },
+    })
+    return new Response(body, { headers: { 'content-type': type } })
+  })
+}
+
+it('waits no longer for a body than for an answer', async () => {
+  stall('application/json')
+  const call = data(api.GET('/v1/projects'))
+  const refused = expect(call).rejects.toMatchObject({ kind: 'silent' })
+  await vi.advanceTimersByTimeAsync(30_000)
+  await refused
+})
+
+it('lets a stream that has begun go on for as long as it likes', async () => {
+  stall('text/event-stream')
+  const body = (await data(
+    api.GET('/v1/stream', { params: { query: {} }, parseAs: 'stream' }),
+  )) as ReadableStream<Uint8Array>
+  const reader = body.getReader()
+  await reader.read()
+  const next = vi.fn()
+  reader.read().then(next, next)
+  await vi.advanceTimersByTimeAsync(3_600_000)
+  expect(next).not.toHaveBeenCalled()
+})
+
+it('hands on what a whole answer says', async () => {
+  vi.stubGlobal('fetch', async () => Response.json({ data: [] }, { status: 201 }))
+  const { data: body, response } = await api.GET('/v1/projects')
+  expect([body, response.status]).toEqual([{ data: [] }, 201])
+  vi.stubGlobal('fetch', async () => new Response(null, { status: 204 }))
+  expect((await api.GET('/v1/projects')).response.status).toBe(204)
 })

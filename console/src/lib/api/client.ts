@@ -35,13 +35,23 @@ async function fetchInTime(request: Request): Promise<Response> {
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(), SILENCE_MAX)
   try {
-    return await fetch(request, { signal: AbortSignal.any([request.signal, late.signal]) })
+    const answer = await fetch(request, { signal: AbortSignal.any([request.signal, late.signal]) })
+    return isStream(answer) ? answer : await readWhole(answer)
   } catch (thrown) {
     throw late.signal.aborted && !request.signal.aborted ? silent(SILENCE_MAX / 1000) : thrown
   } finally {
     // A stream that has begun to answer goes on for as long as it likes.
     clearTimeout(timer)
   }
+}
+
+function isStream({ headers }: Response): boolean {
+  return headers.get('content-type')?.startsWith('text/event-stream') === true
+}
+
+/** The same answer, once its body is here. */
+async function readWhole(answer: Response): Promise<Response> {
+  return answer.body === null ? answer : new Response(await answer.arrayBuffer(), answer)
 }
 
 const options = { baseUrl: globalThis.location?.origin ?? '', fetch: fetchInTime }

@@ -1,25 +1,27 @@
 /**
- * Lists that several features show. Each is asked for in one way, so that whoever reads it first
- * fills the cache for all.
+ * Lists that several features show, each of them whole. Each is asked for in one way, so that
+ * whoever reads it first fills the cache for all.
  */
 
 import { queryOptions } from '@tanstack/react-query'
 import { allPages, api, data, paging } from './client'
 
-/** The largest page there is. The document does not name `limit`, which every list takes. */
-const ALL = paging(100) as never
+/** The largest page there is. The document does not name `limit` and `page`, which every list takes. */
+const pageOf = (page?: string) => paging(100, page) as never
 /** They change seldom, and whoever changes one reads it again. */
 const staleTime = 60_000
 
 export const projectsQuery = queryOptions({
   queryKey: ['projects'],
-  queryFn: ({ signal }) => data(api.GET('/v1/projects', { params: { query: ALL }, signal })),
+  queryFn: ({ signal }) =>
+    allPages((page) => data(api.GET('/v1/projects', { params: { query: pageOf(page) }, signal }))),
   staleTime,
 })
 
 export const membersQuery = queryOptions({
   queryKey: ['members', 'all'],
-  queryFn: ({ signal }) => data(api.GET('/v1/members', { params: { query: ALL }, signal })),
+  queryFn: ({ signal }) =>
+    allPages((page) => data(api.GET('/v1/members', { params: { query: pageOf(page) }, signal }))),
   staleTime,
 })
 
@@ -32,19 +34,22 @@ export const modelsQuery = queryOptions({
 /** The tools that projects keep for their agents. */
 export const toolsQuery = queryOptions({
   queryKey: ['tools'],
-  queryFn: ({ signal }) => data(api.GET('/v1/tools', { params: { query: ALL }, signal })),
+  queryFn: ({ signal }) =>
+    allPages((page) => data(api.GET('/v1/tools', { params: { query: pageOf(page) }, signal }))),
   staleTime,
 })
 
 /** The agents to choose from, by their names. */
 export const agentNamesQuery = queryOptions({
   queryKey: ['agents', 'names'],
-  queryFn: ({ signal }) => data(api.GET('/v1/agents', { params: { query: ALL }, signal })),
+  queryFn: ({ signal }) =>
+    allPages((page) => data(api.GET('/v1/agents', { params: { query: pageOf(page) }, signal }))),
 })
 
 export const aliasesQuery = queryOptions({
   queryKey: ['model_aliases'],
-  queryFn: ({ signal }) => data(api.GET('/v1/model_aliases', { params: { query: ALL }, signal })),
+  queryFn: ({ signal }) =>
+    allPages((page) => data(api.GET('/v1/model_aliases', { params: { query: pageOf(page) }, signal }))),
   staleTime,
 })
 
@@ -52,7 +57,5 @@ export const deploymentsQuery = queryOptions({
   queryKey: ['deployments'],
   // Those of one agent cannot be asked for alone.
   queryFn: ({ signal }) =>
-    allPages((page) =>
-      data(api.GET('/v1/deployments', { params: { query: { ...paging(100, page) } }, signal })),
-    ),
+    allPages((page) => data(api.GET('/v1/deployments', { params: { query: pageOf(page) }, signal }))),
 })

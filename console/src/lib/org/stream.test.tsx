@@ -21,7 +21,7 @@ function stream(request: Request): Response {
       drop = () => controller.close()
     },
   })
-  return new Response(body)
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
 }
 let drop = () => {}
 

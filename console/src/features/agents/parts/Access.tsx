@@ -53,7 +53,7 @@ export function Access({ agent, mayWrite }: { agent: Agent; mayWrite: boolean })
       {chosen !== null && !seesPeople && <Unseen chosen={chosen} me={me.id} />}
       {chosen !== null && seesPeople && (
         <Loaded query={members} what="The members were not read" rows={3}>
-          {({ data: all }) => <People all={all} chosen={chosen} disabled={!mayWrite} onToggle={toggle} />}
+          {(all) => <People all={all} chosen={chosen} disabled={!mayWrite} onToggle={toggle} />}
         </Loaded>
       )}
       {open.isError && <ErrorNote error={asApiError(open.error)} />}

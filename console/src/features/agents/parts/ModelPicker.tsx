@@ -36,7 +36,7 @@ export function ModelPicker({ value, onChange, error, disabled = false }: Picker
   const models = useQuery(modelsQuery)
   const aliases = useQuery(aliasesQuery)
   const groups = useMemo(() => groupsOf(models.data?.data ?? []), [models.data])
-  const names = aliases.data?.data ?? []
+  const names = aliases.data ?? []
   const target = names.find((alias) => alias.name === value)?.model ?? value
   const chosen = models.data?.data.find((model) => model.id === target)
   const isKnown = value === '' || chosen !== undefined || names.some((alias) => alias.name === value)

@@ -79,10 +79,10 @@ export function MonitorFields({ form, onChange }: { form: Form; onChange: (form:
         {(c) => (
           <Select {...c} value={form.project} onChange={(e) => set({ project: e.target.value })}>
             <option value="">All projects</option>
-            {form.project && !projects.data?.data.some((one) => one.id === form.project) && (
+            {form.project && !projects.data?.some((one) => one.id === form.project) && (
               <option value={form.project}>{form.project}</option>
             )}
-            {projects.data?.data.map((project) => (
+            {projects.data?.map((project) => (
               <option key={project.id} value={project.id}>
                 {project.name}
               </option>
@@ -146,10 +146,10 @@ function RollbackFields({ form, onChange }: { form: Form; onChange: (change: Par
           {(c) => (
             <Select {...c} value={form.tool} onChange={(e) => onChange({ tool: e.target.value })}>
               <option value="">Choose a tool</option>
-              {form.tool && !tools.data?.data.some((tool) => tool.name === form.tool) && (
+              {form.tool && !tools.data?.some((tool) => tool.name === form.tool) && (
                 <option>{form.tool}</option>
               )}
-              {tools.data?.data.map((tool) => (
+              {tools.data?.map((tool) => (
                 <option key={tool.id}>{tool.name}</option>
               ))}
             </Select>
@@ -178,7 +178,7 @@ function RollbackFields({ form, onChange }: { form: Form; onChange: (change: Par
           <legend className="px-1 font-medium text-sm">
             Who decides (nobody chosen: whoever may decide)
           </legend>
-          {members.data?.data.map((member) => (
+          {members.data?.map((member) => (
             <Checkbox
               key={member.id}
               label={member.name}

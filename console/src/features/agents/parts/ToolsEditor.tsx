@@ -82,7 +82,7 @@ function AddTool({
   onAdd: (tool: Tool) => void
 }) {
   const offered = useQuery(toolsQuery)
-  const free = (offered.data?.data ?? []).filter(
+  const free = (offered.data ?? []).filter(
     (one) => !tools.some((tool) => tool.type === 'project_tool' && tool.number === one.number),
   )
   return (
@@ -199,7 +199,7 @@ function useShownTool(tool: Tool) {
     case 'custom':
       return { name: tool.name, about: tool.description, icon: Unplug }
     case 'project_tool': {
-      const known = offered.data?.data.find((one) => one.number === tool.number)
+      const known = offered.data?.find((one) => one.number === tool.number)
       const about = known
         ? `${known.method} ${known.url} · ${known.effect}`
         : `Tool ${tool.number} of the project`

@@ -17,7 +17,7 @@ export function Knowledge() {
   const [chosen, setChosen] = useState(remembered)
   const mayWrite = useMay('member')
   const mayAdminister = useMay('admin')
-  const agent = agents.data?.data.find((one) => one.id === chosen)
+  const agent = agents.data?.find((one) => one.id === chosen)
   const choose = (id: string) => {
     setChosen(id)
     setRemembered(id)
@@ -41,7 +41,7 @@ export function Knowledge() {
             >
               <option value={EVERYBODY}>Every agent</option>
               <optgroup label="One agent">
-                {agents.data?.data.map((one) => (
+                {agents.data?.map((one) => (
                   <option key={one.id} value={one.id}>
                     {one.name}
                   </option>

@@ -90,7 +90,7 @@ function useLiveRows(rows: readonly Rollout[]) {
 
 function useProjectNames(): ReadonlyMap<string, string> {
   const { data } = useProjects()
-  return useMemo(() => new Map((data?.data ?? []).map((project) => [project.id, project.name])), [data])
+  return useMemo(() => new Map((data ?? []).map((project) => [project.id, project.name])), [data])
 }
 
 function Filters({

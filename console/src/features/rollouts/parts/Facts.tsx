@@ -10,7 +10,7 @@ import { type Rollout, useProjects } from '../queries'
 
 export function Facts({ rollout }: { rollout: Rollout }) {
   const { data: projects } = useProjects()
-  const project = projects?.data.find((project) => project.id === rollout.project_id)
+  const project = projects?.find((project) => project.id === rollout.project_id)
   const environment = environmentOf(rollout)
   const who = whoOf(rollout)
   const reporters = reportersOf(rollout)

@@ -100,7 +100,7 @@ function AgentFilter({ filters, onChange }: { filters: Shown; onChange: (change:
       <MenuSeparator />
       <MenuLabel>Agent</MenuLabel>
       <div className="max-h-72 overflow-y-auto">
-        {agents?.data.map((agent) => (
+        {agents?.map((agent) => (
           <MenuItem
             key={agent.id}
             checked={filters.agent === agent.id}

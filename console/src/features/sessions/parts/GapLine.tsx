@@ -12,22 +12,32 @@ interface GapLineProps {
 
 /** Where events are missing: how many, and what becomes of it. */
 export function GapLine({ gap, followed: { reading, fault }, store, isFirst }: GapLineProps) {
-  const isReading = reading !== undefined && reading.from >= gap.from && reading.to <= gap.to
+  const isReading = reading !== undefined && touch(reading, gap)
+  const failed = fault && touch(fault.page, gap) ? fault : undefined
   const events = `${count(gap.to - gap.from + 1)} ${isFirst ? 'older events' : 'events between'}`
   return (
     <div className="flex min-h-10 flex-wrap items-center gap-3 border-y border-dashed bg-hover/40 px-4 py-1 text-muted text-sm sm:px-6">
       <span role="status" className="num grow">
-        {isReading ? `Reading ${events}…` : fault ? `Not read: ${fault.message}` : `${events} not shown`}
+        {isReading
+          ? `Reading ${events}…`
+          : failed
+            ? `Not read: ${failed.error.message}`
+            : `${events} not shown`}
       </span>
       {isReading ? (
         <Button size="sm" look="quiet" onClick={store.cancel}>
           Stop
         </Button>
       ) : (
-        <Button size="sm" onClick={() => store.readBefore(gap)}>
-          {fault ? 'Try again' : 'Show'}
+        <Button size="sm" onClick={() => (failed ? store.readAgain() : store.readBefore(gap))}>
+          {failed ? 'Try again' : 'Show'}
         </Button>
       )}
     </div>
   )
+}
+
+/** A page around an event may reach over the edges of what is missing. */
+function touch(page: Gap, gap: Gap): boolean {
+  return page.from <= gap.to && gap.from <= page.to
 }

@@ -106,7 +106,7 @@ function useSeek(store: FollowedStore, jump: (row: string) => void) {
     async (seq: number, key?: string) => {
       if (!holds(store.snapshot().held, seq) && !(await store.readAround(seq))) {
         const { fault } = store.snapshot()
-        if (fault) toastError('That part of the session was not read')(fault)
+        if (fault) toastError('That part of the session was not read')(fault.error)
         return
       }
       const { held } = store.snapshot()

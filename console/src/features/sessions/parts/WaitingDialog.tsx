@@ -2,10 +2,10 @@ import { useQuery } from '@tanstack/react-query'
 import { Dialog } from '@/components/ui/dialog'
 import { Loaded } from '@/components/ui/loaded'
 import { Badge } from '@/components/ui/status'
-import { api, data, paging } from '@/lib/api/client'
-import { type SessionEvent, type ToolCall, waiting } from '@/lib/session/log'
-import { reduce, replay } from '@/lib/session/reduce'
+import { type ToolCall, waiting } from '@/lib/session/log'
+import { replay } from '@/lib/session/reduce'
 import { waitingKey } from '../actions'
+import { readEvents } from '../reading'
 import { Decide } from './Decide'
 import { Json } from './Json'
 
@@ -22,7 +22,8 @@ function Waiting({ sessionId }: { sessionId: string }) {
   const found = useQuery({
     queryKey: waitingKey(sessionId),
     staleTime: 0,
-    queryFn: ({ signal }) => lastTurn(sessionId, signal),
+    // The end of the log is enough to know what waits.
+    queryFn: async ({ signal }) => replay(await readEvents(sessionId, undefined, signal)),
   })
   return (
     <Loaded query={found} what="What it waits for could not be read" rows={3}>
@@ -47,13 +48,4 @@ function Waits({ tools, sessionId }: { tools: readonly ToolCall[]; sessionId: st
       ))}
     </ul>
   )
-}
-
-/** The end of the log is enough to know what waits. */
-async function lastTurn(sessionId: string, signal: AbortSignal) {
-  const params = { path: { session_id: sessionId }, query: { order: 'desc' as const, ...paging(100) } }
-  const page = await data(api.GET('/v1/sessions/{session_id}/events', { params, signal }))
-  const events = (page.data as SessionEvent[]).filter((event) => event.seq != null).reverse()
-  const moved = events.map((event, n) => ({ ...event, seq: n + 1 }))
-  return reduce(replay(moved), [])
 }

@@ -34,7 +34,7 @@ export function ApiKeys() {
       Create API Key
     </Button>
   )
-  const names = new Map(projects?.data.map((project) => [project.id, project.name]))
+  const names = new Map(projects?.map((project) => [project.id, project.name]))
   const columns = [
     ...COLUMNS,
     projectColumn(names),

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Plus, ShieldCheck, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
@@ -22,11 +22,11 @@ export function ApprovalRules() {
   const [open, setOpen] = useState<Rule | 'new'>()
   const [gone, setGone] = useState<Rule>()
   const isAdmin = useMay('admin')
-  const { data: members } = useInfiniteQuery({ ...membersQuery, enabled: isAdmin })
+  const { data: members } = useQuery({ ...membersQuery, enabled: isAdmin })
   const remove = useAct(['approval_rules'], (rule: Rule) =>
     data(api.DELETE('/v1/approval_rules/{rule_id}', { params: { path: { rule_id: rule.id } } })),
   )
-  const people = members?.pages.flatMap((page) => page.data) ?? []
+  const people = members ?? []
   const add = (
     <Button look="main" onClick={() => setOpen('new')}>
       <Plus aria-hidden className="size-4" />
@@ -34,7 +34,7 @@ export function ApprovalRules() {
     </Button>
   )
   const columns = [
-    ...columnsOf(projects?.data ?? [], new Map(people.map(({ id, name }) => [id, name]))),
+    ...columnsOf(projects ?? [], new Map(people.map(({ id, name }) => [id, name]))),
     menuColumn<Rule>((rule) => isAdmin && <RuleMenu rule={rule} onDelete={() => setGone(rule)} />),
   ]
   return (

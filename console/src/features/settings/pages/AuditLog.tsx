@@ -1,4 +1,4 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Download, ScrollText } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { Button } from '@/components/ui/button'
@@ -137,11 +137,8 @@ function Filters({ filter, onChange, text, onText }: FiltersProps) {
 type Names = ReadonlyMap<string, string>
 
 function useNames(): Names {
-  const { data } = useInfiniteQuery(membersQuery)
-  return useMemo(
-    () => new Map(data?.pages.flatMap((page) => page.data).map((member) => [member.id, member.name])),
-    [data],
-  )
+  const { data } = useQuery(membersQuery)
+  return useMemo(() => new Map(data?.map((member) => [member.id, member.name])), [data])
 }
 
 function actorOf({ actor }: AuditEntry, names: Names): string {

@@ -19,7 +19,7 @@ import { useLogin, useMay } from '@/lib/api/login'
 import type { Member, Role } from '@/lib/api/people'
 import { ForAdmins } from '../parts/ForAdmins'
 import { FormDialog } from '../parts/FormDialog'
-import { membersQuery, useAct } from '../queries'
+import { memberPagesQuery, useAct } from '../queries'
 import { ROLES } from '../roles'
 
 interface Made {
@@ -43,7 +43,7 @@ export function Members() {
 }
 
 function People() {
-  const list = useInfiniteQuery(membersQuery)
+  const list = useInfiniteQuery(memberPagesQuery)
   const [open, setOpen] = useState<Open>()
   const close = () => setOpen(undefined)
   const showLink = (made: Made) => setOpen({ what: 'link', made })

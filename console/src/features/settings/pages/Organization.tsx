@@ -3,8 +3,9 @@ import { type FormEvent, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CopyableId } from '@/components/ui/copy'
 import { Field, Input } from '@/components/ui/field'
+import { Loaded, shown } from '@/components/ui/loaded'
 import { Page, Section } from '@/components/ui/page'
-import { ErrorNote, ErrorState, Skeleton } from '@/components/ui/states'
+import { ErrorNote } from '@/components/ui/states'
 import { TextField } from '@/components/ui/textField'
 import { toast } from '@/components/ui/toast'
 import { Switch } from '@/components/ui/toggles'
@@ -16,17 +17,14 @@ import { Lacks } from '../parts/Lacks'
 import { orgQuery, useAct } from '../queries'
 
 export function Organization() {
-  const { data: org, error, refetch } = useQuery(orgQuery)
+  const query = useQuery(orgQuery)
+  const known = shown(query)
   return (
-    <Page title="Organization" aside={org && <CopyableId id={org.id} className="ml-2" />}>
+    <Page title="Organization" aside={known && <CopyableId id={known.id} className="ml-2" />}>
       <Lacks needs="admin" what="change the organization" />
-      {org ? (
-        <OrgForm key={org.id} org={org} />
-      ) : error ? (
-        <ErrorState error={error} what="The organization could not be read" onRetry={refetch} />
-      ) : (
-        <Skeleton rows={5} />
-      )}
+      <Loaded query={query} what="The organization could not be read" rows={5}>
+        {(org) => <OrgForm key={org.id} org={org} />}
+      </Loaded>
     </Page>
   )
 }

@@ -32,7 +32,7 @@ export function Projects() {
       <Lacks needs="admin" what="make and change projects" />
       <Listing
         query={list}
-        rows={list.data?.data}
+        rows={list.data}
         what="The projects could not be read"
         empty={
           <EmptyState

@@ -196,7 +196,7 @@ function Aliases() {
       <Heading action={add}>Aliases</Heading>
       <Listing
         query={list}
-        rows={list.data?.data}
+        rows={list.data}
         what="The aliases could not be read"
         empty={
           <div className="flex flex-wrap items-center gap-3 px-4 py-3 text-muted text-sm sm:px-6">

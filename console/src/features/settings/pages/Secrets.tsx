@@ -34,7 +34,7 @@ export function Secrets() {
         ? [{ id, what: 'API key', of: `provider ${name}`, to: '/settings/providers', at: updated_at ?? null }]
         : [],
     ),
-    ...(tools.data?.data ?? []).flatMap(({ id, name, headers, created_at }): Kept[] =>
+    ...(tools.data ?? []).flatMap(({ id, name, headers, created_at }): Kept[] =>
       Object.keys(headers).map((header) => ({
         id: `${id} ${header}`,
         what: `header ${header}`,

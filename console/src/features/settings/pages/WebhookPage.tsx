@@ -4,9 +4,9 @@ import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { CodeBlock, CopyableId, SecretField } from '@/components/ui/copy'
 import { ConfirmDialog, Dialog } from '@/components/ui/dialog'
-import { Listing } from '@/components/ui/loaded'
+import { Listing, Loaded, shown } from '@/components/ui/loaded'
 import { PageHeader } from '@/components/ui/page'
-import { EmptyState, ErrorState, Skeleton } from '@/components/ui/states'
+import { EmptyState } from '@/components/ui/states'
 import { Status } from '@/components/ui/status'
 import { type Column, Table } from '@/components/ui/table'
 import { Time } from '@/components/ui/time'
@@ -29,26 +29,25 @@ export function WebhookPage() {
 
 function Shown() {
   const { webhookId } = route.useParams()
-  const { data: webhook, error, refetch } = useQuery(webhookQuery(webhookId))
+  const query = useQuery(webhookQuery(webhookId))
+  const known = shown(query)
   const [open, setOpen] = useState<Delivery>()
   return (
     <div className="flex h-full min-h-0 flex-col">
       <PageHeader
-        title={webhook?.url ?? 'Webhook'}
+        title={known?.url ?? 'Webhook'}
         crumbs={CRUMBS}
         aside={<CopyableId id={webhookId} className="ml-2 max-sm:hidden" />}
-        actions={webhook && <Actions webhook={webhook} />}
+        actions={known && <Actions webhook={known} />}
       />
-      {webhook ? (
-        <>
-          <State webhook={webhook} />
-          <Deliveries webhook={webhook} onOpen={setOpen} />
-        </>
-      ) : error ? (
-        <ErrorState error={error} what="The webhook could not be read" onRetry={refetch} />
-      ) : (
-        <Skeleton />
-      )}
+      <Loaded query={query} what="The webhook could not be read">
+        {(webhook) => (
+          <>
+            <State webhook={webhook} />
+            <Deliveries webhook={webhook} onOpen={setOpen} />
+          </>
+        )}
+      </Loaded>
       {open && <DeliveryDialog delivery={open} onClose={() => setOpen(undefined)} />}
     </div>
   )

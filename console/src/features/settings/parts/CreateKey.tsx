@@ -81,7 +81,7 @@ function KeyForm({ onClose, onMade }: { onClose: () => void; onMade: (secret: st
               {(control) => (
                 <Select {...control} value={project} onChange={(event) => setProject(event.target.value)}>
                   <option value="">All that you reach</option>
-                  {projects?.data.map((project) => (
+                  {projects?.map((project) => (
                     <option key={project.id} value={project.id}>
                       Only {project.name}
                     </option>

@@ -21,7 +21,7 @@ export function ProjectField({ label, hint, error, all, value, onChange }: Proje
       {(control) => (
         <Select {...control} value={value} onChange={(event) => onChange(event.target.value)}>
           <option value="">{all}</option>
-          {projects?.data.map(({ id, name }) => (
+          {projects?.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}
             </option>
