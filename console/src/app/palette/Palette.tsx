@@ -1,10 +1,9 @@
-import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Bot, LayoutList, Plus, Settings, SunMoon } from 'lucide-react'
 import { Dialog as Parts } from 'radix-ui'
 import { type KeyboardEvent, useId, useMemo, useState } from 'react'
 import { Keys } from '@/components/ui/keys'
-import { agentNamesQuery } from '@/lib/api/lists'
+import { useAgentNames } from '@/lib/api/agents'
 import { cx } from '@/lib/classes'
 import { type Command, useAllCommands } from '@/lib/commands'
 import { setTheme } from '@/lib/theme/theme'
@@ -124,7 +123,7 @@ function Finder({ onDone }: { onDone: () => void }) {
 function useOffers(text: string): Command[] {
   const navigate = useNavigate()
   const registered = useAllCommands()
-  const { data: agents } = useQuery(agentNamesQuery)
+  const agents = useAgentNames()
   return useMemo(() => {
     const go = (to: string) => () => void navigate({ to })
     const places = PLACES.map((place) => ({ ...place, id: place.to, group: 'Go to', run: go(place.to) }))
@@ -148,7 +147,7 @@ function useOffers(text: string): Command[] {
     ]
     const known = (agents ?? []).map((agent) => ({
       id: agent.id,
-      label: agent.name,
+      label: agent.label,
       group: 'Agents',
       icon: Bot,
       run: go(`/agents/${agent.id}`),

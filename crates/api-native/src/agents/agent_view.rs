@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::agent::{Agent, AgentSpec};
-use domain::{AgentId, MemberId, Timestamp};
+use domain::{AgentId, MemberId, ProjectId, Timestamp};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -27,6 +27,9 @@ pub(crate) struct AgentView {
     /// organization; null is everybody. Ours.
     #[schema(value_type = Option<Vec<String>>)]
     members: Option<Vec<MemberId>>,
+    /// The project that owns it. Ours.
+    #[schema(value_type = String)]
+    project_id: ProjectId,
     created_at: Timestamp,
     updated_at: Timestamp,
     archived_at: Option<Timestamp>,
@@ -71,6 +74,7 @@ impl From<Agent> for AgentView {
             metadata: agent.spec.metadata.clone(),
             budget: agent.spec.budget.map(BudgetView::from),
             members: agent.access.members.clone(),
+            project_id: agent.project,
             created_at: agent.created_at,
             updated_at: agent.updated_at,
             archived_at: agent.archived_at,

@@ -31,6 +31,7 @@ async fn a_new_agent_is_shown_whole() {
             "metadata",
             "budget",
             "members",
+            "project_id",
             "created_at",
             "updated_at",
             "archived_at"
@@ -44,6 +45,8 @@ async fn a_new_agent_is_shown_whole() {
     );
     assert_eq!((&agent["tools"], &agent["skills"], &agent["metadata"]), (&json!([]), &json!([]), &json!({})));
     assert_eq!(agent["execution_identity"], json!({ "type": "service_account" }));
+    let projects = owner.get("/v1/projects").await.ok();
+    assert_eq!(agent["project_id"], projects["data"][0]["id"]);
     assert!(agent["created_at"].as_str().unwrap().ends_with('Z'));
 }
 

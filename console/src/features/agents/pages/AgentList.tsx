@@ -14,21 +14,27 @@ import { type Column, Table } from '@/components/ui/table'
 import { Time } from '@/components/ui/time'
 import { Switch } from '@/components/ui/toggles'
 import { useMay } from '@/lib/api/login'
+import type { Project } from '@/lib/api/people'
 import { commandLine } from '@/lib/curl'
 import { plural } from '@/lib/format'
 import { useKeys } from '@/lib/keys'
 import { matches } from '../parts/search'
-import { type Agent, agentsQuery, useArchiveAgent } from '../queries'
+import { type Agent, agentsQuery, projectsQuery, useArchiveAgent } from '../queries'
 
 export function AgentList() {
   const [text, setText] = useState('')
   const [withArchived, setWithArchived] = useState(false)
   const [leaving, setLeaving] = useState<Agent>()
   const agents = useQuery(agentsQuery(withArchived))
+  const { data: projects } = useQuery(projectsQuery)
   const archive = useArchiveAgent()
   const navigate = useNavigate()
   const mayWrite = useMay('member')
-  const columns = useMemo(() => columnsOf(mayWrite, setLeaving, navigate), [mayWrite, navigate])
+  const columns = useMemo(() => {
+    const columns = columnsOf(mayWrite, setLeaving, navigate)
+    // Where there is one project only, it says nothing of an agent.
+    return projects && projects.length > 1 ? columns.toSpliced(1, 0, projectColumn(projects)) : columns
+  }, [mayWrite, navigate, projects])
   const found = useMemo(
     () => (agents.data ?? []).filter((agent) => matches(agent, text)),
     [agents.data, text],
@@ -121,6 +127,17 @@ function NoAgents({ text, onClear, onCreate }: NoAgentsProps) {
       An agent is a model with instructions, tools and documents. There is none yet.
     </EmptyState>
   )
+}
+
+function projectColumn(projects: Project[]): Column<Agent> {
+  const names = new Map(projects.map((project) => [project.id, project.name]))
+  return {
+    key: 'project',
+    header: 'Project',
+    width: 'minmax(0,0.7fr)',
+    secondary: true,
+    cell: (agent) => <span className="truncate text-muted">{names.get(agent.project_id) ?? '–'}</span>,
+  }
 }
 
 function columnsOf(

@@ -1,10 +1,9 @@
-import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Documents } from '@/components/ui/documents'
 import { Field, Select } from '@/components/ui/field'
 import { Page } from '@/components/ui/page'
-import { agentNamesQuery } from '@/lib/api/lists'
+import { useAgentNames } from '@/lib/api/agents'
 import { useMay } from '@/lib/api/login'
 import { isText, useRemembered } from '@/lib/remembered'
 
@@ -12,12 +11,12 @@ const EVERYBODY = ''
 
 /** What agents read: each one's own documents, and those of all. */
 export function Knowledge() {
-  const agents = useQuery(agentNamesQuery)
+  const agents = useAgentNames()
   const [remembered, setRemembered] = useRemembered('knowledge.agent', EVERYBODY, isText)
   const [chosen, setChosen] = useState(remembered)
   const mayWrite = useMay('member')
   const mayAdminister = useMay('admin')
-  const agent = agents.data?.find((one) => one.id === chosen)
+  const agent = agents?.find((one) => one.id === chosen)
   const choose = (id: string) => {
     setChosen(id)
     setRemembered(id)
@@ -41,9 +40,9 @@ export function Knowledge() {
             >
               <option value={EVERYBODY}>Every agent</option>
               <optgroup label="One agent">
-                {agents.data?.map((one) => (
+                {agents?.map((one) => (
                   <option key={one.id} value={one.id}>
-                    {one.name}
+                    {one.label}
                   </option>
                 ))}
               </optgroup>

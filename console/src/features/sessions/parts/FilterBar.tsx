@@ -1,11 +1,10 @@
-import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Bookmark, ListFilter, Search, Star, Trash2, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { IconButton } from '@/components/ui/button'
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from '@/components/ui/menu'
 import { toast } from '@/components/ui/toast'
-import { agentNamesQuery } from '@/lib/api/lists'
+import { useAgentNames } from '@/lib/api/agents'
 import { useKeys } from '@/lib/keys'
 import { useRemembered } from '@/lib/remembered'
 import type { Filters } from '../rows'
@@ -79,7 +78,7 @@ const ORIGINS = [
 ] as const
 
 function AgentFilter({ filters, onChange }: { filters: Shown; onChange: (change: Shown) => void }) {
-  const { data: agents } = useQuery(agentNamesQuery)
+  const agents = useAgentNames()
   const toggle = (name: 'agent' | 'origin', value: string) =>
     onChange({ [name]: filters[name] === value ? '' : value })
   const isOn = filters.agent !== undefined || filters.origin !== undefined
@@ -106,7 +105,7 @@ function AgentFilter({ filters, onChange }: { filters: Shown; onChange: (change:
             checked={filters.agent === agent.id}
             onSelect={() => toggle('agent', agent.id)}
           >
-            {agent.name}
+            {agent.label}
           </MenuItem>
         ))}
       </div>

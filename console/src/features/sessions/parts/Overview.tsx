@@ -1,11 +1,19 @@
-import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  type RefObject,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import { duration } from '@/lib/format'
 import { useNow } from '@/lib/now'
 import { type Held, type Stretch, tailOf } from '@/lib/session/held'
 import type { Lane } from '@/lib/session/log'
 import { placeOf, type Timeline } from '@/lib/session/timeline'
 import { onThemeChange } from '@/lib/theme/theme'
-import { draw, extent, HEIGHT, hit, LANE, LANES, RULER, type View } from './overviewDrawing'
+import { type Drawing, draw, extent, HEIGHT, hit, LANE, LANES, RULER, type View } from './overviewDrawing'
 import { type Mark, seqAt, stripOf, timelineOf } from './overviewMarks'
 
 interface OverviewProps {
@@ -25,39 +33,22 @@ export function Overview(props: OverviewProps) {
 
 function StripCanvas({ held, overview, onJump, onSeek }: OverviewProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
-  const { rows } = held
-  // biome-ignore lint/correctness/useExhaustiveDependencies: text in the making changes no row and no bar
-  const strip = useMemo(() => stripOf(held, overview), [rows, tailOf(held).bars, overview])
-  const { marks } = strip
-  const isIdle = tailOf(held).status === 'idle'
-  const isOpen = marks.some((mark) => mark.to === undefined)
-  const now = useNow(isOpen ? 1000 : 60_000)
-  const time = useMemo(() => timelineOf(strip, isIdle, now), [strip, isIdle, now])
+  const { marks, time, now } = useStrip(held, overview)
   const [zoom, setZoom] = useState<[number, number] | undefined>()
   const [drag, setDrag] = useState<[number, number] | undefined>()
   const [chosen, choose] = useState<Mark | undefined>()
   const current = useMemo(() => placeOfMark(marks, chosen), [marks, chosen])
-  const [width, setWidth] = useState(0)
-  const [painted, setPainted] = useState(0)
+  const width = useWidth(canvas)
   const [from, to] = zoom ?? [0, time.length]
   const view = useMemo<View>(() => ({ width, from, to: Math.max(from + 1, to) }), [width, from, to])
-
-  useEffect(() => {
-    const element = canvas.current?.parentElement
-    if (!element) return
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth))
-    observer.observe(element)
-    setWidth(element.clientWidth)
-    return () => observer.disconnect()
-  }, [])
-  useEffect(() => onThemeChange(() => setPainted((count) => count + 1)), [])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme paints anew
-  useEffect(() => {
-    if (canvas.current && width > 0) draw(canvas.current, { marks, time, view, now, current, drag })
-  }, [marks, time, view, now, current, drag, painted, width])
+  useDrawn(canvas, { marks, time, view, now, current, drag })
 
   const xOf = (event: PointerEvent) => event.nativeEvent.offsetX
   const placeAt = (x: number) => view.from + (x / Math.max(1, width)) * (view.to - view.from)
+  const onDown = (event: PointerEvent) => {
+    event.currentTarget.setPointerCapture(event.pointerId)
+    setDrag([xOf(event), xOf(event)])
+  }
   const onUp = (event: PointerEvent) => {
     if (!drag) return
     setDrag(undefined)
@@ -90,14 +81,13 @@ function StripCanvas({ held, overview, onJump, onSeek }: OverviewProps) {
     event.preventDefault()
     event.stopPropagation()
   }
-  const total = time.stretches.reduce((sum, stretch) => sum + stretch.length, 0)
   return (
     <div className="relative flex shrink-0 gap-3 border-b px-4 sm:px-6">
       <LaneNames />
       <div
         role="application"
         aria-roledescription="overview over time"
-        aria-label={`Overview: ${marks.reduce((sum, mark) => sum + mark.count, 0)} steps in ${duration(total)}. Arrows move, plus and minus zoom.`}
+        aria-label={`Overview: ${told(marks, time)}. Arrows move, plus and minus zoom.`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: an application of its own takes keys
         tabIndex={0}
         onKeyDown={onKeyDown}
@@ -105,10 +95,7 @@ function StripCanvas({ held, overview, onJump, onSeek }: OverviewProps) {
       >
         <canvas
           ref={canvas}
-          onPointerDown={(event) => {
-            event.currentTarget.setPointerCapture(event.pointerId)
-            setDrag([xOf(event), xOf(event)])
-          }}
+          onPointerDown={onDown}
           onPointerMove={(event) => drag && setDrag([drag[0], xOf(event)])}
           onPointerUp={onUp}
           onPointerCancel={() => setDrag(undefined)}
@@ -131,6 +118,49 @@ function StripCanvas({ held, overview, onJump, onSeek }: OverviewProps) {
       </span>
     </div>
   )
+}
+
+/** What there is to draw, and where; it grows with the time while something is under way. */
+function useStrip(held: Held, overview: readonly Stretch[]) {
+  const { rows } = held
+  // biome-ignore lint/correctness/useExhaustiveDependencies: text in the making changes no row and no bar
+  const strip = useMemo(() => stripOf(held, overview), [rows, tailOf(held).bars, overview])
+  const { marks } = strip
+  const isIdle = tailOf(held).status === 'idle'
+  const isOpen = marks.some((mark) => mark.to === undefined)
+  const now = useNow(isOpen ? 1000 : 60_000)
+  const time = useMemo(() => timelineOf(strip, isIdle, now), [strip, isIdle, now])
+  return { marks, time, now }
+}
+
+/** The width that there is for a canvas, in pixels. */
+function useWidth(canvas: RefObject<HTMLCanvasElement | null>): number {
+  const [width, setWidth] = useState(0)
+  useEffect(() => {
+    const element = canvas.current?.parentElement
+    if (!element) return
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth))
+    observer.observe(element)
+    setWidth(element.clientWidth)
+    return () => observer.disconnect()
+  }, [canvas])
+  return width
+}
+
+/** Draws what has changed, and all of it in another theme. */
+function useDrawn(canvas: RefObject<HTMLCanvasElement | null>, drawing: Drawing) {
+  const { marks, time, view, now, current, drag } = drawing
+  const [painted, setPainted] = useState(0)
+  useEffect(() => onThemeChange(() => setPainted((count) => count + 1)), [])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme paints anew
+  useEffect(() => {
+    if (canvas.current && view.width > 0) draw(canvas.current, { marks, time, view, now, current, drag })
+  }, [canvas, marks, time, view, now, current, drag, painted])
+}
+
+function told(marks: readonly Mark[], time: Timeline): string {
+  const total = time.stretches.reduce((sum, stretch) => sum + stretch.length, 0)
+  return `${marks.reduce((sum, mark) => sum + mark.count, 0)} steps in ${duration(total)}`
 }
 
 const names: Record<Lane, string> = {

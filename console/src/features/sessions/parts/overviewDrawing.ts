@@ -11,7 +11,7 @@ export interface View {
   to: number
 }
 
-interface Drawing {
+export interface Drawing {
   marks: readonly Mark[]
   time: Timeline
   view: View

@@ -4556,6 +4556,8 @@ export interface components {
              *     organization; null is everybody. Ours.
              */
             members?: string[] | null;
+            /** @description The project that owns it. Ours. */
+            project_id: string;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -6159,6 +6161,8 @@ export interface components {
                  *     organization; null is everybody. Ours.
                  */
                 members?: string[] | null;
+                /** @description The project that owns it. Ours. */
+                project_id: string;
                 /** Format: date-time */
                 created_at: string;
                 /** Format: date-time */
