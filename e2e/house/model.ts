@@ -12,6 +12,8 @@ export interface Answer {
   pace?: number
   /** A call of one of the tools that were offered. */
   call?: { name: string; arguments: unknown }
+  /** A status of HTTP with which it is refused, in these words. */
+  refused?: { status: number; message: string }
 }
 
 /** What it is asked, as far as answers depend on it. */
@@ -92,6 +94,12 @@ export class MockModel {
       tools?: { function: { name: string } }[]
     }
     const answer = this.rule(asked(body.messages, body.tools ?? []))
+    if (answer.refused) {
+      const { status, message } = answer.refused
+      response.writeHead(status, { 'content-type': 'application/json' })
+      response.end(JSON.stringify({ error: { message, type: 'invalid_request_error' } }))
+      return
+    }
     response.setHeader('content-type', 'text/event-stream')
     await stream(answer, response)
   }
