@@ -114,10 +114,11 @@ impl Follower {
             if let Some(item) = self.previews.as_mut().and_then(Previews::next) {
                 return Ok(Followed::Preview(item));
             }
+            // What waits here is little; the key is looked at when there is no more of it.
             let came = tokio::select! {
                 biased;
-                fault = self.key.stopped() => return Err(Error::Unauthenticated(fault)),
                 came = self.live.next() => came,
+                fault = self.key.stopped() => return Err(Error::Unauthenticated(fault)),
             };
             self.take_in(came)?;
         }

@@ -13,7 +13,8 @@ use domain::session::InboxItem;
 use domain::transcript::{Plan, Transcript};
 use domain::turn::{Doing, Moment, Turn};
 use domain::{Event, OrgId};
-use futures::FutureExt;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use ports::OrgStore;
 use tracing::Instrument;
 
@@ -149,13 +150,22 @@ impl<'a> Worker<'a> {
             }
             let (org, turn, materials, transcript) = (self.org, &self.turn, &self.materials, &self.transcript);
             self.hands.pick_up(&doing, materials, time_left, || Generation::of(org, turn, materials, transcript, plan));
+            let (shared, has_begun) = (self.shared, self.has_begun(&doing));
+            let interrupted = async {
+                tokio::select! {
+                    () = registration.rung() => Happened::InputCame,
+                    () = sleep_or_forever(time_left) => Happened::TimeIsOver,
+                    () = shared.stopped.cancelled() => Happened::EngineStops,
+                    () = shared.draining.cancelled(), if !has_begun => Happened::EngineStops,
+                }
+            };
+            // Looked at only when it has stirred, and not with each token that the hands get.
+            let mut interrupted = FuturesUnordered::from_iter([interrupted.boxed()]);
             let happened = tokio::select! {
                 done = self.hands.next() => Happened::Done(done),
-                () = registration.rung() => Happened::InputCame,
-                () = sleep_or_forever(time_left) => Happened::TimeIsOver,
-                () = self.shared.stopped.cancelled() => Happened::EngineStops,
-                () = self.shared.draining.cancelled(), if !self.has_begun(&doing) => Happened::EngineStops,
+                Some(happened) = interrupted.next() => happened,
             };
+            drop(interrupted);
             match happened {
                 Happened::Done(done) => self.decide_on(done),
                 Happened::InputCame => {

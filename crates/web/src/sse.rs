@@ -17,7 +17,7 @@ use futures::future::BoxFuture;
 use futures::stream::{BoxStream, FuturesUnordered, StreamExt};
 use futures::{FutureExt, Stream};
 use serde::Serialize;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use crate::{Drain, StreamPlace};
 
@@ -99,8 +99,9 @@ pub fn response(frames: impl Stream<Item = Bytes> + Send + 'static, drain: &Drai
             EndsBy::Grace => drain.grace_over().await,
         }
     };
-    let stop = FuturesUnordered::from_iter([stop.boxed()]);
-    let frames = Frames { frames: frames.boxed(), stop, silence: None, spoke_at: None, manners };
+    let stop = stop.map(|()| Stir::Stop).boxed();
+    let stirs = FuturesUnordered::from_iter([stop, silence_until(Instant::now() + SILENCE_MAX)]);
+    let frames = Frames { frames: frames.boxed(), stirs, spoke_at: Instant::now(), manners };
     let mut response = Response::new(Body::from_stream(frames.map(Ok::<_, std::convert::Infallible>)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -111,14 +112,22 @@ pub fn response(frames: impl Stream<Item = Bytes> + Send + 'static, drain: &Drai
 
 struct Frames {
     frames: BoxStream<'static, Bytes>,
-    /// Ready when the server stops; gone after that. Looked at only when it has stirred.
-    stop: FuturesUnordered<BoxFuture<'static, ()>>,
-    /// Ends when there may have been silence for too long: made with the first silence, and
-    /// moved only when it has ended, so that a stream with much to say moves no timer.
-    silence: Option<Pin<Box<Sleep>>>,
+    /// What is to be done when there is nothing to say: looked at only when one of them has stirred,
+    /// so that a stream with much to say moves no timer. Empty once the server stops.
+    stirs: FuturesUnordered<BoxFuture<'static, Stir>>,
     /// When something was said last.
-    spoke_at: Option<Instant>,
+    spoke_at: Instant,
     manners: Manners,
+}
+
+enum Stir {
+    Stop,
+    /// There may have been silence for too long.
+    Silence,
+}
+
+fn silence_until(end: Instant) -> BoxFuture<'static, Stir> {
+    tokio::time::sleep_until(end).map(|()| Stir::Silence).boxed()
 }
 
 impl Stream for Frames {
@@ -126,23 +135,30 @@ impl Stream for Frames {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let this = &mut *self;
-        if let Poll::Ready(stops) = this.stop.poll_next_unpin(cx) {
-            let last_word = stops.map(|()| std::mem::take(&mut this.manners.last_word));
-            return Poll::Ready(last_word.filter(|word| !word.is_empty()));
+        if this.stirs.is_empty() {
+            return Poll::Ready(None);
         }
         if let Poll::Ready(next) = this.frames.poll_next_unpin(cx) {
-            this.spoke_at = Some(Instant::now());
+            this.spoke_at = Instant::now();
             return Poll::Ready(next);
         }
-        let silence = this.silence.get_or_insert_with(|| Box::pin(tokio::time::sleep(SILENCE_MAX)));
-        while silence.as_mut().poll(cx).is_ready() {
-            let now = Instant::now();
-            match this.spoke_at.map(|at| at + SILENCE_MAX).filter(|end| *end > now) {
-                Some(end) => silence.as_mut().reset(end),
-                None => {
-                    silence.as_mut().reset(now + SILENCE_MAX);
-                    this.spoke_at = Some(now);
+        while let Poll::Ready(stir) = this.stirs.poll_next_unpin(cx) {
+            match stir {
+                Some(Stir::Silence) => {
+                    let now = Instant::now();
+                    let end = this.spoke_at + SILENCE_MAX;
+                    if now < end {
+                        this.stirs.push(silence_until(end));
+                        continue;
+                    }
+                    this.stirs.push(silence_until(now + SILENCE_MAX));
+                    this.spoke_at = now;
                     return Poll::Ready(Some(this.manners.sign_of_life.clone()));
+                }
+                Some(Stir::Stop) | None => {
+                    this.stirs.clear();
+                    let last_word = std::mem::take(&mut this.manners.last_word);
+                    return Poll::Ready(Some(last_word).filter(|word| !word.is_empty()));
                 }
             }
         }

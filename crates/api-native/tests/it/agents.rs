@@ -8,8 +8,8 @@ use test_kit::{Reply, TestHouse};
 #[tokio::test]
 async fn a_new_agent_is_shown_whole() {
     let house = TestHouse::new().start().await;
-    let agent =
-        house.owner().post("/v1/agents", json!({ "name": "a", "model": "scripted/demo", "what": 1 })).await.ok();
+    let owner = house.owner();
+    let agent = owner.post("/v1/agents", json!({ "name": "a", "model": "scripted/demo", "what": 1 })).await.ok();
     assert!(id_of(&agent).starts_with("agent_") && id_of(&agent).len() == "agent_".len() + 26);
     let keys: Vec<&str> = agent.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(
