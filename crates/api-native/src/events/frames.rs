@@ -128,8 +128,7 @@ impl PreviewFrames {
         frame.extend_from_slice(b",\"end\":");
         frame.extend_from_slice(digits.format(offset + text.len()).as_bytes());
         frame.extend_from_slice(b"}\n\n");
-        // Without spare room it is handed on as it is, and needs no word on who else has it.
-        frame.into_boxed_slice().into()
+        frame.into()
     }
 }
 
