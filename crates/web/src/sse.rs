@@ -81,7 +81,7 @@ pub enum EndsBy {
 pub struct Manners {
     /// Said after each [`SILENCE_MAX`] of silence.
     pub sign_of_life: Bytes,
-    /// Said before the end when the server stops; nothing if empty.
+    /// Said before the end when the server stops, behind what is there to be said; nothing if empty.
     pub last_word: Bytes,
     /// When that is.
     pub ends_by: EndsBy,
