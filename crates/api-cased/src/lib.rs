@@ -25,10 +25,9 @@ use axum::http::{HeaderName, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use axum::{Router, middleware};
-use tower_http::catch_panic::CatchPanicLayer;
 use web::auth::{Door, Proof, require_caller};
 use web::idempotency::{self, Once};
-use web::{Facade, HeaderOrder, RequestId, Shared, document};
+use web::{Facade, HeaderOrder, Panicked, RequestId, Shared, answer_panics, document};
 
 pub use openapi::openapi;
 
@@ -75,7 +74,7 @@ pub fn router(app: App, shared: Shared, public_url: &str) -> Router {
         .route("/api/v1/{*rest}", any(nothing_here))
         .route("/api/v1/openapi.json", document::serve(openapi))
         .method_not_allowed_fallback(async || ApiError::wrong_method())
-        .layer(CatchPanicLayer::custom(|_| ApiError::internal().into_response()))
+        .layer(middleware::from_fn_with_state(Panicked(|| ApiError::internal().into_response()), answer_panics))
         .layer(middleware::map_response(named))
         .with_state(cased)
 }

@@ -25,9 +25,8 @@ use axum::Router;
 use axum::http::HeaderValue;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use tower_http::catch_panic::CatchPanicLayer;
 use web::auth::{Door, Proof, require_caller};
-use web::{Facade, HeaderOrder, RequestId, Shared, document};
+use web::{Facade, HeaderOrder, Panicked, RequestId, Shared, answer_panics, document};
 
 pub use openapi::openapi;
 
@@ -59,7 +58,7 @@ pub fn router(app: App, shared: Shared) -> Router {
         .fallback(async || ApiError::not_found())
         // Behind the door's layer: a wrong method is no path, and is not asked for a key.
         .method_not_allowed_fallback(async || ApiError::not_found())
-        .layer(CatchPanicLayer::custom(|_| ApiError::internal().into_response()))
+        .layer(from_fn_with_state(Panicked(|| ApiError::internal().into_response()), answer_panics))
         .layer(map_response(named))
         .with_state(Cassidy { app, shared });
     Router::new().nest("/api", routes)

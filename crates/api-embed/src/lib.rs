@@ -22,11 +22,10 @@ use std::sync::Arc;
 
 use app::App;
 use axum::Router;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use tower_http::catch_panic::CatchPanicLayer;
-use web::{Facade, Shared};
+use web::{Facade, Panicked, Shared, answer_panics};
 
 use crate::error::ApiError;
 use crate::streams::OpenStreams;
@@ -53,7 +52,7 @@ pub fn router(app: App, shared: Shared) -> Router {
         .nest("/chat/v2/{id}", chat)
         .fallback(async || ApiError::not_found())
         .method_not_allowed_fallback(async || ApiError::not_found())
-        .layer(CatchPanicLayer::custom(|_| ApiError::internal().into_response()))
+        .layer(from_fn_with_state(Panicked(|| ApiError::internal().into_response()), answer_panics))
         .layer(map_response(counted))
         .with_state(Embeds { app, shared, streams: Arc::default() });
     Router::new().nest("/embed", routes)

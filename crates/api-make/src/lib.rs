@@ -28,9 +28,9 @@ use std::sync::Arc;
 
 use app::App;
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
-use tower_http::catch_panic::CatchPanicLayer;
-use web::{Shared, document};
+use web::{Panicked, Shared, answer_panics, document};
 
 pub use openapi::openapi;
 pub use runs::{Callbacks, resume_callbacks};
@@ -53,7 +53,7 @@ pub fn router(app: App, shared: Shared, callbacks: Arc<dyn Callbacks>) -> Router
         .route("/openapi.json", document::serve(openapi))
         .fallback(async || ApiError::no_such_path())
         .method_not_allowed_fallback(async || ApiError::no_such_path())
-        .layer(CatchPanicLayer::custom(|_| ApiError::internal().into_response()))
+        .layer(from_fn_with_state(Panicked(|| ApiError::internal().into_response()), answer_panics))
         .with_state(Make { app, shared, callbacks });
     Router::new().nest("/api/v2", routes)
 }

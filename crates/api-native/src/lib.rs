@@ -47,14 +47,13 @@ use app::App;
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
 use axum::{Extension, Router, middleware};
-use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::auth::{Door, Proof, require_caller};
 use web::idempotency::{self, Once};
-use web::{Facade, HeaderOrder, Shared, document};
+use web::{Facade, HeaderOrder, Panicked, Shared, answer_panics, document};
 
 /// The routes of this API. To be merged with the other façades' and given to [`web::finish`].
 pub fn router(app: App, shared: Shared) -> Router {
@@ -81,7 +80,7 @@ pub fn router(app: App, shared: Shared) -> Router {
         .route("/login/oidc/{issuer}", get(issuers::begin))
         .route("/login/oidc/{issuer}/callback", get(issuers::finish))
         .method_not_allowed_fallback(elsewhere::wrong_method)
-        .layer(CatchPanicLayer::custom(|_| error::ApiError::internal().into_response()))
+        .layer(middleware::from_fn_with_state(Panicked(|| error::ApiError::internal().into_response()), answer_panics))
         .layer(Extension(shared))
         .with_state(app);
     Router::new()

@@ -1,29 +1,41 @@
 //! A time limit that is put off with each piece of an answer.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker};
 
 use tokio::time::{Instant, Sleep};
 
 /// A timer that is moved only when it has ended, so that an answer with much to say moves
-/// none.
+/// none, and asks none.
 #[derive(Debug, Default)]
-pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
+pub(crate) struct Alarm {
+    timer: Option<Pin<Box<Sleep>>>,
+    /// When the timer ends, and whom it wakes then.
+    set: Option<(Instant, Waker)>,
+}
 
 impl Alarm {
     /// Ready once it is `until`, however often it is asked in between and for what times.
     pub(crate) fn poll_until(&mut self, cx: &mut Context<'_>, until: Instant) -> Poll<()> {
-        let sleep = self.0.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
-        if until < sleep.deadline() {
-            sleep.as_mut().reset(until);
+        if let Some((end, waker)) = &self.set
+            && *end <= until
+            && waker.will_wake(cx.waker())
+            && Instant::now() < *end
+        {
+            return Poll::Pending;
         }
-        loop {
-            ready!(sleep.as_mut().poll(cx));
-            if sleep.deadline() >= until {
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        if until < timer.deadline() {
+            timer.as_mut().reset(until);
+        }
+        while timer.as_mut().poll(cx).is_ready() {
+            if timer.deadline() >= until {
                 return Poll::Ready(());
             }
-            sleep.as_mut().reset(until);
+            timer.as_mut().reset(until);
         }
+        self.set = Some((timer.deadline(), cx.waker().clone()));
+        Poll::Pending
     }
 }
 
