@@ -12,7 +12,7 @@ use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use secrecy::{ExposeSecret, SecretString};
-use web::{ClientAddress, Query, RequestId, Shared, is_own_path, is_sent_from_elsewhere};
+use web::{ClientAddress, Query, RequestId, Shared, Site, is_own_path, is_sent_from_elsewhere};
 
 use crate::error::ApiError;
 use crate::login::browser;
@@ -41,7 +41,7 @@ pub(crate) async fn begin(
     let return_to = query.find("return_to").filter(|path| is_own_path(path)).map(str::to_owned);
     match app.begin_elsewhere(&name, site.callback(&name), return_to, login).await {
         Ok(begun) => sent_to(&begun.page, [site.set_attempt(begun.attempt.expose_secret())]),
-        Err(turned_away) => sent_to(&login_page(&turned_away), [site.unset_attempt()]),
+        Err(turned_away) => turned_back(site, &turned_away),
     }
 }
 
@@ -70,7 +70,16 @@ pub(crate) async fn finish(
             let login = site.set_login(came_in.logged_in.token.reveal());
             sent_to(came_in.return_to.as_deref().unwrap_or("/"), [login, site.unset_attempt()])
         }
-        Err(turned_away) => sent_to(&login_page(&turned_away), [site.unset_attempt()]),
+        Err(turned_away) => turned_back(site, &turned_away),
+    }
+}
+
+fn turned_back(site: &Site, turned_away: &TurnedAway) -> Result<Response, ApiError> {
+    let page = login_page(turned_away);
+    match turned_away.why {
+        // The answer may be given again.
+        NotLetIn::Busy => sent_to(&page, []),
+        _ => sent_to(&page, [site.unset_attempt()]),
     }
 }
 

@@ -47,10 +47,8 @@ impl App {
             };
             let sleep = match swept {
                 Ok(next) => sleep_until(next, self.now()),
-                Err(error) => {
-                    tracing::error!(%error, "what is kept no longer could not be let go of: it is tried again");
-                    PAUSE
-                }
+                // What stays was written to the log.
+                Err(_) => PAUSE,
             };
             tokio::select! {
                 () = &mut stopping => return,
@@ -67,16 +65,21 @@ impl App {
         let store = &self.ports().store;
         let mut sweep = Sweep::default();
         if let Some(age) = rules.sessions {
-            for org in store.list_orgs().await? {
-                let expired = self.expire_sessions(operator, org.id, age).await;
-                sweep.take(expired.inspect_err(|error| tracing::warn!(org.id = %org.id, %error, "sessions stay")));
+            match store.list_orgs().await {
+                Ok(orgs) => {
+                    for org in orgs {
+                        let expired = self.expire_sessions(operator, org.id, age).await;
+                        sweep.take(&format!("sessions of {}", org.id), expired);
+                    }
+                }
+                Err(error) => sweep.take("sessions", Err(error.into())),
             }
         }
         if let Some(age) = rules.samples {
-            sweep.take(self.forget_all(age, |before| store.forget_samples(before)).await);
+            sweep.take("samples of signals", self.forget_all(age, |before| store.forget_samples(before)).await);
         }
         if let Some(age) = rules.deliveries {
-            sweep.take(self.forget_all(age, |before| store.forget_deliveries(before)).await);
+            sweep.take("deliveries to webhooks", self.forget_all(age, |before| store.forget_deliveries(before)).await);
         }
         sweep.fault.map_or(Ok(sweep.next), Err)
     }
@@ -144,10 +147,11 @@ struct Sweep {
 }
 
 impl Sweep {
-    fn take(&mut self, swept: Result<Option<Timestamp>, Error>) {
+    fn take(&mut self, what: &str, swept: Result<Option<Timestamp>, Error>) {
         match swept {
             Ok(next) => self.next = earlier(self.next, next),
             Err(error) => {
+                tracing::error!(%error, "{what} that are kept no longer could not be let go of: it is tried again");
                 self.fault.get_or_insert(error);
             }
         }

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use tokio::task::coop;
 use tokio::time::{Instant, Sleep};
 
 /// A timer that is moved only when it has ended, so that an answer with much to say moves
@@ -24,6 +25,8 @@ impl Alarm {
         {
             return Poll::Pending;
         }
+        // Without a budget left, the timer is not asked, and is to be asked again.
+        let is_asked = coop::has_budget_remaining();
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
         if until < timer.deadline() {
             timer.as_mut().reset(until);
@@ -34,7 +37,7 @@ impl Alarm {
             }
             timer.as_mut().reset(until);
         }
-        self.set = Some((timer.deadline(), cx.waker().clone()));
+        self.set = is_asked.then(|| (timer.deadline(), cx.waker().clone()));
         Poll::Pending
     }
 }

@@ -177,8 +177,6 @@ where
 {
     let mut talk = http1::Builder::new();
     talk.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES_READ);
-    // Nearly all that is written is short: copying it together costs less than a list of its parts.
-    talk.writev(false);
     finish(talk.serve_connection(TokioIo::new(stream), door), stop).await;
 }
 

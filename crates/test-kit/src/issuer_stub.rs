@@ -16,6 +16,7 @@ use http::{HeaderMap, StatusCode, Uri};
 use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
 use ports::Clock;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::listening::Listening;
 use keys::Key;
@@ -81,6 +82,8 @@ struct Inner {
     is_thin: bool,
     lie: Option<Lie>,
     is_down: bool,
+    /// Whether whoever asks for a token waits.
+    is_holding: watch::Sender<bool>,
     says_whose_answer_it_is: bool,
     takes_secret_in_body: bool,
     key: Key,
@@ -105,6 +108,7 @@ impl IssuerStub {
             is_thin: false,
             lie: None,
             is_down: false,
+            is_holding: watch::Sender::new(false),
             says_whose_answer_it_is: false,
             takes_secret_in_body: false,
             key: Key::ed25519(1),
@@ -141,6 +145,11 @@ impl IssuerStub {
     /// It answers nothing but errors, or does again.
     pub fn is_down(&self, is_down: bool) {
         lock(&self.state).is_down = is_down;
+    }
+
+    /// It gives nobody a token, or does again, also to those who have asked meanwhile.
+    pub fn holds(&self, is_holding: bool) {
+        lock(&self.state).is_holding.send_replace(is_holding);
     }
 
     /// Its tokens hold nothing about people: that is asked for afterwards.
@@ -235,8 +244,14 @@ async fn give_token(
     headers: HeaderMap,
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
+    let mut holding = {
+        let mut inner = lock(&state);
+        inner.exchanges += 1;
+        inner.is_holding.subscribe()
+    };
+    // The stub outlives who asks it.
+    let _ = holding.wait_for(|is_holding| !is_holding).await;
     let mut inner = lock(&state);
-    inner.exchanges += 1;
     let refuse = |why: &str| (StatusCode::BAD_REQUEST, Json(json!({ "error": why }))).into_response();
     if !inner.is_shown_the_secret(&headers, &form) {
         return refuse("invalid_client");

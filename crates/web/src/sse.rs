@@ -81,7 +81,7 @@ pub enum EndsBy {
 pub struct Manners {
     /// Said after each [`SILENCE_MAX`] of silence.
     pub sign_of_life: Bytes,
-    /// Said before the end when the server stops, behind what is there to be said; nothing if empty.
+    /// Said before the end when the server stops; nothing if empty.
     pub last_word: Bytes,
     /// When that is.
     pub ends_by: EndsBy,
@@ -112,8 +112,8 @@ pub fn response(frames: impl Stream<Item = Bytes> + Send + 'static, drain: &Drai
 
 struct Frames {
     frames: BoxStream<'static, Bytes>,
-    /// What is to be done when there is nothing to say: looked at only when one of them has stirred,
-    /// so that a stream with much to say moves no timer. Empty once the server stops.
+    /// What ends the stream or breaks its silence: looked at only when it has stirred, so that a
+    /// stream with much to say moves no timer. Empty once the server stops.
     stirs: FuturesUnordered<BoxFuture<'static, Stir>>,
     /// When something was said last.
     spoke_at: Instant,
@@ -135,34 +135,26 @@ impl Stream for Frames {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let this = &mut *self;
-        if this.stirs.is_empty() {
-            return Poll::Ready(None);
-        }
-        if let Poll::Ready(next) = this.frames.poll_next_unpin(cx) {
-            this.spoke_at = Instant::now();
-            return Poll::Ready(next);
-        }
         while let Poll::Ready(stir) = this.stirs.poll_next_unpin(cx) {
-            match stir {
-                Some(Stir::Silence) => {
-                    let now = Instant::now();
-                    let end = this.spoke_at + SILENCE_MAX;
-                    if now < end {
-                        this.stirs.push(silence_until(end));
-                        continue;
-                    }
-                    this.stirs.push(silence_until(now + SILENCE_MAX));
-                    this.spoke_at = now;
-                    return Poll::Ready(Some(this.manners.sign_of_life.clone()));
-                }
-                Some(Stir::Stop) | None => {
-                    this.stirs.clear();
-                    let last_word = std::mem::take(&mut this.manners.last_word);
-                    return Poll::Ready(Some(last_word).filter(|word| !word.is_empty()));
-                }
+            let Some(Stir::Silence) = stir else {
+                let last_word = std::mem::take(&mut this.manners.last_word);
+                this.stirs.clear();
+                return Poll::Ready(Some(last_word).filter(|word| !word.is_empty()));
+            };
+            let now = Instant::now();
+            let end = this.spoke_at + SILENCE_MAX;
+            if end <= now {
+                this.spoke_at = now;
+                this.stirs.push(silence_until(now + SILENCE_MAX));
+                return Poll::Ready(Some(this.manners.sign_of_life.clone()));
             }
+            this.stirs.push(silence_until(end));
         }
-        Poll::Pending
+        let next = this.frames.poll_next_unpin(cx);
+        if next.is_ready() {
+            this.spoke_at = Instant::now();
+        }
+        next
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use app::AddMember;
 use domain::org::Role;
+use futures::future::join_all;
 use serde_json::{Value, json};
 use test_kit::issuer_stub::ada;
 use test_kit::sources::ShiftedClock;
@@ -264,6 +265,35 @@ async fn an_issuer_that_is_gone_keeps_nobody_out_for_longer_than_it_is() {
     let_in(&house, &log_in_elsewhere(&house, &issuer).await);
     assert_eq!(problem(&page(&house).get("/login/oidc/nowhere").await), "unknown_issuer");
     assert_eq!(problem(&page(&house).get("/login/oidc/%FF/callback").await), "unknown_issuer");
+}
+
+/// An issuer that is slow keeps so many waiting, and no more.
+#[tokio::test]
+async fn who_finds_too_many_waiting_for_an_issuer_comes_back_with_the_same_answer() {
+    const PLACES: usize = 64;
+    let (house, issuer) = trusting(|house| house).await;
+    member(&house, "ada", Role::Member).await;
+    let mut sent = Vec::new();
+    for _ in 0..=PLACES + 1 {
+        sent.push(go(&house, &issuer, "/login/oidc/corp").await);
+    }
+    let (one, mut other) = (sent.remove(0), sent.remove(0));
+    issuer.holds(true);
+    let meanwhile = async {
+        while issuer.exchanges() < PLACES {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let turned_away = come_back(&house, &one).await;
+        assert_eq!(problem(&turned_away), "busy");
+        assert!(cookies(&turned_away).is_empty(), "it keeps what it came back with");
+        // Who did not want to asks the issuer nothing.
+        other.back = other.back.replace("code=", "error=access_denied&was=");
+        assert_eq!(problem(&come_back(&house, &other).await), "declined");
+        issuer.holds(false);
+    };
+    let (waited, ()) = tokio::join!(join_all(sent.iter().map(|sent| come_back(&house, sent))), meanwhile);
+    waited.iter().for_each(|reply| drop(let_in(&house, reply)));
+    let_in(&house, &come_back(&house, &one).await);
 }
 
 #[tokio::test]

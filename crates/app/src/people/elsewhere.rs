@@ -278,16 +278,17 @@ impl App {
         if !attempt.is_under_way(now) {
             return Err(NotLetIn::Expired);
         }
+        let code = match (back.code, back.error) {
+            (_, Some(error)) => Err(called_off(trusted, &error)),
+            (None, None) => Err(NotLetIn::IssuerWrong),
+            (Some(code), None) => Ok(code),
+        };
         // Who finds no place can come back with the same answer.
-        let place = self.0.elsewhere.ask(trusted)?;
+        let place = code.is_ok().then(|| self.0.elsewhere.ask(trusted)).transpose()?;
         if !self.0.elsewhere.spend(self.0.secrets.hash(&attempt.state)) {
             return Err(NotLetIn::Used);
         }
-        let code = match (back.code, back.error) {
-            (_, Some(error)) => return Err(called_off(trusted, &error)),
-            (None, None) => return Err(NotLetIn::IssuerWrong),
-            (Some(code), None) => code,
-        };
+        let code = code?;
         let (answer, began_as) = (Answer { code, issuer: back.issuer }, attempt.person);
         let vouched = trusted.issuer.redeem(&answer, &attempt.challenge(back.redirect), now).await;
         drop(place);
