@@ -133,23 +133,45 @@ it('stops reading when it is told to, and when something else is wished for', as
   const third = store.readAround(2_000)
   store.cancel()
   expect(await third).toBe(false)
-  expect(store.snapshot()).toMatchObject({ reading: undefined, fault: undefined, isStopped: true })
+  expect(store.snapshot()).toMatchObject({ reading: undefined, faults: [], isStopped: true })
   expect(store.snapshot().held.parts.map((part) => part.first)).toEqual([3_000 - PAGE / 2, 4_701])
 })
+
+const refuse = async () => Response.json({ error: { type: 'api_error', message: 'no' } }, { status: 500 })
+
+/** Where events are missing, in their order. */
+const gapsIn = (store: FollowedStore) => gapsOf(store.snapshot().held)
+const faultsOf = (store: FollowedStore) => store.snapshot().faults.map(({ page }) => page)
 
 it('says why a page was not read, and reads it when asked again', async () => {
   const served = new Served(5_000)
   const store = await opened(served, 5_000)
+  await store.readAround(1_000)
   const { answer } = served
-  vi.stubGlobal('fetch', async () =>
-    Response.json({ error: { type: 'api_error', message: 'no' } }, { status: 500 }),
+  vi.stubGlobal('fetch', refuse)
+  const [before, between] = gapsIn(store)
+  if (!before || !between) throw new Error('nothing is missing')
+  store.readAfter(between)
+  await vi.waitFor(() => expect(store.snapshot().faults).toHaveLength(1))
+  expect(store.snapshot().faults[0]?.error.status).toBe(500)
+  // What fails in one place leaves what failed in another: else each would be read again by itself, in turn.
+  store.readBefore(before)
+  const page = { from: between.from, to: between.from + PAGE - 1 }
+  await vi.waitFor(() =>
+    expect(faultsOf(store)).toEqual([page, { from: before.to - PAGE + 1, to: before.to }]),
   )
-  expect(await store.readAround(1_000)).toBe(false)
-  expect(store.snapshot().fault?.error.status).toBe(500)
   vi.stubGlobal('fetch', answer)
-  store.readAgain()
-  await vi.waitFor(() => expect(store.snapshot().held.parts[0]?.first).toBe(1_000 - PAGE / 2))
-  expect(store.snapshot().fault).toBeUndefined()
+  const [fault] = store.snapshot().faults
+  if (fault) store.readAgain(fault)
+  await vi.waitFor(() => expect(gapsIn(store)[1]?.from).toBe(page.to + 1))
+  expect(faultsOf(store)).toEqual([{ from: before.to - PAGE + 1, to: before.to }])
+})
+
+it('tells who jumped why it failed, and keeps nothing of it', async () => {
+  const store = await opened(new Served(5_000), 5_000)
+  vi.stubGlobal('fetch', refuse)
+  await expect(store.readAround(1_000)).rejects.toMatchObject({ status: 500 })
+  expect(store.snapshot()).toMatchObject({ reading: undefined, faults: [], isStopped: false })
 })
 
 it('lets go of older parts too when all that is held grows too much', async () => {

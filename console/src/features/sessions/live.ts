@@ -11,6 +11,7 @@ import {
   letGo,
   type Stretch,
   tailOf,
+  touch,
   withTail,
 } from '@/lib/session/held'
 import { cursor, EMPTY, lastSeq, type SessionEvent, type SessionLog } from '@/lib/session/log'
@@ -19,8 +20,8 @@ import { append, type Piece, reduce, replay } from '@/lib/session/reduce'
 import { type Connection, follow } from '@/lib/stream/follow'
 import { PAGE, readEvents, readOverview } from './reading'
 
-/** A page that was not read, and why. */
-interface Fault {
+/** A page at an edge of what is missing that was not read, and why. */
+export interface Fault {
   page: Gap
   /** The event for which it was asked. */
   near: number
@@ -38,8 +39,8 @@ export interface Followed {
   isOpen: boolean
   /** What is being read. */
   reading: Gap | undefined
-  /** The last page, if it was not read. */
-  fault: Fault | undefined
+  /** What was not read: it is read again by hand. */
+  faults: readonly Fault[]
   /** Whether somebody has stopped the reading: no more is read by itself. */
   isStopped: boolean
   connection: Connection
@@ -83,7 +84,7 @@ export class FollowedStore {
       overview: [],
       isOpen: false,
       reading: undefined,
-      fault: undefined,
+      faults: [],
       isStopped: false,
       connection: { state: 'connecting' },
     }
@@ -116,27 +117,29 @@ export class FollowedStore {
 
   /** Reads the page at the end of what is missing. */
   readBefore({ from, to }: Gap) {
-    void this.read({ from: Math.max(from, to - PAGE + 1), to }, to)
+    void this.readEdge({ from: Math.max(from, to - PAGE + 1), to }, to)
   }
 
   /** Reads the page at the beginning of what is missing. */
   readAfter({ from, to }: Gap) {
-    void this.read({ from, to: Math.min(to, from + PAGE - 1) }, from)
+    void this.readEdge({ from, to: Math.min(to, from + PAGE - 1) }, from)
   }
 
-  /** Reads the page around an event; whether it is there then. */
+  /** Reads the page around an event; whether it is there then. Why it was not read is thrown, and not kept. */
   readAround(seq: number): Promise<boolean> {
     const end = lastSeq(this.followed.log)
     const from = Math.max(1, Math.min(seq - PAGE / 2, end - PAGE + 1))
     this.wish.abort()
     this.set({ reading: undefined })
-    return this.read({ from, to: Math.min(end, from + PAGE - 1) }, seq)
+    return this.read({ from, to: Math.min(end, from + PAGE - 1) }, seq, (thrown) => {
+      this.set({ reading: undefined })
+      throw thrown
+    })
   }
 
-  /** Reads the page again that was not read. */
-  readAgain() {
-    const { fault } = this.followed
-    if (fault) void this.read(fault.page, fault.near)
+  /** Reads a page again that was not read. */
+  readAgain({ page, near }: Fault) {
+    void this.readEdge(page, near)
   }
 
   /** Reads no more of what was asked for. */
@@ -145,21 +148,33 @@ export class FollowedStore {
     this.set({ reading: undefined, isStopped: true })
   }
 
-  private async read(page: Gap, near: number): Promise<boolean> {
+  private readEdge(page: Gap, near: number): Promise<boolean> {
+    return this.read(page, near, (thrown) => {
+      const fault = { page, near, error: asApiError(thrown) }
+      this.set({ reading: undefined, faults: [...this.faultsBeside(page), fault] })
+    })
+  }
+
+  /** What was not read elsewhere. */
+  private faultsBeside(page: Gap): Fault[] {
+    return this.followed.faults.filter((fault) => !touch(fault.page, page))
+  }
+
+  private async read(page: Gap, near: number, refused: (thrown: unknown) => void): Promise<boolean> {
     // What is under way is waited for: scrolling asks again with each frame.
     if (this.followed.reading) return false
     const wish = new AbortController()
     this.wish = wish
-    this.set({ reading: page, fault: undefined, isStopped: false })
+    this.set({ reading: page, isStopped: false })
     try {
       const events = await readEvents(this.session.id, page, wish.signal)
       if (wish.signal.aborted) return false
-      this.set({ reading: undefined })
+      this.set({ reading: undefined, faults: this.faultsBeside(page) })
       this.hold(letGo(insert(this.followed.held, events), near))
       return true
     } catch (thrown) {
       if (wish.signal.aborted || isAbort(thrown)) return false
-      this.set({ reading: undefined, fault: { page, near, error: asApiError(thrown) } })
+      refused(thrown)
       return false
     }
   }

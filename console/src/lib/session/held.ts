@@ -21,6 +21,11 @@ export interface Gap {
   to: number
 }
 
+/** A page around an event may reach over the edges of what is missing. */
+export function touch(page: Gap, gap: Gap): boolean {
+  return page.from <= gap.to && gap.from <= page.to
+}
+
 /** More events than this are not held: what is far from what is looked at is let go. */
 export const HELD_MAX = 6_000
 /** How many are kept then, around what is looked at. */

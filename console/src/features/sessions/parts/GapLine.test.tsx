@@ -9,7 +9,7 @@ const gap = { from: 1, to: 900 }
 const error = new ApiError({ status: 500, kind: 'api_error', message: 'storage failed' })
 
 function show(change: Partial<Followed> = {}) {
-  const followed = { reading: undefined, fault: undefined, ...change } as Followed
+  const followed = { reading: undefined, faults: [], ...change } as Followed
   const store = { readBefore: vi.fn(), readAgain: vi.fn(), cancel: vi.fn() }
   render(<GapLine gap={gap} followed={followed} store={store as unknown as FollowedStore} isFirst />)
   return { store, user: userEvent.setup() }
@@ -30,15 +30,16 @@ it('says what it is reading, and stops', async () => {
 })
 
 it('says why it was not read, and tries again', async () => {
-  const { store, user } = show({ fault: { page: { from: 601, to: 950 }, near: 700, error } })
+  const fault = { page: { from: 601, to: 950 }, near: 700, error }
+  const { store, user } = show({ faults: [fault] })
   expect(screen.getByRole('status')).toHaveTextContent('Not read: storage failed')
   await user.click(screen.getByRole('button', { name: 'Try again' }))
-  expect(store.readAgain).toHaveBeenCalled()
+  expect(store.readAgain).toHaveBeenCalledWith(fault)
   expect(store.readBefore).not.toHaveBeenCalled()
 })
 
 it('tells nothing of what was not read elsewhere', async () => {
-  const { store, user } = show({ fault: { page: { from: 2_001, to: 2_300 }, near: 2_001, error } })
+  const { store, user } = show({ faults: [{ page: { from: 2_001, to: 2_300 }, near: 2_001, error }] })
   expect(screen.getByRole('status')).toHaveTextContent('900 older events not shown')
   await user.click(screen.getByRole('button', { name: 'Show' }))
   expect(store.readBefore).toHaveBeenCalledWith(gap)

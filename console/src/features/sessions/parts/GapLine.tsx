@@ -1,6 +1,6 @@
 import { Button } from '@/components/ui/button'
 import { count } from '@/lib/format'
-import type { Gap } from '@/lib/session/held'
+import { type Gap, touch } from '@/lib/session/held'
 import type { Followed, FollowedStore } from '../live'
 
 interface GapLineProps {
@@ -11,9 +11,9 @@ interface GapLineProps {
 }
 
 /** Where events are missing: how many, and what becomes of it. */
-export function GapLine({ gap, followed: { reading, fault }, store, isFirst }: GapLineProps) {
+export function GapLine({ gap, followed: { reading, faults }, store, isFirst }: GapLineProps) {
   const isReading = reading !== undefined && touch(reading, gap)
-  const failed = fault && touch(fault.page, gap) ? fault : undefined
+  const failed = faults.find(({ page }) => touch(page, gap))
   const events = `${count(gap.to - gap.from + 1)} ${isFirst ? 'older events' : 'events between'}`
   return (
     <div className="flex min-h-10 flex-wrap items-center gap-3 border-y border-dashed bg-hover/40 px-4 py-1 text-muted text-sm sm:px-6">
@@ -29,15 +29,10 @@ export function GapLine({ gap, followed: { reading, fault }, store, isFirst }: G
           Stop
         </Button>
       ) : (
-        <Button size="sm" onClick={() => (failed ? store.readAgain() : store.readBefore(gap))}>
+        <Button size="sm" onClick={() => (failed ? store.readAgain(failed) : store.readBefore(gap))}>
           {failed ? 'Try again' : 'Show'}
         </Button>
       )}
     </div>
   )
-}
-
-/** A page around an event may reach over the edges of what is missing. */
-function touch(page: Gap, gap: Gap): boolean {
-  return page.from <= gap.to && gap.from <= page.to
 }

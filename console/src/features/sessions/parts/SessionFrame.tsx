@@ -104,11 +104,8 @@ function Live({
 function useSeek(store: FollowedStore, jump: (row: string) => void) {
   return useCallback(
     async (seq: number, key?: string) => {
-      if (!holds(store.snapshot().held, seq) && !(await store.readAround(seq))) {
-        const { fault } = store.snapshot()
-        if (fault) toastError('That part of the session was not read')(fault.error)
-        return
-      }
+      const told = toastError('That part of the session was not read')
+      if (!holds(store.snapshot().held, seq) && !(await store.readAround(seq).catch(told))) return
       const { held } = store.snapshot()
       const known = key === undefined ? -1 : rowOf(held, key)
       const row = held.rows[known >= 0 ? known : (rowAt(held, seq) ?? -1)]

@@ -2,9 +2,10 @@ import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual'
 import { ArrowDown } from 'lucide-react'
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { plural } from '@/lib/format'
-import { gapBefore, type Held, partAt, rowOf, seqNear } from '@/lib/session/held'
+import { gapBefore, type Held, partAt, rowOf } from '@/lib/session/held'
 import { type SessionLog, textOf } from '@/lib/session/log'
 import type { Followed, FollowedStore } from '../live'
+import { useOlder } from '../older'
 import { GapLine } from './GapLine'
 import { LiveRow, TranscriptRow } from './TranscriptRow'
 
@@ -129,37 +130,6 @@ function useJump(
     jump(JUMP_FRAMES)
     return () => cancelAnimationFrame(frame)
   }, [target, scrollToIndex, setFollows])
-}
-
-/** Lines before one that is missing at which it is read: about two screens. */
-const AHEAD = 40
-
-/** Reads what is missing next to what is in view, before somebody gets there. */
-function useOlder(
-  virtual: Virtualizer<HTMLDivElement, Element>,
-  { held, isOpen, reading, fault, isStopped }: Followed,
-  store: FollowedStore,
-  follows: boolean,
-) {
-  const { startIndex = 0, endIndex = 0 } = virtual.range ?? {}
-  const isDown = virtual.scrollDirection === 'forward'
-  useEffect(
-    () => store.lookAt(follows ? undefined : seqNear(held, startIndex)),
-    [store, follows, held, startIndex],
-  )
-  useEffect(() => {
-    // Who looks at the end has asked for nothing older; what failed or was stopped is read on by hand.
-    if (!isOpen || reading || fault || isStopped || follows) return
-    const near = held.starts.filter(
-      (start) => startIndex - AHEAD < start && start <= endIndex + AHEAD && gapBefore(held, start),
-    )
-    const below = near.find((start) => start > endIndex)
-    const above = near.findLast((start) => start <= endIndex)
-    const gapAt = (start: number | undefined) => (start === undefined ? undefined : gapBefore(held, start))
-    const [gapBelow, gapAbove] = [gapAt(below), gapAt(above)]
-    if (isDown && gapBelow) store.readAfter(gapBelow)
-    else if (gapAbove && (!isDown || (above ?? 0) >= startIndex)) store.readBefore(gapAbove)
-  }, [held, isOpen, reading, fault, isStopped, follows, startIndex, endIndex, isDown, store])
 }
 
 /** Keeps the end in view while new lines come, until somebody scrolls up. */
