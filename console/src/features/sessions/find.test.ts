@@ -3,7 +3,16 @@ import { heldOf } from '@/lib/session/held'
 import { keyOf, type SessionEvent } from '@/lib/session/log'
 import denied from '@/lib/session/recorded/denied.json'
 import { replay } from '@/lib/session/reduce'
-import { matchesHeld, matchesIn, nextOf, type Progress, pagesOf, searchRest, together } from './find'
+import {
+  MATCHES_MAX,
+  matchesHeld,
+  matchesIn,
+  nextOf,
+  type Progress,
+  pagesOf,
+  searchRest,
+  together,
+} from './find'
 import { whyWaiting } from './words'
 
 const events = denied as unknown as SessionEvent[]
@@ -59,6 +68,45 @@ it('tells of all matches of the log, also of what was held when it began and is 
   const keys = new Set(told.at(-1)?.matches.map(({ key }) => key))
   expect(matchesHeld(held, 'e')).not.toEqual([])
   expect(keys).toEqual(new Set(matchesIn(events, 'e').map(({ key }) => key)))
+})
+
+/** A log of messages that all hold one word. */
+const talk = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, n) => ({
+    ...events.find((event) => event.type === 'user.message'),
+    id: `sevt_${from + n}`,
+    seq: from + n,
+    content: [{ type: 'text', text: 'a word' }],
+  })) as SessionEvent[]
+
+/** Searches a log of which all from an event on is held; how far it read, and what it told at the end. */
+async function searched(first: number, last: number) {
+  vi.stubGlobal('fetch', async (request: Request) => {
+    const { searchParams: query } = new URL(request.url)
+    const data = talk(Number(query.get('seq[gte]')), Number(query.get('seq[lte]')))
+    return Response.json({ data, next_page: null })
+  })
+  const held = heldOf([replay(talk(first, last))])
+  const told: Progress[] = []
+  await searchRest('sesn_1', held, 'word', (progress) => told.push(progress), new AbortController().signal)
+  const { matches = [], ...end } = told.at(-1) ?? {}
+  return { ...end, seqs: [...new Set(matches.map(({ seq }) => seq))], count: matches.length }
+}
+
+it('goes on to the beginning however many matches are held', async () => {
+  const found = await searched(801, 801 + MATCHES_MAX)
+  expect(found).toMatchObject({ read: 800, isDone: true, isCut: false, count: 801 + MATCHES_MAX })
+  expect(found.seqs).toHaveLength(found.count)
+})
+
+it('ends early, and says so, once what is not held has too many matches', async () => {
+  expect(await searched(5_001, 5_010)).toMatchObject({ read: MATCHES_MAX, isDone: true, isCut: true })
+  // All was read: nothing is left out.
+  expect(await searched(MATCHES_MAX + 1, 5_010)).toMatchObject({
+    read: MATCHES_MAX,
+    isDone: true,
+    isCut: false,
+  })
 })
 
 it('goes round', () => {

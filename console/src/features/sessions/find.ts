@@ -70,7 +70,7 @@ export function together(one: readonly Match[], other: readonly Match[]): Match[
 
 /** Events of a request. */
 const AT_ONCE = 500
-/** More matches than this are of no use. */
+/** More matches than this in what is not held are of no use. */
 export const MATCHES_MAX = 1_000
 
 /** How far a search through what is not held has come. */
@@ -78,6 +78,8 @@ export interface Progress {
   matches: readonly Match[]
   read: number
   isDone: boolean
+  /** Whether it ended before the log did: there were too many matches. */
+  isCut: boolean
 }
 
 /**
@@ -91,17 +93,20 @@ export async function searchRest(
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const matches = matchesHeld(held, text)
+  const known = matchesHeld(held, text)
+  const matches: Match[] = []
   let read = 0
+  const tell = (isDone: boolean, isCut: boolean) =>
+    onProgress({ matches: together(known, matches), read, isDone, isCut })
   for (const page of pagesOf(gapsOf(held))) {
+    if (matches.length >= MATCHES_MAX) return tell(true, true)
     const events = await readEvents(session, page, signal)
     if (signal.aborted) return
     matches.push(...matchesIn(events, text))
     read += events.length
-    if (matches.length >= MATCHES_MAX) break
-    onProgress({ matches: [...matches], read, isDone: false })
+    tell(false, false)
   }
-  onProgress({ matches, read, isDone: true })
+  tell(true, false)
 }
 
 /** Pages of all gaps, the newest first. */

@@ -109,12 +109,12 @@ function useRest(sessionId: string, held: Held, text: string) {
 /** Says what has not been searched, and searches it. */
 function Rest({ rest }: { rest: ReturnType<typeof useRest> }) {
   const { progress, isReading } = rest
-  if (rest.missing === 0 || (progress?.isDone && progress.matches.length < MATCHES_MAX)) return null
+  if (rest.missing === 0 || (progress?.isDone && !progress.isCut)) return null
   return (
     <div className="absolute top-full right-0 z-20 mt-1 flex w-72 items-center gap-2 rounded-md border bg-raised py-1.5 pr-1.5 pl-3 text-sm shadow-float">
       <span role="status" className="num grow text-muted">
         {progress?.isDone
-          ? `More than ${count(MATCHES_MAX)} lines: only the newest are listed.`
+          ? `More than ${count(MATCHES_MAX)} older lines: only the newest are listed.`
           : isReading
             ? `${count(progress?.read ?? 0)} of ${count(rest.missing)} older events searched`
             : `${count(rest.missing)} events are not searched: only what is shown is.`}
