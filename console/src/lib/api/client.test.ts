@@ -40,6 +40,27 @@ it('waits no longer for a body than for an answer', async () => {
   await refused
 })
 
+it('waits for a long body as long as more of it comes', async () => {
+  vi.useFakeTimers()
+  vi.stubGlobal('fetch', async (_: Request, { signal }: { signal: AbortSignal }) => {
+    const body = new ReadableStream<Uint8Array>({
+      start: async (controller) => {
+        signal.addEventListener('abort', () => controller.error(signal.reason))
+        for (const piece of ['{', '"data"', ':', '[]', '}']) {
+          await new Promise((resolve) => setTimeout(resolve, 20_000))
+          controller.enqueue(new TextEncoder().encode(piece))
+        }
+        controller.close()
+      },
+    })
+    return new Response(body, { headers: { 'content-type': 'application/json' } })
+  })
+  const call = data(api.GET('/v1/projects'))
+  const answered = expect(call).resolves.toEqual({ data: [] })
+  await vi.advanceTimersByTimeAsync(100_000)
+  await answered
+})
+
 it('lets a stream that has begun go on for as long as it likes', async () => {
   stall('text/event-stream')
   const body = (await data(

@@ -23,7 +23,7 @@ const outcome: Middleware = {
   },
 }
 
-/** Models are asked of each provider, which takes the longest of all that is read. */
+/** Milliseconds without a word. Models are asked of each provider, which takes the longest of all that is read. */
 const SILENCE_MAX = 30_000
 
 /**
@@ -33,10 +33,16 @@ const SILENCE_MAX = 30_000
 async function fetchInTime(request: Request): Promise<Response> {
   if (request.method !== 'GET') return fetch(request)
   const late = new AbortController()
-  const timer = setTimeout(() => late.abort(), SILENCE_MAX)
+  const begin = () => setTimeout(() => late.abort(), SILENCE_MAX)
+  let timer = begin()
+  const onHeard = () => {
+    clearTimeout(timer)
+    timer = begin()
+  }
   try {
     const answer = await fetch(request, { signal: AbortSignal.any([request.signal, late.signal]) })
-    return isStream(answer) ? answer : await readWhole(answer)
+    onHeard()
+    return isStream(answer) ? answer : await readWhole(answer, onHeard)
   } catch (thrown) {
     throw late.signal.aborted && !request.signal.aborted ? silent(SILENCE_MAX / 1000) : thrown
   } finally {
@@ -49,9 +55,16 @@ function isStream({ headers }: Response): boolean {
   return headers.get('content-type')?.startsWith('text/event-stream') === true
 }
 
-/** The same answer, once its body is here. */
-async function readWhole(answer: Response): Promise<Response> {
-  return answer.body === null ? answer : new Response(await answer.arrayBuffer(), answer)
+/** The same answer, once its body is here; each piece of it is told of as it comes. */
+async function readWhole(answer: Response, onPiece: () => void): Promise<Response> {
+  if (answer.body === null) return answer
+  const heard = new TransformStream<BufferSource, BufferSource>({
+    transform: (piece, on) => {
+      onPiece()
+      on.enqueue(piece)
+    },
+  })
+  return new Response(await new Response(answer.body.pipeThrough(heard)).arrayBuffer(), answer)
 }
 
 const options = { baseUrl: globalThis.location?.origin ?? '', fetch: fetchInTime }
