@@ -1,7 +1,8 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import { allPages, api, data, paging, type Schemas } from '@/lib/api/client'
+import { api, data, paging, type Schemas } from '@/lib/api/client'
 
 export {
+  agentsQuery,
   aliasesQuery,
   deploymentsQuery,
   membersQuery,
@@ -18,19 +19,6 @@ export type Deployment = Schemas['DeploymentView']
 export function asAgent(agent: object): Agent {
   return agent as Agent
 }
-
-export const agentsQuery = (withArchived: boolean) =>
-  queryOptions({
-    queryKey: ['agents', { withArchived }],
-    queryFn: async ({ signal }) => {
-      // Names are searched in the page, so it needs them all; an organization has few enough.
-      const found = await allPages((page) => {
-        const query = { include_archived: withArchived, ...paging(100, page) }
-        return data(api.GET('/v1/agents', { params: { query }, signal }))
-      })
-      return found.map(asAgent)
-    },
-  })
 
 export const agentQuery = (id: string) =>
   queryOptions({

@@ -1,13 +1,6 @@
 import { QueryClient } from '@tanstack/react-query'
 import { afterEach, expect, it, vi } from 'vitest'
-import {
-  agentNamesQuery,
-  aliasesQuery,
-  deploymentsQuery,
-  membersQuery,
-  projectsQuery,
-  toolsQuery,
-} from './lists'
+import { agentsQuery, aliasesQuery, deploymentsQuery, membersQuery, projectsQuery, toolsQuery } from './lists'
 
 afterEach(() => vi.unstubAllGlobals())
 
@@ -16,7 +9,7 @@ const reads: [string, () => Promise<unknown[]>][] = [
   ['/v1/projects', () => client.fetchQuery(projectsQuery)],
   ['/v1/members', () => client.fetchQuery(membersQuery)],
   ['/v1/tools', () => client.fetchQuery(toolsQuery)],
-  ['/v1/agents', () => client.fetchQuery(agentNamesQuery)],
+  ['/v1/agents', () => client.fetchQuery(agentsQuery(false))],
   ['/v1/model_aliases', () => client.fetchQuery(aliasesQuery)],
   ['/v1/deployments', () => client.fetchQuery(deploymentsQuery)],
 ]

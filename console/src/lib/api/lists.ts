@@ -4,7 +4,7 @@
  */
 
 import { queryOptions } from '@tanstack/react-query'
-import { allPages, api, data, paging } from './client'
+import { allPages, api, data, paging, type Schemas } from './client'
 
 /** The largest page there is. The document does not name `limit` and `page`, which every list takes. */
 const pageOf = (page?: string) => paging(100, page) as never
@@ -39,12 +39,20 @@ export const toolsQuery = queryOptions({
   staleTime,
 })
 
-/** The agents to choose from, by their names. */
-export const agentNamesQuery = queryOptions({
-  queryKey: ['agents', 'names'],
-  queryFn: ({ signal }) =>
-    allPages((page) => data(api.GET('/v1/agents', { params: { query: pageOf(page) }, signal }))),
-})
+/** Names are searched in the page, so it needs them all; an organization has few enough. */
+export const agentsQuery = (withArchived: boolean) =>
+  queryOptions({
+    queryKey: ['agents', { withArchived }],
+    queryFn: async ({ signal }) => {
+      const found: object[] = await allPages((page) => {
+        const query = { include_archived: withArchived, ...paging(100, page) }
+        return data(api.GET('/v1/agents', { params: { query }, signal }))
+      })
+      // The client's types lose the objects of free form within a tool.
+      return found as Schemas['AgentView'][]
+    },
+    staleTime,
+  })
 
 export const aliasesQuery = queryOptions({
   queryKey: ['model_aliases'],

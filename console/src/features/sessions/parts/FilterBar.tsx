@@ -78,7 +78,6 @@ const ORIGINS = [
 ] as const
 
 function AgentFilter({ filters, onChange }: { filters: Shown; onChange: (change: Shown) => void }) {
-  const agents = useAgentNames()
   const toggle = (name: 'agent' | 'origin', value: string) =>
     onChange({ [name]: filters[name] === value ? '' : value })
   const isOn = filters.agent !== undefined || filters.origin !== undefined
@@ -98,18 +97,22 @@ function AgentFilter({ filters, onChange }: { filters: Shown; onChange: (change:
       ))}
       <MenuSeparator />
       <MenuLabel>Agent</MenuLabel>
-      <div className="max-h-72 overflow-y-auto">
-        {agents?.map((agent) => (
-          <MenuItem
-            key={agent.id}
-            checked={filters.agent === agent.id}
-            onSelect={() => toggle('agent', agent.id)}
-          >
-            {agent.label}
-          </MenuItem>
-        ))}
-      </div>
+      <Agents chosen={filters.agent} onChoose={(agent) => toggle('agent', agent)} />
     </Menu>
+  )
+}
+
+/** Only the open menu has them: the page itself does without reading all agents. */
+function Agents({ chosen, onChoose }: { chosen: string | undefined; onChoose: (id: string) => void }) {
+  const agents = useAgentNames()
+  return (
+    <div className="max-h-72 overflow-y-auto">
+      {agents?.map((agent) => (
+        <MenuItem key={agent.id} checked={chosen === agent.id} onSelect={() => onChoose(agent.id)}>
+          {agent.label}
+        </MenuItem>
+      ))}
+    </div>
   )
 }
 
