@@ -77,6 +77,14 @@ impl Stops {
     }
 }
 
+/// An empty cache that grows to so many entries. `LruCache::new` would set the room for all of them
+/// aside, which an idle server never needs.
+pub(crate) fn at_most<K: Hash + Eq, V>(entries: NonZeroUsize) -> LruCache<K, V> {
+    let mut cache = LruCache::unbounded();
+    cache.resize(entries);
+    cache
+}
+
 /// A bounded memory of what was loaded lately.
 pub(crate) struct Recent<K, V>(Mutex<Entries<K, V>>);
 
@@ -88,7 +96,7 @@ struct Entries<K, V> {
 
 impl<K: Hash + Eq, V> Default for Recent<K, V> {
     fn default() -> Self {
-        Self(Mutex::new(Entries { entries: LruCache::new(ENTRIES_MAX), changes: 0 }))
+        Self(Mutex::new(Entries { entries: at_most(ENTRIES_MAX), changes: 0 }))
     }
 }
 

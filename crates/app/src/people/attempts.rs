@@ -13,6 +13,7 @@ use domain::Timestamp;
 use lru::LruCache;
 
 use crate::error::Error;
+use crate::known;
 
 /// Wrong passwords that cost nothing.
 const FREE: u32 = 5;
@@ -55,7 +56,7 @@ pub(crate) struct Attempts(Mutex<LruCache<Counted, Tally>>);
 
 impl Default for Attempts {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(KEPT_MAX)))
+        Self(Mutex::new(known::at_most(KEPT_MAX)))
     }
 }
 

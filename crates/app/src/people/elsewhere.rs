@@ -24,6 +24,7 @@ use uuid::Uuid;
 use super::{Browser, LoggedIn, TrustedIssuer};
 use crate::App;
 use crate::error::{AuthFault, Error};
+use crate::known;
 use crate::secret::{NewSecret, random};
 
 /// How long somebody may take to log in at the issuer.
@@ -49,7 +50,7 @@ pub(crate) struct Elsewhere {
 
 impl Default for Elsewhere {
     fn default() -> Self {
-        Self { spent: Mutex::new(LruCache::new(SPENT_MAX)), asked: Mutex::default() }
+        Self { spent: Mutex::new(known::at_most(SPENT_MAX)), asked: Mutex::default() }
     }
 }
 
