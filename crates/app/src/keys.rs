@@ -18,6 +18,7 @@ use futures::{FutureExt, StreamExt};
 use ports::CommitError;
 use ports::store::KeyOfMember;
 use secrecy::SecretString;
+use seldom::Seldom;
 use subtle::ConstantTimeEq;
 use sync_wrapper::SyncWrapper;
 use tokio::sync::broadcast;
@@ -232,7 +233,8 @@ impl App {
         let stopped = self.known().stops.listen();
         let is_shown = ctx.key.is_some() || ctx.login.is_some();
         let guard = is_shown.then(|| KeyGuard { app: self.clone(), ctx: ctx.clone(), agent, stopped });
-        KeyWatch(SyncWrapper::new(guard.map(KeyGuard::stopped).map(FutureExt::boxed).into_iter().collect()))
+        let stops = guard.map(KeyGuard::stopped).map(FutureExt::boxed).into_iter().collect();
+        KeyWatch(SyncWrapper::new(Seldom::new(stops)))
     }
 
     /// Whether the caller's key or login still opens what it opened when they were recognized,
@@ -343,7 +345,7 @@ pub(crate) enum Stopped {
 
 /// Tells a stream when its caller's key or login has stopped working. Asked with every token, so what
 /// it waits for is looked at only when it has stirred.
-pub(crate) struct KeyWatch(SyncWrapper<FuturesUnordered<BoxFuture<'static, AuthFault>>>);
+pub(crate) struct KeyWatch(SyncWrapper<Seldom<FuturesUnordered<BoxFuture<'static, AuthFault>>>>);
 
 impl KeyWatch {
     /// Waits until the key has been revoked or has expired, or the rights of its maker have

@@ -10,6 +10,7 @@ use domain::transcript::{Cut, Plan, Transcript};
 use domain::turn::{Reply, Summary, Turn};
 use domain::{EventId, OrgId, RunId, SessionId};
 use futures::StreamExt;
+use ports::feed::PreviewWriter;
 use ports::metrics::ModelCall;
 use ports::{Model, Provider};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -167,7 +168,8 @@ impl Generation {
                 ModelChunk::Stop(cause) => {
                     reply.stop = Some(cause);
                     reply.cost = price.map(|price| price.cost_of(&reply.usage));
-                    (reply.message_id, reply.thinking_id) = (live.message, live.thought);
+                    reply.message_id = live.message.as_ref().map(PreviewWriter::event);
+                    reply.thinking_id = live.thought;
                     return Ok(reply);
                 }
             }
@@ -183,7 +185,7 @@ struct Live<'a> {
     session: SessionId,
     run: RunId,
     thought: Option<EventId>,
-    message: Option<EventId>,
+    message: Option<PreviewWriter>,
 }
 
 impl<'a> Live<'a> {
@@ -203,17 +205,12 @@ impl<'a> Live<'a> {
         if text.is_empty() {
             return;
         }
-        let feed = &self.shared.ports.feed;
-        let message = match self.message {
-            Some(message) => message,
-            None => {
-                let message = self.fresh();
-                feed.preview_starts(self.session, self.run, message);
-                message
-            }
-        };
-        self.message = Some(message);
-        feed.preview_grows(self.session, message, text);
+        if self.message.is_none() {
+            self.message = Some(self.shared.ports.feed.preview_starts(self.session, self.run, self.fresh()));
+        }
+        if let Some(message) = &self.message {
+            message.write(text);
+        }
     }
 
     fn fresh(&self) -> EventId {

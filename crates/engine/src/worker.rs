@@ -13,9 +13,10 @@ use domain::session::InboxItem;
 use domain::transcript::{Plan, Transcript};
 use domain::turn::{Doing, Moment, Turn};
 use domain::{Event, OrgId};
-use futures::stream::FuturesUnordered;
+use futures::stream;
 use futures::{FutureExt, StreamExt};
 use ports::OrgStore;
+use seldom::Seldom;
 use tracing::Instrument;
 
 use crate::Shared;
@@ -160,7 +161,7 @@ impl<'a> Worker<'a> {
                 }
             };
             // Looked at only when it has stirred, and not with each token that the hands get.
-            let mut interrupted = FuturesUnordered::from_iter([interrupted.boxed()]);
+            let mut interrupted = Seldom::new(stream::once(interrupted).boxed());
             let happened = tokio::select! {
                 done = self.hands.next() => Happened::Done(done),
                 Some(happened) = interrupted.next() => happened,

@@ -75,7 +75,9 @@ impl Events {
             let rest = &self.packet[self.at..];
             let Some(length) = memchr2(b'\n', b'\r', rest) else {
                 self.line.extend_from_slice(rest);
-                self.at = self.packet.len();
+                // Let go, so that the next packet is read into the same room.
+                self.packet = Bytes::new();
+                self.at = 0;
                 return match self.line.len() + self.data.len() > self.event_max {
                     true => Err(TooLong),
                     false => Ok(None),

@@ -5,22 +5,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT};
 use http::{HeaderValue, Uri};
 use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::capture_connection;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_rustls::HttpsConnectorBuilder;
 use tokio::time::Instant;
 use url::Url;
 
 use crate::alarm::Alarm;
+use crate::connections::{Connections, Keeping, Outgoing};
 use crate::connector::{GuardedConnector, Refused};
 use crate::error::{BadOptions, OutboundError};
 use crate::guard::{Guard, host_of};
+use crate::http1::Body;
 use crate::names::Names;
 use crate::options::OutboundOptions;
 use crate::redirect;
@@ -35,7 +32,7 @@ pub struct Outbound {
 }
 
 struct Inner {
-    http: Client<HttpsConnector<GuardedConnector>, Full<Bytes>>,
+    connections: Connections,
     connector: GuardedConnector,
     bounds: Bounds,
 }
@@ -49,14 +46,7 @@ struct Bounds {
     redirects_max: usize,
 }
 
-/// How connections are kept for the next call.
-struct Pool {
-    idle_timeout: Duration,
-    idle_per_host_max: usize,
-}
-
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("sortie/", env!("CARGO_PKG_VERSION")));
-const HEAD_BYTES_MAX: usize = 64 << 10;
 
 /// Headers that belong to the connection, which is ours.
 const OURS: [HeaderName; 7] = [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, TE, TRAILER, UPGRADE];
@@ -68,7 +58,7 @@ impl Outbound {
     /// If the options cannot be followed.
     pub fn new(options: &OutboundOptions) -> Result<Self, BadOptions> {
         let guard = Guard::new(&options.allow)?;
-        Self::build(guard, Names::system(), options, Bounds::of(options), Pool::for_many_hosts())
+        Self::build(guard, Names::system(), options, Bounds::of(options), Keeping::for_many_hosts())
     }
 
     /// A client for one provider that the operator configured: answers may stream for as
@@ -83,7 +73,7 @@ impl Outbound {
             false => Guard::new(&options.allow)?,
         };
         let bounds = Bounds { timeout: None, bytes_max: usize::MAX, redirects_max: 0, ..Bounds::of(options) };
-        Self::build(guard, Names::system(), options, bounds, Pool::for_one_host())
+        Self::build(guard, Names::system(), options, bounds, Keeping::for_one_host())
     }
 
     /// Checks a URL that is to be called later, as far as that is possible without
@@ -133,20 +123,20 @@ impl Outbound {
                 0 => None,
                 _ => redirect::target(head.status, &head.headers, &request.url),
             };
-            let Some(target) = target else {
-                let bytes_max = request.bytes_max.unwrap_or(bounds.bytes_max);
-                return Ok(Response {
-                    status: head.status,
-                    headers: head.headers,
-                    url: request.url,
-                    body,
-                    deadline,
-                    idle_timeout: request.idle_timeout.unwrap_or(bounds.idle_timeout),
-                    alarm: Alarm::default(),
-                    bytes_left: bytes_max,
-                    bytes_max,
-                });
+            let bytes_max = request.bytes_max.unwrap_or(bounds.bytes_max);
+            let response = Response {
+                status: head.status,
+                headers: head.headers,
+                url: request.url.clone(),
+                body,
+                deadline,
+                idle_timeout: request.idle_timeout.unwrap_or(bounds.idle_timeout),
+                alarm: Alarm::default(),
+                bytes_left: bytes_max,
+                bytes_max,
             };
+            let Some(target) = target else { return Ok(response) };
+            response.finish();
             hops += 1;
             if hops > bounds.redirects_max {
                 return Err(OutboundError::TooManyRedirects { host: host_of(&request.url), max: bounds.redirects_max });
@@ -161,7 +151,7 @@ impl Outbound {
         names: Names,
         options: &OutboundOptions,
         bounds: Bounds,
-        pool: Pool,
+        keeping: Keeping,
     ) -> Result<Self, BadOptions> {
         let connector =
             GuardedConnector { guard: Arc::new(guard), names: Arc::new(names), timeout: options.connect_timeout };
@@ -170,14 +160,8 @@ impl Outbound {
             .https_or_http()
             .enable_all_versions()
             .wrap_connector(connector.clone());
-        let http = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(pool.idle_timeout)
-            .pool_max_idle_per_host(pool.idle_per_host_max)
-            .http1_max_buf_size(HEAD_BYTES_MAX)
-            .build(https);
-        Ok(Self { inner: Arc::new(Inner { http, connector, bounds }) })
+        let connections = Connections::new(https, keeping);
+        Ok(Self { inner: Arc::new(Inner { connections, connector, bounds }) })
     }
 
     /// One hop: one request, one answer's head.
@@ -185,33 +169,30 @@ impl Outbound {
         &self,
         request: &Request,
         deadline: Option<Instant>,
-    ) -> Result<http::Response<Incoming>, OutboundError> {
-        let url = &request.url;
+    ) -> Result<http::Response<Body>, OutboundError> {
+        let (url, host) = (&request.url, || host_of(&request.url));
         self.inner.connector.guard.check_url(url)?;
-        let mut outgoing = http::Request::new(Full::new(request.body.clone()));
-        *outgoing.method_mut() = request.method.clone();
-        *outgoing.uri_mut() = uri_of(url)?;
-        *outgoing.headers_mut() = request.headers.clone();
-        // Tells afterwards whether a connection ever took the request.
-        let connection = capture_connection(&mut outgoing);
-
-        let waited_from = Instant::now();
-        let head_deadline = request.head_timeout.map(|timeout| waited_from + timeout);
-        let until = [deadline, head_deadline].into_iter().flatten().min();
-        let exchanging = self.inner.http.request(outgoing);
-        let answered = match until {
-            Some(until) => tokio::time::timeout_at(until, exchanging).await,
-            None => Ok(exchanging.await),
-        };
-        match answered {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) if error.is_connect() => Err(not_connected(url, &error)),
-            Ok(Err(error)) => Err(OutboundError::NoAnswer { host: host_of(url), why: root_cause(&error) }),
-            Err(_) if connection.connection_metadata().is_none() => {
-                Err(OutboundError::NotReached { host: host_of(url), why: "connecting took too long".to_owned() })
+        let began = Instant::now();
+        let until = [deadline, request.head_timeout.map(|timeout| began + timeout)].into_iter().flatten().min();
+        loop {
+            let outgoing = outgoing(request)?;
+            let reaching = self.inner.connections.reach(url, outgoing.request.uri());
+            let ready = match within(until, reaching).await {
+                Some(reached) => reached.map_err(|error| not_connected(url, error.as_ref()))?,
+                None => return Err(OutboundError::NotReached { host: host(), why: "connecting took too long".into() }),
+            };
+            let was_kept = ready.was_kept;
+            let unanswered = match within(until, ready.exchange(outgoing)).await {
+                Some(Ok(answer)) => return Ok(answer),
+                Some(Err(unanswered)) => unanswered,
+                None if until == deadline => return Err(OutboundError::TimedOut { host: host() }),
+                None => return Err(OutboundError::Silent { host: host(), after: began.elapsed() }),
+            };
+            match (unanswered.is_unsent, root_cause(&unanswered.error)) {
+                (true, _) if was_kept => {}
+                (true, why) => return Err(OutboundError::NotReached { host: host(), why }),
+                (false, why) => return Err(OutboundError::NoAnswer { host: host(), why }),
             }
-            Err(_) if until == deadline => Err(OutboundError::TimedOut { host: host_of(url) }),
-            Err(_) => Err(OutboundError::Silent { host: host_of(url), after: waited_from.elapsed() }),
         }
     }
 }
@@ -227,15 +208,15 @@ impl Bounds {
     }
 }
 
-impl Pool {
+impl Keeping {
     /// Others choose the hosts, so few connections are kept to each, and not for long.
     fn for_many_hosts() -> Self {
-        Self { idle_timeout: Duration::from_secs(20), idle_per_host_max: 16 }
+        Self { idle_timeout: Duration::from_secs(20), per_origin_max: 16 }
     }
 
     /// The same host is called all day.
     fn for_one_host() -> Self {
-        Self { idle_timeout: Duration::from_secs(90), idle_per_host_max: 1024 }
+        Self { idle_timeout: Duration::from_secs(90), per_origin_max: 1024 }
     }
 }
 
@@ -275,7 +256,21 @@ fn after_redirects(hops: usize, error: OutboundError) -> OutboundError {
     }
 }
 
-fn uri_of(url: &Url) -> Result<Uri, OutboundError> {
-    let uri = Uri::try_from(url.as_str());
-    uri.map_err(|error| OutboundError::BadUrl(format!("not a URL that can be called: {error}")))
+/// The request as it goes out.
+fn outgoing(request: &Request) -> Result<Outgoing, OutboundError> {
+    let bad = |error: http::Error| OutboundError::BadUrl(format!("not a URL that can be called: {error}"));
+    let host = HeaderValue::try_from(host_of(&request.url)).map_err(|error| bad(error.into()))?;
+    let mut outgoing = http::Request::new(Full::new(request.body.clone()));
+    *outgoing.method_mut() = request.method.clone();
+    *outgoing.uri_mut() = Uri::try_from(request.url.as_str()).map_err(|error| bad(error.into()))?;
+    *outgoing.headers_mut() = request.headers.clone();
+    Ok(Outgoing { request: outgoing, host })
+}
+
+/// What comes of it in time.
+async fn within<T>(until: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
+    match until {
+        Some(until) => tokio::time::timeout_at(until, work).await.ok(),
+        None => Some(work.await),
+    }
 }

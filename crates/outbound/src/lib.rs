@@ -18,9 +18,11 @@
 
 mod alarm;
 mod client;
+mod connections;
 mod connector;
 mod error;
 mod guard;
+mod http1;
 mod names;
 mod options;
 mod redirect;

@@ -1,14 +1,13 @@
 //! What comes back.
 
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures::FutureExt;
 use http::{HeaderMap, StatusCode};
-use hyper::body::{Body, Frame, Incoming};
+use hyper::body::Frame;
 use tokio::time::Instant;
 use url::Url;
 
@@ -16,6 +15,7 @@ use crate::alarm::Alarm;
 use crate::client::root_cause;
 use crate::error::OutboundError;
 use crate::guard::host_of;
+use crate::http1::Body;
 
 /// An answer whose head has come. Its body is read piece by piece, within the bounds of
 /// the request; dropping it closes the call.
@@ -24,7 +24,7 @@ pub struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) url: Url,
-    pub(crate) body: Incoming,
+    pub(crate) body: Body,
     pub(crate) deadline: Option<Instant>,
     pub(crate) idle_timeout: Duration,
     pub(crate) alarm: Alarm,
@@ -83,7 +83,7 @@ impl Response {
     /// The next frame, if it comes in time.
     async fn frame_until(&mut self, until: Instant) -> Option<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let Self { body, alarm, .. } = self;
-        poll_fn(|cx| match Pin::new(&mut *body).poll_frame(cx) {
+        poll_fn(|cx| match body.poll_frame(cx) {
             Poll::Ready(frame) => Poll::Ready(Some(frame)),
             Poll::Pending => alarm.poll_until(cx, until).map(|()| None),
         })
@@ -105,13 +105,17 @@ impl Response {
         self
     }
 
-    /// Ends the reading of a body whose content is known to be over, so that the
-    /// connection can serve the next call. Only the end mark may be missing; if it has
-    /// not come yet, it is waited for in the background, and not for long.
+    /// Ends the reading of a body of which nothing more is wanted, so that the connection can
+    /// serve the next call. Little is read to its end for that; if the end has not come yet, it is
+    /// waited for in the background, and not for long.
     pub fn finish(mut self) {
         const END_MARK_TIMEOUT: Duration = Duration::from_secs(1);
-        if let Some(Ok(None) | Err(_)) = self.chunk().now_or_never() {
-            return;
+        for _ in 0..2 {
+            match self.chunk().now_or_never() {
+                Some(Ok(None) | Err(_)) => return,
+                Some(Ok(Some(_))) => {}
+                None => break,
+            }
         }
         tokio::spawn(async move {
             // Either the end, or something that should not be there: both are the end.

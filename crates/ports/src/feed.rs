@@ -72,7 +72,7 @@ pub struct Feed(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    shards: [Mutex<HashMap<SessionId, Channel>>; SHARDS],
+    shards: [Mutex<Shard>; SHARDS],
     work: watch::Sender<u64>,
     timers: watch::Sender<u64>,
     approvals: watch::Sender<u64>,
@@ -85,6 +85,10 @@ struct Inner {
     laggards: Laggards,
 }
 
+type Shard = HashMap<SessionId, Arc<Mutex<Channel>>>;
+
+/// A session's part of the feed. It stands in its shard as long as it is used, and is locked
+/// within the lock of the shard, or alone.
 #[derive(Debug, Default)]
 struct Channel {
     /// Made with the first listener: most sessions have none.
@@ -112,26 +116,22 @@ impl Default for Feed {
 impl Feed {
     /// Events of a session were committed. Called by the store, in commit order.
     pub fn stored(&self, session: SessionId, events: Arc<[Event]>) {
-        let mut shard = self.shard(session);
-        if let Some(channel) = shard.get_mut(&session) {
+        self.change(session, |channel| {
             let closes = |event: &Event| channel.preview.as_ref().is_some_and(|preview| ends(event, preview));
             if events.iter().any(closes) {
                 channel.preview = None;
             }
             // Nobody listening is fine for every send here: the log has it.
             channel.send(FeedItem::Stored(events));
-            drop_if_unused(&mut shard, session);
-        }
+        });
     }
 
     /// A session was deleted. Called by the store, in commit order.
     pub fn deleted(&self, session: SessionId, at: Timestamp) {
-        let mut shard = self.shard(session);
-        if let Some(channel) = shard.get_mut(&session) {
+        self.change(session, |channel| {
             channel.preview = None;
             channel.send(FeedItem::Deleted { at });
-            drop_if_unused(&mut shard, session);
-        }
+        });
     }
 
     /// A run became ready, or a deadline was set. Called by the store after the commit.
@@ -228,48 +228,34 @@ impl Feed {
         self.positions().entry(org).or_insert_with(|| watch::Sender::new(0)).subscribe()
     }
 
-    /// A message begins to be generated.
-    pub fn preview_starts(&self, session: SessionId, run: RunId, event: EventId) {
+    /// A message begins to be generated: its text is written with what this returns.
+    pub fn preview_starts(&self, session: SessionId, run: RunId, event: EventId) -> PreviewWriter {
         let mut shard = self.shard(session);
         let channel = shard.entry(session).or_default();
-        channel.preview = Some(Preview { run, event, text: String::new() });
-        channel.send(FeedItem::Preview(PreviewItem::Start { event, is_thinking: false }));
+        let mut begun = lock(channel);
+        begun.preview = Some(Preview { run, event, text: String::new() });
+        begun.send(FeedItem::Preview(PreviewItem::Start { event, is_thinking: false }));
+        drop(begun);
+        PreviewWriter { channel: Arc::clone(channel), event }
     }
 
     /// The model begins to reason. That is all that is told, and only to who listens now.
     pub fn thought_starts(&self, session: SessionId, event: EventId) {
-        if let Some(channel) = self.shard(session).get(&session) {
-            channel.send(FeedItem::Preview(PreviewItem::Start { event, is_thinking: true }));
-        }
-    }
-
-    /// More text of the message that is being generated.
-    pub fn preview_grows(&self, session: SessionId, event: EventId, text: &str) {
-        let mut shard = self.shard(session);
-        let Some(channel) = shard.get_mut(&session) else { return };
-        let Some(preview) = channel.preview.as_mut().filter(|preview| preview.event == event) else { return };
-        let offset = preview.text.len();
-        preview.text.push_str(text);
-        if channel.items.is_some() {
-            channel.send(FeedItem::Preview(PreviewItem::Delta { event, offset, text: text.into() }));
-        }
+        let start = FeedItem::Preview(PreviewItem::Start { event, is_thinking: true });
+        self.change(session, |channel| channel.send(start));
     }
 
     /// The message will not come (its model call failed, or its worker let go). The stored
     /// end of the model call tells the streams.
     pub fn preview_ends(&self, session: SessionId) {
-        let mut shard = self.shard(session);
-        if let Some(channel) = shard.get_mut(&session) {
-            channel.preview = None;
-            drop_if_unused(&mut shard, session);
-        }
+        self.change(session, |channel| channel.preview = None);
     }
 
     /// Listens to a session. What is published after this call is not missed; the preview
     /// as it stands at this moment is in [`Subscription::preview`].
     pub fn subscribe(&self, session: SessionId) -> Subscription {
         let mut shard = self.shard(session);
-        let channel = shard.entry(session).or_default();
+        let mut channel = lock(shard.entry(session).or_default());
         Subscription {
             preview: channel.preview.clone(),
             items: Some(channel.items.get_or_insert_with(|| broadcast::Sender::new(BEHIND_MAX)).subscribe()),
@@ -278,14 +264,56 @@ impl Feed {
         }
     }
 
-    fn positions(&self) -> MutexGuard<'_, HashMap<OrgId, watch::Sender<u64>>> {
-        self.0.positions.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Changes the channel of a session, if it has one.
+    fn change(&self, session: SessionId, change: impl FnOnce(&mut Channel)) {
+        let mut shard = self.shard(session);
+        let Some(channel) = shard.get(&session) else { return };
+        let mut channel = lock(channel);
+        change(&mut channel);
+        let is_used = channel.is_used();
+        drop(channel);
+        if !is_used {
+            shard.remove(&session);
+        }
     }
 
-    fn shard(&self, session: SessionId) -> MutexGuard<'_, HashMap<SessionId, Channel>> {
-        let index = session.0.as_u128() as usize % SHARDS;
-        // A panic while the lock was held leaves the map whole: every change is one step.
-        self.0.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
+    fn positions(&self) -> MutexGuard<'_, HashMap<OrgId, watch::Sender<u64>>> {
+        lock(&self.0.positions)
+    }
+
+    fn shard(&self, session: SessionId) -> MutexGuard<'_, Shard> {
+        lock(&self.0.shards[session.0.as_u128() as usize % SHARDS])
+    }
+}
+
+/// A panic while a lock of the feed was held leaves what it guards whole: every change is one step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes the text of one message while it is generated.
+#[derive(Debug)]
+pub struct PreviewWriter {
+    /// Stands in its shard as long as the preview does.
+    channel: Arc<Mutex<Channel>>,
+    event: EventId,
+}
+
+impl PreviewWriter {
+    /// The message that is written.
+    pub fn event(&self) -> EventId {
+        self.event
+    }
+
+    /// More text of the message; nothing if it was ended.
+    pub fn write(&self, text: &str) {
+        let (mut channel, event) = (lock(&self.channel), self.event);
+        let Some(preview) = channel.preview.as_mut().filter(|preview| preview.event == event) else { return };
+        let offset = preview.text.len();
+        preview.text.push_str(text);
+        if channel.items.is_some() {
+            channel.send(FeedItem::Preview(PreviewItem::Delta { event, offset, text: text.into() }));
+        }
     }
 }
 
@@ -304,12 +332,6 @@ impl Channel {
 fn ends(event: &Event, preview: &Preview) -> bool {
     event.id == preview.event
         || (event.run == Some(preview.run) && matches!(event.body, domain::EventBody::ModelRequestEnd { .. }))
-}
-
-fn drop_if_unused(shard: &mut HashMap<SessionId, Channel>, session: SessionId) {
-    if shard.get(&session).is_some_and(|channel| !channel.is_used()) {
-        shard.remove(&session);
-    }
 }
 
 /// One listener to a session.
@@ -356,7 +378,7 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.items = None;
-        let mut shard = self.feed.shard(self.session);
-        drop_if_unused(&mut shard, self.session);
+        // The channel goes with its last listener.
+        self.feed.change(self.session, |_| {});
     }
 }

@@ -86,9 +86,11 @@ impl Callbacks for GuardedCallbacks {
             let json = HeaderValue::from_static("application/json");
             let request = Request::new(Method::POST, url).header(CONTENT_TYPE, json).body(body).timeout(timeout);
             let response = self.0.send(request).await.map_err(|error| error.to_string())?;
-            match response.status() {
-                status if status.is_success() => Ok(()),
-                status => Err(format!("answered {status}")),
+            let status = response.status();
+            response.finish();
+            match status.is_success() {
+                true => Ok(()),
+                false => Err(format!("answered {status}")),
             }
         }
         .boxed()

@@ -24,6 +24,7 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
+use seldom::Seldom;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
@@ -206,7 +207,7 @@ async fn finish<C: GracefulConnection<Error = hyper::Error>>(connection: C, stop
     let Stop { gently, now } = stop;
     let gently = gently.cancelled_owned().map(|()| Haste::Gently).boxed();
     let now = now.cancelled_owned().map(|()| Haste::Now).boxed();
-    let mut stops = FuturesUnordered::from_iter([gently, now]);
+    let mut stops = Seldom::new(FuturesUnordered::from_iter([gently, now]));
     let ended = loop {
         tokio::select! {
             ended = connection.as_mut() => break ended,

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, FuturesUnordered, StreamExt};
 use futures::{FutureExt, Stream};
+use seldom::Seldom;
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -100,7 +101,7 @@ pub fn response(frames: impl Stream<Item = Bytes> + Send + 'static, drain: &Drai
         }
     };
     let stop = stop.map(|()| Stir::Stop).boxed();
-    let stirs = FuturesUnordered::from_iter([stop, silence_until(Instant::now() + SILENCE_MAX)]);
+    let stirs = Seldom::new(FuturesUnordered::from_iter([stop, silence_until(Instant::now() + SILENCE_MAX)]));
     let frames = Frames { frames: frames.boxed(), stirs, spoke_at: Instant::now(), manners };
     let mut response = Response::new(Body::from_stream(frames.map(Ok::<_, std::convert::Infallible>)));
     let headers = response.headers_mut();
@@ -114,7 +115,7 @@ struct Frames {
     frames: BoxStream<'static, Bytes>,
     /// What ends the stream or breaks its silence: looked at only when it has stirred, so that a
     /// stream with much to say moves no timer. Empty once the server stops.
-    stirs: FuturesUnordered<BoxFuture<'static, Stir>>,
+    stirs: Seldom<FuturesUnordered<BoxFuture<'static, Stir>>>,
     /// When something was said last.
     spoke_at: Instant,
     manners: Manners,
@@ -138,17 +139,17 @@ impl Stream for Frames {
         while let Poll::Ready(stir) = this.stirs.poll_next_unpin(cx) {
             let Some(Stir::Silence) = stir else {
                 let last_word = std::mem::take(&mut this.manners.last_word);
-                this.stirs.clear();
+                this.stirs.change().clear();
                 return Poll::Ready(Some(last_word).filter(|word| !word.is_empty()));
             };
             let now = Instant::now();
             let end = this.spoke_at + SILENCE_MAX;
             if end <= now {
                 this.spoke_at = now;
-                this.stirs.push(silence_until(now + SILENCE_MAX));
+                this.stirs.change().push(silence_until(now + SILENCE_MAX));
                 return Poll::Ready(Some(this.manners.sign_of_life.clone()));
             }
-            this.stirs.push(silence_until(end));
+            this.stirs.change().push(silence_until(end));
         }
         let next = this.frames.poll_next_unpin(cx);
         if next.is_ready() {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod kept;
+#[cfg(test)]
 mod redirects;
 #[cfg(test)]
 mod tls;

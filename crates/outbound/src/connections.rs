@@ -1,0 +1,256 @@
+//! Connections to where calls go, made when none that was kept can serve.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::error::Error;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Uri};
+use http_body_util::Full;
+use hyper::client::conn::{TrySendError, http2};
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::Connection as _;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tower::ServiceExt;
+use url::{Origin, Url};
+
+use crate::connector::GuardedConnector;
+use crate::http1::{Body, Http1};
+
+pub(crate) type Socket = MaybeHttpsStream<TokioIo<TcpStream>>;
+type BoxError = Box<dyn Error + Send + Sync>;
+type Http2 = http2::SendRequest<Full<Bytes>>;
+
+/// A request on its way out.
+pub(crate) struct Outgoing {
+    /// With the whole URL.
+    pub(crate) request: http::Request<Full<Bytes>>,
+    /// Who is called, where the connection does not say it.
+    pub(crate) host: HeaderValue,
+}
+
+/// Why there is no answer.
+pub(crate) struct Unanswered {
+    /// The request did not leave.
+    pub(crate) is_unsent: bool,
+    pub(crate) error: hyper::Error,
+}
+
+/// How connections are kept for the next call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keeping {
+    /// For how long without a call.
+    pub(crate) idle_timeout: Duration,
+    /// How many to one origin.
+    pub(crate) per_origin_max: usize,
+}
+
+/// All connections of a client.
+pub(crate) struct Connections {
+    connector: HttpsConnector<GuardedConnector>,
+    kept: Arc<Kept>,
+}
+
+/// One that can take a request now.
+pub(crate) struct Ready {
+    connection: Connection,
+    home: Home,
+    /// Whether it was there before; its other end may have closed it since.
+    pub(crate) was_kept: bool,
+}
+
+enum Connection {
+    Http1(Http1),
+    /// Shared by all calls to the origin.
+    Http2(Http2),
+}
+
+struct Kept {
+    keeping: Keeping,
+    origins: Mutex<HashMap<Origin, AtOrigin>>,
+}
+
+#[derive(Default)]
+struct AtOrigin {
+    /// Each with when it came to rest, the last one last.
+    http1: Vec<(Instant, Http1)>,
+    /// With when it was used last.
+    http2: Option<(Instant, Http2)>,
+}
+
+/// Where a connection is kept.
+pub(crate) struct Home {
+    kept: Weak<Kept>,
+    origin: Origin,
+}
+
+impl Keeping {
+    fn is_in_use(&self, used_at: Instant, now: Instant) -> bool {
+        now < used_at + self.idle_timeout
+    }
+}
+
+impl Connections {
+    pub(crate) fn new(connector: HttpsConnector<GuardedConnector>, keeping: Keeping) -> Self {
+        Self { connector, kept: Arc::new(Kept { keeping, origins: Mutex::default() }) }
+    }
+
+    /// A connection to where this URL leads, one that was kept if there is one.
+    ///
+    /// # Errors
+    /// Whatever the connector or the handshake says.
+    pub(crate) async fn reach(&self, url: &Url, uri: &Uri) -> Result<Ready, BoxError> {
+        let origin = url.origin();
+        let ready = |connection, was_kept| {
+            let home = Home { kept: Arc::downgrade(&self.kept), origin: origin.clone() };
+            Ready { connection, home, was_kept }
+        };
+        if let Some(connection) = self.kept.take(&origin) {
+            return Ok(ready(connection, true));
+        }
+        let socket = self.connector.clone().oneshot(uri.clone()).await?;
+        if !socket.connected().is_negotiated_h2() {
+            return Ok(ready(Connection::Http1(Http1::begin(socket).await?), false));
+        }
+        let (sender, connection) =
+            http2::Builder::new(TokioExecutor::new()).timer(TokioTimer::new()).handshake(socket).await?;
+        // How it ends is told to those who wait for its answers.
+        tokio::spawn(async move { connection.await.ok() });
+        let (sender, was_kept) = self.kept.share(origin.clone(), sender);
+        Ok(ready(Connection::Http2(sender), was_kept))
+    }
+}
+
+impl Ready {
+    /// Sends a request, and waits for the head of its answer.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) async fn exchange(self, request: Outgoing) -> Result<http::Response<Body>, Unanswered> {
+        match self.connection {
+            Connection::Http1(connection) => connection.exchange(request, self.home).await,
+            Connection::Http2(mut sender) => {
+                let answer = sender.try_send_request(request.request).await?;
+                Ok(answer.map(Body::of_shared))
+            }
+        }
+    }
+}
+
+impl Home {
+    /// Keeps a connection that can take another request.
+    pub(crate) fn keep(self, connection: Http1) {
+        if let Some(kept) = self.kept.upgrade() {
+            kept.keep(self.origin, connection);
+        }
+    }
+}
+
+impl Kept {
+    /// One that still stands.
+    fn take(&self, origin: &Origin) -> Option<Connection> {
+        let now = Instant::now();
+        loop {
+            let (used_at, mut connection) = self.take_unseen(origin, now)?;
+            let stands = match &mut connection {
+                Connection::Http1(connection) => connection.is_ready(),
+                Connection::Http2(sender) => !sender.is_closed(),
+            };
+            if stands && self.keeping.is_in_use(used_at, now) {
+                return Some(connection);
+            }
+        }
+    }
+
+    /// One that stood when it was used last; any number of calls share it, or it is not kept any more.
+    fn take_unseen(&self, origin: &Origin, now: Instant) -> Option<(Instant, Connection)> {
+        let mut origins = self.origins();
+        let here = origins.get_mut(origin)?;
+        if let Some((used_at, sender)) = &mut here.http2 {
+            if !sender.is_closed() && self.keeping.is_in_use(*used_at, now) {
+                *used_at = now;
+                return Some((now, Connection::Http2(sender.clone())));
+            }
+        }
+        // The last one rested for the shortest time.
+        let (rests_since, connection) = here.http1.pop()?;
+        Some((rests_since, Connection::Http1(connection)))
+    }
+
+    fn keep(self: &Arc<Self>, origin: Origin, connection: Http1) {
+        // One too many is closed, and not where others wait.
+        let _closed = self.change(origin, |here| {
+            if here.http1.len() == self.keeping.per_origin_max {
+                return Some(connection);
+            }
+            here.http1.push((Instant::now(), connection));
+            None
+        });
+    }
+
+    /// Keeps a connection that many calls can share. If there is one by now, that is used; says
+    /// whether it was.
+    fn share(self: &Arc<Self>, origin: Origin, sender: Http2) -> (Http2, bool) {
+        self.change(origin, |here| match &here.http2 {
+            Some((_, standing)) if !standing.is_closed() => (standing.clone(), true),
+            _ => {
+                here.http2 = Some((Instant::now(), sender.clone()));
+                (sender, false)
+            }
+        })
+    }
+
+    fn change<T>(self: &Arc<Self>, origin: Origin, change: impl FnOnce(&mut AtOrigin) -> T) -> T {
+        let mut origins = self.origins();
+        if origins.is_empty() {
+            tokio::spawn(sweep(Arc::downgrade(self), self.keeping.idle_timeout / 4));
+        }
+        match origins.entry(origin) {
+            Entry::Occupied(mut here) => change(here.get_mut()),
+            Entry::Vacant(here) => change(here.insert(AtOrigin::default())),
+        }
+    }
+
+    /// Closes what nobody used for long; says whether anything is left.
+    fn close_unused(&self) -> bool {
+        let now = Instant::now();
+        let mut closed = Vec::new();
+        let mut origins = self.origins();
+        origins.retain(|_, here| {
+            let unused = here.http1.partition_point(|(since, _)| !self.keeping.is_in_use(*since, now));
+            closed.extend(here.http1.drain(..unused));
+            here.http2.take_if(|(used_at, sender)| sender.is_closed() || !self.keeping.is_in_use(*used_at, now));
+            !here.http1.is_empty() || here.http2.is_some()
+        });
+        let is_left = !origins.is_empty();
+        // Closing is not for where others wait.
+        drop(origins);
+        drop(closed);
+        is_left
+    }
+
+    fn origins(&self) -> MutexGuard<'_, HashMap<Origin, AtOrigin>> {
+        // A panic while the lock was held leaves the map whole: every change is one step.
+        self.origins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Goes through what is kept from time to time, until nothing is.
+async fn sweep(kept: Weak<Kept>, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        if !kept.upgrade().is_some_and(|kept| kept.close_unused()) {
+            return;
+        }
+    }
+}
+
+impl<T> From<TrySendError<T>> for Unanswered {
+    fn from(mut error: TrySendError<T>) -> Self {
+        Self { is_unsent: error.take_message().is_some(), error: error.into_error() }
+    }
+}
