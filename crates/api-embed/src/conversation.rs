@@ -72,7 +72,7 @@ pub(crate) async fn follow(
     Ok(sse::response(rendered(conversation, place), &embeds.shared.drain, frames::manners(of_org)))
 }
 
-fn rendered(conversation: Conversation, place: Place) -> impl Stream<Item = Bytes> + Send + 'static {
+fn rendered(conversation: Conversation, place: Place) -> impl Stream<Item = Bytes> + Send + Unpin + 'static {
     let request = web::RequestId::current();
     conversation.map(move |told| {
         // Held as long as the stream is.

@@ -113,7 +113,7 @@ pub(crate) async fn stream_organization(
     Ok(sse::response(rendered(changes), &shared.drain, frames::manners(place)))
 }
 
-fn rendered(changes: OrgStream) -> impl Stream<Item = Bytes> + Send + 'static {
+fn rendered(changes: OrgStream) -> impl Stream<Item = Bytes> + Send + Unpin + 'static {
     let request = RequestId::current();
     // A client that is cut off before the first change knows from where to go on.
     let opening = match changes.after {

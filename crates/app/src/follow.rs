@@ -4,7 +4,6 @@
 //! batch that does not continue where it stands, or a word from the feed that it was too
 //! slow, sends it back to the log, page by page, until it has caught up.
 
-use std::collections::VecDeque;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -193,19 +192,19 @@ struct Previews {
     is_open: bool,
     /// The message being told, and how many bytes of it were.
     told: Option<(domain::EventId, usize)>,
-    /// What is to be told next.
-    next: VecDeque<PreviewItem>,
+    /// What is to be told next, and behind that: a text that stands has a beginning too.
+    next: [Option<PreviewItem>; 2],
 }
 
 impl Previews {
     fn of(standing: Option<Preview>) -> Self {
-        Self { standing, is_open: true, told: None, next: VecDeque::new() }
+        Self { standing, is_open: true, told: None, next: [None, None] }
     }
 
     fn begin_anew(&mut self, standing: Option<Preview>) {
         self.standing = standing;
         self.is_open = true;
-        self.next.clear();
+        self.next = [None, None];
     }
 
     /// An event read from the log after listening began. The beginning of the model call
@@ -229,7 +228,8 @@ impl Previews {
         if let Some(standing) = self.standing.take().filter(|_| self.is_open) {
             self.tell_standing(standing);
         }
-        self.next.pop_front()
+        let [next, behind] = &mut self.next;
+        next.take().or_else(|| behind.take())
     }
 
     fn tell_standing(&mut self, standing: Preview) {
@@ -237,17 +237,17 @@ impl Previews {
         let told = match self.told {
             Some((same, bytes)) if same == event => bytes.min(text.len()),
             _ => {
-                self.next.push_back(PreviewItem::Start { event, is_thinking: false });
+                self.next[0] = Some(PreviewItem::Start { event, is_thinking: false });
                 0
             }
         };
         self.told = Some((event, text.len()));
         if told < text.len() {
-            self.next.push_back(PreviewItem::Delta { event, offset: told, text: text[told..].into() });
+            self.next[1] = Some(PreviewItem::Delta { event, offset: told, text: text[told..].into() });
         }
     }
 
-    /// Takes in a live item; `false` if something before it is missing.
+    /// Takes in a live item, when all before it is told; `false` if something before it is missing.
     fn take_in(&mut self, item: PreviewItem) -> bool {
         match &item {
             PreviewItem::Start { is_thinking: true, .. } => {}
@@ -263,7 +263,7 @@ impl Previews {
                 _ => return true,
             },
         }
-        self.next.push_back(item);
+        self.next[0] = Some(item);
         true
     }
 }

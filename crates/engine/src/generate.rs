@@ -145,10 +145,12 @@ impl Generation {
         let mut stream = model.stream(self.request).await?;
         let mut reply = RawReply::default();
         let mut live = Live::new(shared, self.session, self.run);
+        let mut is_silent = true;
         while let Some(chunk) = stream.next().await {
             let chunk = chunk?;
-            if !matches!(chunk, ModelChunk::Usage(_)) {
-                measured.says_something();
+            if is_silent && !matches!(chunk, ModelChunk::Usage(_)) {
+                is_silent = false;
+                measured.begins_to_answer();
             }
             match chunk {
                 ModelChunk::Text(text) => {

@@ -1,12 +1,14 @@
 //! Reads one answer as it arrives, whatever wire it speaks.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use domain::model::{FaultKind, ModelChunk, ModelFault, StopCause, Usage};
-use futures::stream;
+use futures::{Stream, stream};
 use outbound::Response;
 use ports::ModelStream;
 use serde::Deserialize;
@@ -16,7 +18,7 @@ use crate::sse::Events;
 
 /// Understands the events of one wire. Made for one answer, and remembers what the
 /// answer's end depends on.
-pub(crate) trait Wire: Send + 'static {
+pub(crate) trait Wire: Send + Unpin + 'static {
     /// Takes the data of one event, or an answer that came as one document.
     fn take(&mut self, data: &[u8], pieces: &mut Pieces) -> Result<Progress, ModelFault>;
 
@@ -74,11 +76,8 @@ pub(crate) fn streamed(
 ) -> ModelStream {
     response.set_idle_timeout(bounds.first_byte_timeout);
     let answer = Answer::new(provider, wire, bounds.bytes_max);
-    let reading = Box::new(Reading { response: Some(response), answer, chunk_timeout: bounds.chunk_timeout });
-    Box::pin(stream::unfold(reading, async |mut reading| {
-        let next = reading.next().await?;
-        Some((next, reading))
-    }))
+    let reading = Reading { response: Some(response), answer, chunk_timeout: bounds.chunk_timeout };
+    Box::pin(reading)
 }
 
 /// The pieces of an answer that came as one JSON document, as some servers do whatever
@@ -143,21 +142,26 @@ struct Reading<W> {
     chunk_timeout: Duration,
 }
 
-impl<W: Wire> Reading<W> {
-    async fn next(&mut self) -> Option<Result<ModelChunk, ModelFault>> {
+impl<W: Wire> Stream for Reading<W> {
+    type Item = Result<ModelChunk, ModelFault>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             if let Some(chunk) = self.answer.pieces.ready.pop_front() {
-                return Some(Ok(chunk));
+                return Poll::Ready(Some(Ok(chunk)));
             }
-            let packet = self.response.as_mut()?.chunk().await;
+            let Some(response) = &mut self.response else { return Poll::Ready(None) };
+            let packet = ready!(response.poll_chunk(cx));
             if let Err(fault) = self.take_packet(packet) {
                 self.response = None;
                 self.answer.pieces.ready.clear();
-                return Some(Err(fault));
+                return Poll::Ready(Some(Err(fault)));
             }
         }
     }
+}
 
+impl<W: Wire> Reading<W> {
     fn take_packet(&mut self, packet: Result<Option<Bytes>, outbound::OutboundError>) -> Result<(), ModelFault> {
         let packet = match packet {
             Ok(packet) => packet,

@@ -3,6 +3,8 @@
 //! Our own and not a crate's for two reasons: one event must not take more memory than we
 //! say, and a packet with hundreds of events must not be copied for each of them.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use memchr::memchr2;
 
@@ -14,8 +16,10 @@ pub(crate) struct Events {
     at: usize,
     /// The beginning of a line whose end is not in the packet.
     line: Vec<u8>,
-    /// The data lines of the event that is being read, joined by line feeds.
-    data: Vec<u8>,
+    /// Where the data of the event that is being read stands in the packet, if it is one line.
+    in_packet: Option<Range<usize>>,
+    /// The data lines of the event that is being read, joined by line feeds, if it is not.
+    joined: Vec<u8>,
     has_data: bool,
     /// The last event was handed out; its data is to be dropped.
     handed_out: bool,
@@ -37,7 +41,8 @@ impl Events {
             packet: Bytes::new(),
             at: 0,
             line: Vec::new(),
-            data: Vec::new(),
+            in_packet: None,
+            joined: Vec::new(),
             has_data: false,
             handed_out: false,
             after_cr: false,
@@ -62,7 +67,8 @@ impl Events {
     /// The data of the next event in the packets so far.
     pub(crate) fn next_data(&mut self) -> Result<Option<&[u8]>, TooLong> {
         if std::mem::take(&mut self.handed_out) {
-            self.data.clear();
+            self.in_packet = None;
+            self.joined.clear();
             self.has_data = false;
         }
         loop {
@@ -75,53 +81,93 @@ impl Events {
             let rest = &self.packet[self.at..];
             let Some(length) = memchr2(b'\n', b'\r', rest) else {
                 self.line.extend_from_slice(rest);
-                // Let go, so that the next packet is read into the same room.
-                self.packet = Bytes::new();
-                self.at = 0;
-                return match self.line.len() + self.data.len() > self.event_max {
+                self.leave_packet();
+                return match self.line.len() + self.joined.len() > self.event_max {
                     true => Err(TooLong),
                     false => Ok(None),
                 };
             };
             self.after_cr = rest[length] == b'\r';
-            self.at += length + 1;
-            let event_is_whole = if self.line.is_empty() {
-                take_line(&rest[..length], &mut self.data, &mut self.has_data)
-            } else {
-                self.line.extend_from_slice(&rest[..length]);
-                let whole = take_line(&self.line, &mut self.data, &mut self.has_data);
-                self.line.clear();
-                whole
-            };
-            if self.data.len() > self.event_max {
-                return Err(TooLong);
-            }
-            if event_is_whole {
+            let line = self.at..self.at + length;
+            self.at = line.end + 1;
+            if self.take_line(line) {
                 self.handed_out = true;
-                return Ok(Some(&self.data));
+                return Ok(Some(match &self.in_packet {
+                    Some(data) => &self.packet[data.clone()],
+                    None => &self.joined,
+                }));
+            }
+            if self.joined.len() > self.event_max || self.in_packet.as_ref().is_some_and(|at| at.len() > self.event_max)
+            {
+                return Err(TooLong);
             }
         }
     }
+
+    /// Takes one line, which ends in the packet; says whether it ends an event that has data.
+    fn take_line(&mut self, end: Range<usize>) -> bool {
+        let (until, is_in_packet) = (end.end, self.line.is_empty());
+        let mut begun = std::mem::take(&mut self.line);
+        let line = match is_in_packet {
+            true => &self.packet[end],
+            false => {
+                begun.extend_from_slice(&self.packet[end]);
+                &begun
+            }
+        };
+        let is_end = match read_line(line) {
+            Line::End => self.has_data,
+            Line::Other => false,
+            Line::Data(data) if is_in_packet && !self.has_data => {
+                self.in_packet = Some(until - data.len()..until);
+                self.has_data = true;
+                false
+            }
+            Line::Data(data) => {
+                if let Some(first) = self.in_packet.take() {
+                    self.joined.extend_from_slice(&self.packet[first]);
+                }
+                if self.has_data {
+                    self.joined.push(b'\n');
+                }
+                self.joined.extend_from_slice(data);
+                self.has_data = true;
+                false
+            }
+        };
+        begun.clear();
+        self.line = begun;
+        is_end
+    }
+
+    /// Lets go of a packet that is read to its end, so that the next one is read into the same room.
+    fn leave_packet(&mut self) {
+        if let Some(data) = self.in_packet.take() {
+            self.joined.extend_from_slice(&self.packet[data]);
+        }
+        self.packet = Bytes::new();
+        self.at = 0;
+    }
 }
 
-/// Takes one line; says whether it ends an event that has data.
-fn take_line(line: &[u8], data: &mut Vec<u8>, has_data: &mut bool) -> bool {
+enum Line<'a> {
+    /// Of the event.
+    End,
+    Data(&'a [u8]),
+    Other,
+}
+
+fn read_line(line: &[u8]) -> Line<'_> {
     // Only a stream's first line can begin with it; elsewhere it would be no field's name.
     let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
     if line.is_empty() {
-        return *has_data;
+        return Line::End;
     }
-    let value = match line.strip_prefix(b"data") {
-        Some(b"") => &[],
-        Some([b':', value @ ..]) => value.strip_prefix(b" ").unwrap_or(value),
-        _ => return false,
-    };
-    if *has_data {
-        data.push(b'\n');
+    match line.strip_prefix(b"data") {
+        Some(b"") => Line::Data(&[]),
+        Some([b':', value @ ..]) => Line::Data(value.strip_prefix(b" ").unwrap_or(value)),
+        _ => Line::Other,
     }
-    data.extend_from_slice(value);
-    *has_data = true;
-    false
 }
 
 #[cfg(test)]

@@ -131,6 +131,7 @@ impl Outbound {
                 body,
                 deadline,
                 idle_timeout: request.idle_timeout.unwrap_or(bounds.idle_timeout),
+                waits_since: None,
                 alarm: Alarm::default(),
                 bytes_left: bytes_max,
                 bytes_max,

@@ -1,13 +1,12 @@
 //! What comes back.
 
 use std::future::poll_fn;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures::FutureExt;
 use http::{HeaderMap, StatusCode};
-use hyper::body::Frame;
 use tokio::time::Instant;
 use url::Url;
 
@@ -27,6 +26,8 @@ pub struct Response {
     pub(crate) body: Body,
     pub(crate) deadline: Option<Instant>,
     pub(crate) idle_timeout: Duration,
+    /// Since when the next piece is waited for.
+    pub(crate) waits_since: Option<Instant>,
     pub(crate) alarm: Alarm,
     pub(crate) bytes_left: usize,
     pub(crate) bytes_max: usize,
@@ -53,41 +54,43 @@ impl Response {
     /// # Errors
     /// If it ends in the middle, is too large, or takes too long.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, OutboundError> {
+        poll_fn(|cx| self.poll_chunk(cx)).await
+    }
+
+    /// The same, for what is itself polled.
+    pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, OutboundError>> {
         loop {
-            let silent_at = Instant::now() + self.idle_timeout;
-            let until = self.deadline.map_or(silent_at, |deadline| deadline.min(silent_at));
-            let frame = match self.frame_until(until).await {
-                Some(None) => return Ok(None),
-                Some(Some(Ok(frame))) => frame,
-                Some(Some(Err(error))) => {
-                    return Err(OutboundError::Cut { host: host_of(&self.url), why: root_cause(&error) });
-                }
-                None if self.deadline == Some(until) => {
-                    return Err(OutboundError::TimedOut { host: host_of(&self.url) });
-                }
-                None => {
-                    return Err(OutboundError::Silent { host: host_of(&self.url), after: self.idle_timeout });
+            let Poll::Ready(frame) = self.body.poll_frame(cx) else { return self.poll_silence(cx).map(Err) };
+            self.waits_since = None;
+            let frame = match frame {
+                None => return Poll::Ready(Ok(None)),
+                Some(Ok(frame)) => frame,
+                Some(Err(error)) => {
+                    let cut = OutboundError::Cut { host: host_of(&self.url), why: root_cause(&error) };
+                    return Poll::Ready(Err(cut));
                 }
             };
             let Ok(data) = frame.into_data() else { continue };
-            match self.bytes_left.checked_sub(data.len()) {
-                Some(left) => self.bytes_left = left,
-                None => {
-                    return Err(OutboundError::TooLarge { host: host_of(&self.url), max: self.bytes_max });
+            return Poll::Ready(match self.bytes_left.checked_sub(data.len()) {
+                Some(left) => {
+                    self.bytes_left = left;
+                    Ok(Some(data))
                 }
-            }
-            return Ok(Some(data));
+                None => Err(OutboundError::TooLarge { host: host_of(&self.url), max: self.bytes_max }),
+            });
         }
     }
 
-    /// The next frame, if it comes in time.
-    async fn frame_until(&mut self, until: Instant) -> Option<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let Self { body, alarm, .. } = self;
-        poll_fn(|cx| match body.poll_frame(cx) {
-            Poll::Ready(frame) => Poll::Ready(Some(frame)),
-            Poll::Pending => alarm.poll_until(cx, until).map(|()| None),
+    /// Ready when nothing came for too long.
+    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<OutboundError> {
+        let silent_at = *self.waits_since.get_or_insert_with(Instant::now) + self.idle_timeout;
+        let until = self.deadline.map_or(silent_at, |deadline| deadline.min(silent_at));
+        ready!(self.alarm.poll_until(cx, until));
+        let host = host_of(&self.url);
+        Poll::Ready(match self.deadline == Some(until) {
+            true => OutboundError::TimedOut { host },
+            false => OutboundError::Silent { host, after: self.idle_timeout },
         })
-        .await
     }
 
     /// Bounds the silence between two pieces from now on; streams often begin slowly.

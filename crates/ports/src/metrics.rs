@@ -150,7 +150,7 @@ impl Metrics {
     pub fn model_call(&self, provider: &str) -> ModelCall {
         let known = self.0.providers.contains(provider);
         let provider = if known { provider } else { OTHER_PROVIDER }.to_owned();
-        ModelCall { metrics: self.clone(), provider, sent_at: Instant::now(), has_answered: false, has_ended: false }
+        ModelCall { metrics: self.clone(), provider, sent_at: Instant::now(), has_ended: false }
     }
 
     /// A tool was called.
@@ -221,7 +221,6 @@ pub struct ModelCall {
     metrics: Metrics,
     provider: String,
     sent_at: Instant,
-    has_answered: bool,
     has_ended: bool,
 }
 
@@ -231,14 +230,11 @@ impl ModelCall {
         self.sent_at = Instant::now();
     }
 
-    /// The model says something. Only the first time counts.
-    pub fn says_something(&mut self) {
-        if !self.has_answered {
-            self.has_answered = true;
-            let label = ProviderLabel { provider: self.provider.clone() };
-            let seconds = self.sent_at.elapsed().as_secs_f64();
-            self.metrics.0.first_token_seconds.get_or_create(&label).observe(seconds);
-        }
+    /// The model says its first word.
+    pub fn begins_to_answer(&self) {
+        let label = ProviderLabel { provider: self.provider.clone() };
+        let seconds = self.sent_at.elapsed().as_secs_f64();
+        self.metrics.0.first_token_seconds.get_or_create(&label).observe(seconds);
     }
 
     /// The call has ended.
@@ -409,8 +405,8 @@ mod tests {
         laggards.one_more();
         store.committed(3, Duration::from_millis(2));
         store.run_ended(RunEnd::from(&Outcome::Done));
-        let mut call = metrics.model_call("house");
-        call.says_something();
+        let call = metrics.model_call("house");
+        call.begins_to_answer();
         call.ended(Ok(&Usage { input_tokens: 7, ..Usage::default() }));
         drop(metrics.model_call("house"));
         let fault = ModelFault::new(FaultKind::Cut, "cut");

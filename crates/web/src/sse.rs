@@ -14,7 +14,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use futures::stream::{BoxStream, FuturesUnordered, StreamExt};
+use futures::stream::{FuturesUnordered, StreamExt};
 use futures::{FutureExt, Stream};
 use seldom::Seldom;
 use serde::Serialize;
@@ -91,7 +91,11 @@ pub struct Manners {
 }
 
 /// The answer that streams these frames.
-pub fn response(frames: impl Stream<Item = Bytes> + Send + 'static, drain: &Drain, manners: Manners) -> Response {
+pub fn response(
+    frames: impl Stream<Item = Bytes> + Send + Unpin + 'static,
+    drain: &Drain,
+    manners: Manners,
+) -> Response {
     let drain = drain.clone();
     let ends_by = manners.ends_by;
     let stop = async move {
@@ -102,7 +106,7 @@ pub fn response(frames: impl Stream<Item = Bytes> + Send + 'static, drain: &Drai
     };
     let stop = stop.map(|()| Stir::Stop).boxed();
     let stirs = Seldom::new(FuturesUnordered::from_iter([stop, silence_until(Instant::now() + SILENCE_MAX)]));
-    let frames = Frames { frames: frames.boxed(), stirs, spoke_at: Instant::now(), manners };
+    let frames = Frames { frames, stirs, spoke_at: Instant::now(), manners };
     let mut response = Response::new(Body::from_stream(frames.map(Ok::<_, std::convert::Infallible>)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -111,8 +115,8 @@ pub fn response(frames: impl Stream<Item = Bytes> + Send + 'static, drain: &Drai
     response
 }
 
-struct Frames {
-    frames: BoxStream<'static, Bytes>,
+struct Frames<S> {
+    frames: S,
     /// What ends the stream or breaks its silence: looked at only when it has stirred, so that a
     /// stream with much to say moves no timer. Empty once the server stops.
     stirs: Seldom<FuturesUnordered<BoxFuture<'static, Stir>>>,
@@ -131,7 +135,7 @@ fn silence_until(end: Instant) -> BoxFuture<'static, Stir> {
     tokio::time::sleep_until(end).map(|()| Stir::Silence).boxed()
 }
 
-impl Stream for Frames {
+impl<S: Stream<Item = Bytes> + Unpin> Stream for Frames<S> {
     type Item = Bytes;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
@@ -167,7 +171,7 @@ fn line(frame: &mut Vec<u8>, name: &str, colon: &str, value: &dyn Display) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::stream;
+    use futures::stream::{self, BoxStream};
     use serde_json::json;
 
     const MAKE: FrameStyle = FrameStyle { id_first: false, spaced: false };
@@ -182,7 +186,7 @@ mod tests {
         drain: &Drain,
         ends_by: EndsBy,
     ) -> BoxStream<'static, String> {
-        let body = response(frames, drain, manners(ends_by)).into_body().into_data_stream();
+        let body = response(frames.boxed(), drain, manners(ends_by)).into_body().into_data_stream();
         body.map(|chunk| String::from_utf8(chunk.unwrap().to_vec()).unwrap()).boxed()
     }
 

@@ -37,7 +37,7 @@ pub(super) fn respond(make: &Make, started: Started, callback: Option<Callback>,
         None => as_read(make.clone(), steps),
         Some(callback) => as_told(make.clone(), steps, system, callback),
     };
-    web::sse::response(stream::once(async { first }).chain(rest), &make.shared.drain, manners)
+    web::sse::response(stream::iter([first]).chain(rest), &make.shared.drain, manners)
 }
 
 /// The frames of a run, made as the client reads them. What is ready together is one item.

@@ -68,7 +68,7 @@ fn rendered(
     events: SessionStream,
     wanted: Previews,
     known: Option<DeltaCursor>,
-) -> impl Stream<Item = Bytes> + Send + 'static {
+) -> impl Stream<Item = Bytes> + Send + Unpin + 'static {
     let request = RequestId::current();
     let mut previews = PreviewFrames::new(wanted, known);
     events.filter_map(move |item| {

@@ -6,18 +6,19 @@ use serde_json::value::RawValue;
 /// another JSON string, that event says the same but for it, and need not be read as a whole.
 #[derive(Default)]
 pub(super) struct Alike {
-    before: Vec<u8>,
-    after: Vec<u8>,
+    around: Vec<u8>,
+    /// Where the text stood in it.
+    text_at: usize,
 }
 
 impl Alike {
     /// The text of an event that is like the one before it; `None` if it is not.
     pub(super) fn text_of(&self, event: &[u8]) -> Option<String> {
-        if self.before.is_empty() {
+        if self.text_at == 0 {
             return None;
         }
-        let rest = event.strip_prefix(self.before.as_slice())?;
-        let text = rest.strip_suffix(self.after.as_slice())?;
+        let (before, after) = self.around.split_at(self.text_at);
+        let text = event.strip_prefix(before)?.strip_suffix(after)?;
         // One string and nothing behind it, or it is no event of this kind.
         serde_json::from_slice(text).ok()
     }
@@ -28,10 +29,10 @@ impl Alike {
         // A part of the event, so it begins where the event does or behind that.
         let begin = text.as_ptr().addr().saturating_sub(event.as_ptr().addr());
         let (Some(before), Some(after)) = (event.get(..begin), event.get(begin + text.len()..)) else { return };
-        self.before.clear();
-        self.before.extend_from_slice(before);
-        self.after.clear();
-        self.after.extend_from_slice(after);
+        self.around.clear();
+        self.around.extend_from_slice(before);
+        self.around.extend_from_slice(after);
+        self.text_at = begin;
     }
 }
 
