@@ -1,5 +1,6 @@
 //! `sortie agents`.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -123,8 +124,9 @@ pub(super) async fn run(native: Native, agents: Agents, output: Output) -> Resul
             if output.is_json() {
                 return output.json(&agents);
             }
-            let headings = ["id", "name", "model", "version", "changed"];
-            output.table(&headings, &agents.iter().map(row).collect::<Vec<_>>())
+            let projects = project_names(&native).await;
+            let headings = ["id", "name", "project", "model", "version", "changed"];
+            output.table(&headings, &agents.iter().map(|agent| row(agent, &projects)).collect::<Vec<_>>())
         }
         Agents::Show { agent, at } => {
             let found = find_agent(&native, &agent).await?;
@@ -132,7 +134,10 @@ pub(super) async fn run(native: Native, agents: Agents, output: Output) -> Resul
                 Some(version) => native.get(&format!("{}?version={version}", path_of(&found))).await?,
                 None => found,
             };
-            show(&agent, output)
+            match output.is_json() {
+                true => output.json(&with_spellings(agent)),
+                false => show(&agent, &project_names(&native).await, output),
+            }
         }
         Agents::Create { name, description } => {
             let mut fields = description.fields()?;
@@ -183,34 +188,50 @@ fn path_of(agent: &Value) -> String {
     format!("agents/{}", part(agent["id"].as_str().unwrap_or_default()))
 }
 
-fn row(agent: &Value) -> Vec<String> {
+/// What projects are called, by their ids. Whoever may not read them sees the ids.
+async fn project_names(native: &Native) -> HashMap<String, String> {
+    let projects = native.list("projects", None).await.unwrap_or_default();
+    projects.iter().map(|project| (cell(&project["id"]), cell(&project["name"]))).collect()
+}
+
+fn row(agent: &Value, projects: &HashMap<String, String>) -> Vec<String> {
     let version = match agent["archived_at"].is_null() {
         true => cell(&agent["version"]),
         false => format!("{} archived", cell(&agent["version"])),
     };
     let changed = shown_time(&agent["updated_at"]);
-    vec![cell(&agent["id"]), cell(&agent["name"]), cell(&agent["model"]["id"]), version, changed]
+    let project = cell(&agent["project_id"]);
+    let project = projects.get(&project).cloned().unwrap_or(project);
+    vec![cell(&agent["id"]), cell(&agent["name"]), project, cell(&agent["model"]["id"]), version, changed]
 }
 
-fn show(agent: &Value, output: Output) -> Result<(), Failure> {
+/// The other spellings of an agent's id.
+fn spellings(agent: &Value) -> (Option<String>, Option<String>) {
     let id = agent["id"].as_str().and_then(|id| id.parse::<AgentId>().ok());
-    let (uuid, compact) = (id.map(|id| id.0), id.map(|id| id.compact()));
-    if output.is_json() {
-        let mut agent = agent.clone();
-        agent["uuid"] = json!(uuid);
-        agent["compact"] = json!(compact);
-        return output.json(&agent);
-    }
+    (id.map(|id| id.0.to_string()), id.map(|id| id.compact()))
+}
+
+fn with_spellings(mut agent: Value) -> Value {
+    let (uuid, compact) = spellings(&agent);
+    agent["uuid"] = json!(uuid);
+    agent["compact"] = json!(compact);
+    agent
+}
+
+fn show(agent: &Value, projects: &HashMap<String, String>, output: Output) -> Result<(), Failure> {
+    let (uuid, compact) = spellings(agent);
     let tools = agent["tools"].as_array().map(Vec::as_slice).unwrap_or_default();
     let tools: Vec<String> =
         tools.iter().map(|tool| format!("{} {}", cell(&tool["type"]), cell(&tool["name"]))).collect();
     let fallbacks = agent["model"]["fallbacks"].as_array().map(Vec::as_slice).unwrap_or_default();
     let fallbacks: Vec<String> = fallbacks.iter().map(cell).collect();
+    let project = cell(&agent["project_id"]);
     let pairs = [
         ("id", cell(&agent["id"])),
-        ("uuid", uuid.map(|uuid| uuid.to_string()).unwrap_or_default()),
+        ("uuid", uuid.unwrap_or_default()),
         ("compact", compact.unwrap_or_default()),
         ("name", cell(&agent["name"])),
+        ("project", projects.get(&project).cloned().unwrap_or(project)),
         ("version", cell(&agent["version"])),
         ("model", cell(&agent["model"]["id"])),
         ("stands in", fallbacks.join("\n")),

@@ -77,6 +77,12 @@ fn an_agent_is_made_changed_and_archived() {
     let uuid = first["uuid"].as_str().unwrap();
     assert_eq!(house.run(&["agents", "show", uuid, "--json"]).json()["version"], 2);
 
+    let (listed, shown) = (house.run(&["agents", "list"]).done(), house.run(&["agents", "show", "kind"]).done());
+    let project = |text: &str| text.lines().any(|line| line.contains("kind") && line.contains("First project"));
+    assert!(
+        project(&listed) && shown.lines().any(|line| line.starts_with("project") && line.ends_with("First project"))
+    );
+
     house.run(&["agents", "archive", "kind"]).done();
     assert!(!house.run(&["agents", "list"]).done().contains("kind"));
     assert!(house.run(&["agents", "list", "--archived"]).done().contains("2 archived"));
