@@ -170,11 +170,12 @@ impl Kept {
     fn take_unseen(&self, origin: &Origin, now: Instant) -> Option<(Instant, Connection)> {
         let mut origins = self.origins();
         let here = origins.get_mut(origin)?;
-        if let Some((used_at, sender)) = &mut here.http2 {
-            if !sender.is_closed() && self.keeping.is_in_use(*used_at, now) {
-                *used_at = now;
-                return Some((now, Connection::Http2(sender.clone())));
-            }
+        if let Some((used_at, sender)) = &mut here.http2
+            && !sender.is_closed()
+            && self.keeping.is_in_use(*used_at, now)
+        {
+            *used_at = now;
+            return Some((now, Connection::Http2(sender.clone())));
         }
         // The last one rested for the shortest time.
         let (rests_since, connection) = here.http1.pop()?;
