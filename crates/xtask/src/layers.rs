@@ -240,7 +240,10 @@ mod tests {
                 said("api-make", ours("api-native")),
                 "`api-make` imports `api-native`: it may import domain, app, web only",
             ),
-            (said("app", ours("store-sqlite")), "`app` imports `store-sqlite`: it may import domain, ports only"),
+            (
+                said("app", ours("store-sqlite")),
+                "`app` imports `store-sqlite`: it may import domain, ports, seldom only",
+            ),
             (said("server", ours("test-kit")), "`server` imports `test-kit`: it is never shipped"),
             (said("app", foreign("rusqlite")), "`app` imports `rusqlite`: only store-sqlite, test-kit, bench may"),
             (said("domain", foreign("tokio")), "`domain` imports `tokio`: `domain` has no I/O"),
