@@ -33,3 +33,10 @@ it('draws what is Markdown, and opens links elsewhere without a word of where fr
   expect(screen.getByText('Three').tagName).toBe('STRONG')
   expect(screen.getByRole('link')).toHaveAttribute('rel', 'noopener noreferrer nofollow')
 })
+
+it('announces no heading before it has words', () => {
+  const { rerender } = render(<Markdown text={'What I found\n\n### '} />)
+  expect(screen.queryByRole('heading')).toBeNull()
+  rerender(<Markdown text={'What I found\n\n### Three'} />)
+  expect(screen.getByRole('heading', { level: 3 })).toHaveTextContent('Three')
+})

@@ -1,5 +1,5 @@
-import { memo, useMemo } from 'react'
-import ReactMarkdown from 'react-markdown'
+import { type ComponentProps, memo, useMemo } from 'react'
+import ReactMarkdown, { type ExtraProps } from 'react-markdown'
 import rehypeSanitize, { defaultSchema } from 'rehype-sanitize'
 import remarkGfm from 'remark-gfm'
 import { citedIn, markCitations, type Source } from '@/lib/session/citations'
@@ -14,6 +14,20 @@ const schema = {
 const remark = [remarkGfm]
 const sanitize: [typeof rehypeSanitize, typeof schema] = [rehypeSanitize, schema]
 const NO_SOURCES: readonly Source[] = []
+
+/** Of a text in the making a heading's words may still be to come: until then there is no heading to be announced. */
+const heading = (Level: 'h1' | 'h2' | 'h3' | 'h4' | 'h5' | 'h6') =>
+  function Heading({ node: _node, children, ...rest }: ComponentProps<'h1'> & ExtraProps) {
+    return children ? <Level {...rest}>{children}</Level> : null
+  }
+const headings = {
+  h1: heading('h1'),
+  h2: heading('h2'),
+  h3: heading('h3'),
+  h4: heading('h4'),
+  h5: heading('h5'),
+  h6: heading('h6'),
+}
 
 interface MarkdownProps {
   text: string
@@ -35,6 +49,7 @@ export const Markdown = memo(function Markdown({ text, sources = NO_SOURCES }: M
         rehypePlugins={rehype}
         skipHtml={false}
         components={{
+          ...headings,
           a: ({ href, children }) => (
             <a href={href} target="_blank" rel="noopener noreferrer nofollow">
               {children}
