@@ -55,7 +55,7 @@ pub(crate) struct Connections {
     kept: Arc<Kept>,
 }
 
-/// One that can take a request now.
+/// One to send a request on.
 pub(crate) struct Ready {
     connection: Connection,
     home: Home,
@@ -120,8 +120,8 @@ impl Connections {
             http2::Builder::new(TokioExecutor::new()).timer(TokioTimer::new()).handshake(socket).await?;
         // How it ends is told to those who wait for its answers.
         tokio::spawn(async move { connection.await.ok() });
-        let (sender, was_kept) = self.kept.share(origin.clone(), sender);
-        Ok(ready(Connection::Http2(sender), was_kept))
+        self.kept.share(origin.clone(), sender.clone());
+        Ok(ready(Connection::Http2(sender), false))
     }
 }
 
@@ -151,23 +151,10 @@ impl Home {
 }
 
 impl Kept {
-    /// One that still stands.
+    /// One that stood when it was used last. Whether it still does is found out by the call, before
+    /// its request leaves.
     fn take(&self, origin: &Origin) -> Option<Connection> {
         let now = Instant::now();
-        loop {
-            let (used_at, mut connection) = self.take_unseen(origin, now)?;
-            let stands = match &mut connection {
-                Connection::Http1(connection) => connection.is_ready(),
-                Connection::Http2(sender) => !sender.is_closed(),
-            };
-            if stands && self.keeping.is_in_use(used_at, now) {
-                return Some(connection);
-            }
-        }
-    }
-
-    /// One that stood when it was used last; any number of calls share it, or it is not kept any more.
-    fn take_unseen(&self, origin: &Origin, now: Instant) -> Option<(Instant, Connection)> {
         let mut origins = self.origins();
         let here = origins.get_mut(origin)?;
         if let Some((used_at, sender)) = &mut here.http2
@@ -175,11 +162,11 @@ impl Kept {
             && self.keeping.is_in_use(*used_at, now)
         {
             *used_at = now;
-            return Some((now, Connection::Http2(sender.clone())));
+            return Some(Connection::Http2(sender.clone()));
         }
-        // The last one rested for the shortest time.
-        let (rests_since, connection) = here.http1.pop()?;
-        Some((rests_since, Connection::Http1(connection)))
+        // The last one rested for the shortest time; if that was too long, the sweep has them all.
+        let (_, connection) = here.http1.pop_if(|(since, _)| self.keeping.is_in_use(*since, now))?;
+        Some(Connection::Http1(connection))
     }
 
     fn keep(self: &Arc<Self>, origin: Origin, connection: Http1) {
@@ -193,16 +180,10 @@ impl Kept {
         });
     }
 
-    /// Keeps a connection that many calls can share. If there is one by now, that is used; says
-    /// whether it was.
-    fn share(self: &Arc<Self>, origin: Origin, sender: Http2) -> (Http2, bool) {
-        self.change(origin, |here| match &here.http2 {
-            Some((_, standing)) if !standing.is_closed() => (standing.clone(), true),
-            _ => {
-                here.http2 = Some((Instant::now(), sender.clone()));
-                (sender, false)
-            }
-        })
+    /// Keeps a connection that many calls can share. One that was made meanwhile closes when its
+    /// calls are over.
+    fn share(self: &Arc<Self>, origin: Origin, sender: Http2) {
+        self.change(origin, |here| here.http2 = Some((Instant::now(), sender)));
     }
 
     fn change<T>(self: &Arc<Self>, origin: Origin, change: impl FnOnce(&mut AtOrigin) -> T) -> T {

@@ -2,7 +2,8 @@
 //!
 //! Whoever waits for the answer moves the connection on: no task stands between the socket and
 //! its reader, so that a token passes no further queue and wakes nobody twice. A connection that
-//! is kept for the next call rests; whether it still stands is found out when it is taken.
+//! is kept for the next call rests; whether it still stands is found out by that call, before its
+//! request leaves.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -17,7 +18,6 @@ use http::uri::PathAndQuery;
 use http_body_util::Full;
 use hyper::body::{Body as _, Frame, Incoming};
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
-
 use tokio::task::coop::unconstrained;
 
 use crate::connections::{Home, Outgoing, Socket, Unanswered};
@@ -43,7 +43,11 @@ impl Http1 {
     /// Whether it can take a request; looked at without waiting.
     pub(crate) fn is_ready(&mut self) -> bool {
         self.go_on(&mut unheard());
-        self.connection.is_some() && self.sender.is_ready()
+        !self.is_over() && self.sender.is_ready()
+    }
+
+    fn is_over(&self) -> bool {
+        self.connection.is_none()
     }
 
     /// Sends a request, and waits for the head of its answer.
@@ -132,7 +136,7 @@ impl Body {
         let Some(UnderWay { mut connection, home, .. }) = self.under_way.take() else { return };
         if connection.is_ready() {
             home.keep(connection);
-        } else if connection.connection.is_some() {
+        } else if !connection.is_over() {
             // The answer came before all of the request was sent, or goodbye is still to be said.
             tokio::spawn(async move {
                 let settled = tokio::time::timeout(LEFT_BEHIND_MAX, connection.settled()).await;

@@ -6,10 +6,11 @@
 //! bounds time and size. Private, loopback, link-local, metadata and similar addresses are
 //! refused unless the operator allowed them by name ([`OutboundOptions::allow`]).
 //!
-//! It stands on hyper and not on reqwest for two reasons: a connector of our own sees the
-//! port it is asked for, so that `host:port` can be allowed; and hyper tells whether a
+//! It stands on hyper's connections and not on reqwest for three reasons: a connector of our own
+//! sees the port it is asked for, so that `host:port` can be allowed; hyper tells whether a
 //! request was ever given to a connection, so that "nothing was sent" is known and not
-//! guessed ([`OutboundError::nothing_was_sent`]). Proxies of the environment are ignored
+//! guessed ([`OutboundError::nothing_was_sent`]); and a connection can be moved on by whoever
+//! waits for its answer (decision 25). Proxies of the environment are ignored
 //! on purpose: behind one, the check on the address would check nothing.
 //!
 //! This crate knows nothing of tools, models or webhooks. A new rule about addresses goes
