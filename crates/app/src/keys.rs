@@ -12,9 +12,8 @@ use domain::idempotency::Made;
 use domain::key::{Key, Scope, Scopes};
 use domain::org::{Member, Role};
 use domain::{AgentId, Change, ChangeSet, KeyId, LoginId, MemberId, OrgId, PersonId, ProjectId, Timestamp};
-use futures::future::BoxFuture;
-use futures::stream::FuturesUnordered;
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
 use ports::CommitError;
 use ports::store::KeyOfMember;
 use secrecy::SecretString;
@@ -233,7 +232,7 @@ impl App {
         let stopped = self.known().stops.listen();
         let is_shown = ctx.key.is_some() || ctx.login.is_some();
         let guard = is_shown.then(|| KeyGuard { app: self.clone(), ctx: ctx.clone(), agent, stopped });
-        let stops = guard.map(KeyGuard::stopped).map(FutureExt::boxed).into_iter().collect();
+        let stops = stream::iter(guard).then(KeyGuard::stopped).boxed();
         KeyWatch(SyncWrapper::new(Seldom::new(stops)))
     }
 
@@ -345,7 +344,7 @@ pub(crate) enum Stopped {
 
 /// Tells a stream when its caller's key or login has stopped working. Asked with every token, so what
 /// it waits for is looked at only when it has stirred.
-pub(crate) struct KeyWatch(SyncWrapper<Seldom<FuturesUnordered<BoxFuture<'static, AuthFault>>>>);
+pub(crate) struct KeyWatch(SyncWrapper<Seldom<BoxStream<'static, AuthFault>>>);
 
 impl KeyWatch {
     /// Waits until the key has been revoked or has expired, or the rights of its maker have

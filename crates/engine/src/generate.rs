@@ -197,7 +197,7 @@ impl<'a> Live<'a> {
 
     fn thinks(&mut self, text: &str) {
         if !text.is_empty() && self.thought.is_none() {
-            let thought = self.fresh();
+            let thought = EventId(self.shared.ports.ids.uuid_v7());
             self.thought = Some(thought);
             self.shared.ports.feed.thought_starts(self.session, thought);
         }
@@ -207,16 +207,9 @@ impl<'a> Live<'a> {
         if text.is_empty() {
             return;
         }
-        if self.message.is_none() {
-            self.message = Some(self.shared.ports.feed.preview_starts(self.session, self.run, self.fresh()));
-        }
-        if let Some(message) = &self.message {
-            message.write(text);
-        }
-    }
-
-    fn fresh(&self) -> EventId {
-        EventId(self.shared.ports.ids.uuid_v7())
+        let (ports, session, run) = (&self.shared.ports, self.session, self.run);
+        let begin = || ports.feed.preview_starts(session, run, EventId(ports.ids.uuid_v7()));
+        self.message.get_or_insert_with(begin).write(text);
     }
 }
 

@@ -104,14 +104,15 @@ impl Events {
         }
     }
 
-    /// Takes one line, which ends in the packet; says whether it ends an event that has data.
-    fn take_line(&mut self, end: Range<usize>) -> bool {
-        let (until, is_in_packet) = (end.end, self.line.is_empty());
+    /// Takes one line, of which this part is in the packet: its end, or all of it. Says whether it
+    /// ends an event that has data.
+    fn take_line(&mut self, part: Range<usize>) -> bool {
+        let (until, is_in_packet) = (part.end, self.line.is_empty());
         let mut begun = std::mem::take(&mut self.line);
         let line = match is_in_packet {
-            true => &self.packet[end],
+            true => &self.packet[part],
             false => {
-                begun.extend_from_slice(&self.packet[end]);
+                begun.extend_from_slice(&self.packet[part]);
                 &begun
             }
         };

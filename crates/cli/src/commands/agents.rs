@@ -136,7 +136,10 @@ pub(super) async fn run(native: Native, agents: Agents, output: Output) -> Resul
             };
             match output.is_json() {
                 true => output.json(&with_spellings(agent)),
-                false => show(&agent, &project_names(&native).await, output),
+                false => {
+                    let project = project_name(&native, &agent).await;
+                    show(&agent, project, output)
+                }
             }
         }
         Agents::Create { name, description } => {
@@ -194,6 +197,13 @@ async fn project_names(native: &Native) -> HashMap<String, String> {
     projects.iter().map(|project| (cell(&project["id"]), cell(&project["name"]))).collect()
 }
 
+/// What the project of an agent is called; its id for whoever may not read it.
+async fn project_name(native: &Native, agent: &Value) -> String {
+    let id = cell(&agent["project_id"]);
+    let found = native.get(&format!("projects/{}", part(&id))).await;
+    found.map_or(id, |project| cell(&project["name"]))
+}
+
 fn row(agent: &Value, projects: &HashMap<String, String>) -> Vec<String> {
     let version = match agent["archived_at"].is_null() {
         true => cell(&agent["version"]),
@@ -218,20 +228,19 @@ fn with_spellings(mut agent: Value) -> Value {
     agent
 }
 
-fn show(agent: &Value, projects: &HashMap<String, String>, output: Output) -> Result<(), Failure> {
+fn show(agent: &Value, project: String, output: Output) -> Result<(), Failure> {
     let (uuid, compact) = spellings(agent);
     let tools = agent["tools"].as_array().map(Vec::as_slice).unwrap_or_default();
     let tools: Vec<String> =
         tools.iter().map(|tool| format!("{} {}", cell(&tool["type"]), cell(&tool["name"]))).collect();
     let fallbacks = agent["model"]["fallbacks"].as_array().map(Vec::as_slice).unwrap_or_default();
     let fallbacks: Vec<String> = fallbacks.iter().map(cell).collect();
-    let project = cell(&agent["project_id"]);
     let pairs = [
         ("id", cell(&agent["id"])),
         ("uuid", uuid.unwrap_or_default()),
         ("compact", compact.unwrap_or_default()),
         ("name", cell(&agent["name"])),
-        ("project", projects.get(&project).cloned().unwrap_or(project)),
+        ("project", project),
         ("version", cell(&agent["version"])),
         ("model", cell(&agent["model"]["id"])),
         ("stands in", fallbacks.join("\n")),
