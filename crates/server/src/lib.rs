@@ -38,7 +38,7 @@ use std::process::ExitCode;
 pub use backup::BackupView;
 pub use demo::Entry as DemoEntry;
 pub use fault::StartError;
-pub use first_start::Started;
+pub use first_start::{Started, quoted};
 pub use login::Login;
 pub use restore::{Present, Restore, RestoreError, RestoreView};
 pub use serve::Server;

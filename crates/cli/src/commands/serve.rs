@@ -47,6 +47,7 @@ fn greet(started: &Started, demo_directory: Option<&Path>, output: Output) -> Re
             "first_key": first_key,
             "login_file": started.login_file,
             "try_it": started.try_it,
+            "talk": talk_line(started),
             "owner_link": owner_link,
             "demo": started.demo.as_ref().map(entry),
         }));
@@ -67,9 +68,24 @@ fn greet(started: &Started, demo_directory: Option<&Path>, output: Output) -> Re
     }
     if let Some(line) = &started.try_it {
         text += &format!("\nPaste this into another shell, and the agent `assistant` answers:\n\n{line}\n");
-        text += "\nOr word by word: sortie run \"Hello! Who are you?\"\n";
+    }
+    if let Some(line) = talk_line(started) {
+        text += &format!("\nOr word by word:\n\n{line}\n");
     }
     output.text(&text)
+}
+
+/// The line for another shell, which may not know this program by its name.
+fn talk_line(started: &Started) -> Option<String> {
+    let arguments = started.talk.as_ref()?;
+    let this = std::env::current_exe().ok()?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).find_map(|folder| folder.join("sortie").canonicalize().ok());
+    let program = match found == this.canonicalize().ok() {
+        true => "sortie".to_owned(),
+        false => server::quoted(&this.display().to_string()),
+    };
+    Some(format!("{program} {arguments}"))
 }
 
 fn entry(demo: &DemoEntry) -> Value {

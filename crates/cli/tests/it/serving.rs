@@ -49,6 +49,9 @@ fn the_printed_line_streams_an_answer_on_every_start() {
         let answer = Ended::of(Command::new("sh").args(["-c", &line])).done();
         assert!(answer.starts_with("event:step\n") && answer.contains("event:result\n"), "{answer}");
         assert!(answer.contains(r#""response":"You said: Hello! Who are you?""#), "{answer}");
+        // This program is on no path, and the line stands for itself in any folder.
+        let talk = Ended::of(Command::new("sh").args(["-c", server.text("talk")]).current_dir("/")).done();
+        assert_eq!(talk.trim(), "You said: Hello! Who are you?");
         server.stop();
     }
 }
@@ -61,7 +64,7 @@ fn what_people_read_names_the_place_and_the_key() {
     let mut child = command.spawn().unwrap();
     let mut text = String::new();
     let mut stdout = std::io::BufReader::new(child.stdout.take().unwrap());
-    while !text.contains("sortie run") {
+    while !text.contains(" run --data-dir ") {
         assert_ne!(std::io::BufRead::read_line(&mut stdout, &mut text).unwrap(), 0, "{text}");
     }
     child.kill().unwrap();
