@@ -1,6 +1,10 @@
 //! A model endpoint for a thousand conversations at once: on each a token every 20 ms, and
 //! each token says when it left.
 //!
+//! No conversation waits for another: their beats are spread over the 20 ms and stay so. Would
+//! each count its 20 ms from its last token, a pause of the machine would bring all that were due
+//! in it together, and they would stay together: an echo of that pause for the rest of the measure.
+//!
 //! Written on the bare socket, since it shares the cores with what is measured.
 
 use std::net::SocketAddr;
@@ -14,6 +18,9 @@ use tokio::time::MissedTickBehavior;
 
 /// Between two tokens of a conversation.
 pub(crate) const PACE: Duration = Duration::from_millis(20);
+/// Between the beats of a conversation and of the one begun after it: however many are open, they
+/// are spread evenly (the golden section of [`PACE`]).
+const APART: Duration = Duration::from_micros(12_361);
 /// Tokens of one answer: more than any measure listens to.
 const TOKENS: usize = 3_000;
 /// Stands on both sides of a token's time.
@@ -25,22 +32,26 @@ pub(crate) async fn start() -> Result<String> {
     let address: SocketAddr = listener.local_addr()?;
     epoch();
     tokio::spawn(async move {
+        let mut offset = Duration::ZERO;
         while let Ok((connection, _)) = listener.accept().await {
+            offset += APART;
+            offset = offset.checked_sub(PACE).unwrap_or(offset);
             // A listener that goes away in the middle is its own business.
-            tokio::spawn(async move { sing(connection).await });
+            tokio::spawn(async move { sing(connection, offset).await });
         }
     });
     Ok(format!("http://{address}/v1"))
 }
 
 /// Answers one request, and closes.
-async fn sing(mut connection: TcpStream) -> Result<()> {
+async fn sing(mut connection: TcpStream, offset: Duration) -> Result<()> {
     connection.set_nodelay(true)?;
     read_request(&mut connection).await?;
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
     connection.write_all(head.as_bytes()).await?;
-    let mut beat = tokio::time::interval(PACE);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // Begun in the past: the first at once, all others where the grid has them.
+    let mut beat = tokio::time::interval_at((epoch() + offset).into(), PACE);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
     for _ in 0..TOKENS {
         beat.tick().await;
         let token = format!(
