@@ -50,7 +50,7 @@ pub(crate) struct Place {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Target {
     /// The server's address [default: the one in the data directory's login file].
-    #[arg(long, global = true, env = "SORTIE_URL", value_name = "URL", help_heading = "Server")]
+    #[arg(long, global = true, env = "SORTIE_URL", value_parser = not_empty, value_name = "URL", help_heading = "Server")]
     pub(crate) server: Option<String>,
 
     /// An API key [default: the one in the data directory's login file]. Better set in the
@@ -60,6 +60,7 @@ pub(crate) struct Target {
         global = true,
         env = "SORTIE_KEY",
         hide_env_values = true,
+        value_parser = not_empty,
         value_name = "KEY",
         help_heading = "Server"
     )]
@@ -68,6 +69,14 @@ pub(crate) struct Target {
     /// A PEM file with a certificate authority to trust besides the public ones.
     #[arg(long, global = true, env = "SORTIE_CA_CERT", value_name = "FILE", help_heading = "Server")]
     pub(crate) ca_cert: Option<PathBuf>,
+}
+
+/// A variable that was to be filled in and was not must not mean another server, or another key.
+fn not_empty(text: &str) -> Result<String, &'static str> {
+    match text {
+        "" => Err("it is empty; name one, or leave out the flag and the variable"),
+        text => Ok(text.to_owned()),
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -193,6 +193,17 @@ fn without_a_server_or_a_key_that_is_said() {
 }
 
 #[test]
+fn a_variable_that_was_not_filled_in_means_no_other_server_and_no_other_key() {
+    let house = House::new();
+    let _server = house.serve();
+    for (variable, flag) in [("SORTIE_URL", "--server"), ("SORTIE_KEY", "--key")] {
+        let refused = Ended::of(sortie(house.path()).args(["agents", "list"]).env(variable, ""));
+        assert_eq!(refused.code, 2, "{refused:#?}");
+        assert!(refused.stderr.contains(flag) && refused.stderr.contains("it is empty"), "{refused:#?}");
+    }
+}
+
+#[test]
 fn the_key_of_one_server_is_not_sent_to_another() {
     let house = House::new();
     let _server = house.serve();
