@@ -1,4 +1,4 @@
-import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
+import { MutationCache, QueryCache, QueryClient, type QueryFilters } from '@tanstack/react-query'
 import { ApiError } from './error'
 
 /** How often the same is asked again by itself before the page says what is wrong. */
@@ -30,4 +30,16 @@ export function createQueryClient(onLoggedOut: () => void): QueryClient {
       mutations: { retry: false, networkMode: 'always' },
     },
   })
+}
+
+/**
+ * Reads again what is shown of these, because something has happened. What is being read already may
+ * have been asked for before that: it is not cut off, since it might never come to its end then, but
+ * read once more behind its answer.
+ */
+export async function readAgain(client: QueryClient, filters: QueryFilters): Promise<void> {
+  const early = new Set(client.getQueryCache().findAll({ ...filters, fetchStatus: 'fetching' }))
+  await client.invalidateQueries(filters, { cancelRefetch: false })
+  if (early.size === 0) return
+  await client.invalidateQueries({ predicate: (query) => early.has(query) }, { cancelRefetch: false })
 }

@@ -1,5 +1,6 @@
 import { type QueryKey, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef } from 'react'
+import { readAgain } from '../api/query'
 import { type SessionChanged, useOrgChanges } from './stream'
 
 /** A busy organization commits many times a second; a list is read again this often at most. */
@@ -24,7 +25,7 @@ export function useFreshWith(queryKey: QueryKey, matters?: (changed: SessionChan
         const read = () => {
           timer.current = undefined
           readAt.current = Date.now()
-          void client.invalidateQueries({ queryKey: kept.current.queryKey })
+          void readAgain(client, { queryKey: kept.current.queryKey })
         }
         timer.current = setTimeout(read, Math.max(0, readAt.current + AT_MOST_EVERY - Date.now()))
       },

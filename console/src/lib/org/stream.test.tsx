@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { Loaded } from '@/components/ui/loaded'
 import { api, data } from '../api/client'
 import { createQueryClient } from '../api/query'
+import { useFreshWith } from './fresh'
 import { useOrgStream } from './stream'
 
 const orgQuery = { queryKey: ['org'], queryFn: () => data(api.GET('/v1/org')) }
@@ -19,11 +20,13 @@ function stream(request: Request): Response {
       const fail = () => controller.error(new DOMException('aborted', 'AbortError'))
       request.signal.addEventListener('abort', fail)
       drop = () => controller.close()
+      tell = (event) => controller.enqueue(new TextEncoder().encode(event))
     },
   })
   return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
 }
 let drop = () => {}
+let tell = (_event: string) => {}
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -109,4 +112,41 @@ it('does not wait for ever for a server that took a request and says nothing', a
   show()
   await wait(62_000)
   expect(screen.getByRole('alert')).toHaveTextContent('The server has not answered for 30 seconds.')
+})
+
+/** Shows what there is, as a list does that the stream keeps; each answer takes a second. */
+function List({ read }: { read: () => string }) {
+  useOrgStream()
+  const queryKey = ['approvals']
+  const { data } = useQuery({
+    queryKey,
+    queryFn: async () => {
+      const answer = read()
+      await new Promise((done) => setTimeout(done, 1000))
+      return answer
+    },
+  })
+  useFreshWith(queryKey)
+  return <p>{data}</p>
+}
+
+it('reads again what it was reading for the first time when the stream began, or told of a change', async () => {
+  let stored = 'nothing'
+  const read = vi.fn(() => stored)
+  render(
+    <QueryClientProvider client={client()}>
+      <List read={read} />
+    </QueryClientProvider>,
+  )
+  stored = 'one'
+  await wait(1500)
+  expect(screen.getByText('nothing')).toBeVisible()
+  stored = 'two'
+  tell('id: 1\nevent: session.changed\ndata: {}\n\n')
+  await wait(600)
+  expect(screen.getByText('one')).toBeVisible()
+  await wait(1000)
+  expect(screen.getByText('two')).toBeVisible()
+  await wait(10_000)
+  expect(read).toHaveBeenCalledTimes(3)
 })

@@ -2,6 +2,7 @@ import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useSyncExternalStore } from 'react'
 import { api, data, type Schemas } from '../api/client'
 import { asApiError } from '../api/error'
+import { readAgain } from '../api/query'
 import { type Connection, follow } from '../stream/follow'
 
 /** A commit changed a session. */
@@ -70,7 +71,7 @@ function followOrg(client: QueryClient, signal: AbortSignal): Promise<void> {
     void readUnread(client)
     if (!isBeginning) return
     isBeginning = false
-    void client.invalidateQueries({ predicate: ({ queryKey }) => KEPT.has(queryKey[0]) })
+    void readAgain(client, { predicate: ({ queryKey }) => KEPT.has(queryKey[0]) })
   }
   return follow({
     open: async (after, signal) => {
