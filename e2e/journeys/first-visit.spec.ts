@@ -26,6 +26,8 @@ test('an owner comes in, talks to the agent, makes a key and calls it', async ({
     const answer = await fetch(`${server.url}/v1/agents`, { headers: { 'x-api-key': key } })
     expect(answer.status).toBe(200)
   } finally {
+    // The page first: it would miss its server.
+    await page.close()
     await server.stop()
   }
 })

@@ -64,6 +64,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
         for (const code of issuer.codes.keys()) expect(log).not.toContain(code)
         expect(log).not.toContain(CLIENT.secret)
       } finally {
+        // The page first: it would miss its server.
+        await page.close()
         await server.stop()
         await issuer.stop()
       }
