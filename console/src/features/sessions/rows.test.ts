@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { fits, placed, type SessionRow, stateOf } from './rows'
+import { fits, newest, placed, type SessionRow, stateOf } from './rows'
 
 const row = (id: string, minute: number, more: Partial<SessionRow> = {}): SessionRow =>
   ({
@@ -28,6 +28,20 @@ it('changes a row where it is, and takes it out when it fits no more', () => {
   expect(changed.pages[0]?.data[1]?.title).toBe('new')
   expect(ids(placed(pages(), row('a', 10), false))).toEqual(['c'])
   expect(ids(placed(pages(), row('x', 10), false))).toEqual(['c', 'a'])
+})
+
+it('shows a session once that changed while the lists were read', () => {
+  const [before, after, other] = [
+    row('a', 1, { last_seq: 3 }),
+    row('a', 1, { last_seq: 4 }),
+    row('b', 2, { last_seq: 1 }),
+  ]
+  for (const read of [
+    [before, other, after],
+    [after, other, before],
+  ]) {
+    expect(newest(read)).toEqual(new Set([after, other]))
+  }
 })
 
 it('knows where a session stands', () => {

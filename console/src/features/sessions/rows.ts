@@ -196,6 +196,19 @@ export function fits(row: SessionRow, { state, title, agent, origin }: Filters):
   return !title || (row.title ?? '').toLowerCase().includes(title.toLowerCase())
 }
 
+/**
+ * Each session once, as it was told last. Lists of states are read at different moments: a session
+ * that changed between two of them stands in both, until the stream has told of it.
+ */
+export function newest(rows: Iterable<SessionRow>): ReadonlySet<SessionRow> {
+  const byId = new Map<string, SessionRow>()
+  for (const row of rows) {
+    const known = byId.get(row.id)
+    if (!known || row.last_seq >= known.last_seq) byId.set(row.id, row)
+  }
+  return new Set(byId.values())
+}
+
 function find(pages: Pages | undefined, id: string): SessionRow | undefined {
   for (const page of pages?.pages ?? []) {
     const row = page.data.find((row) => row.id === id)

@@ -11,7 +11,7 @@ import { useKeys } from '@/lib/keys'
 import { atLeisure } from '@/lib/leisure'
 import { isTexts, useRemembered } from '@/lib/remembered'
 import { useBegunBy } from '../origins'
-import { type Filters, type SessionRow, STATES, type State, stateOf, useSessions } from '../rows'
+import { type Filters, newest, type SessionRow, STATES, type State, stateOf, useSessions } from '../rows'
 import { SessionItem } from './SessionItem'
 
 interface SessionListProps {
@@ -170,11 +170,13 @@ function useGroups(filters: Omit<Filters, 'state'>, folded: readonly string[]) {
 type Data = ReturnType<typeof useSessions>['data']
 
 function entriesOf(data: Record<State, Data>, folded: readonly string[]): Entry[] {
+  const rowsOf = (state: State) =>
+    (data[state]?.pages ?? []).flatMap((page) => page.data).filter((session) => stateOf(session) === state)
+  const drawn = newest(STATES.flatMap(rowsOf))
   return STATES.flatMap((state): Entry[] => {
-    const pages = data[state]?.pages ?? []
-    const sessions = pages.flatMap((page) => page.data).filter((session) => stateOf(session) === state)
+    const sessions = rowsOf(state).filter((session) => drawn.has(session))
     if (sessions.length === 0) return []
-    const count = `${sessions.length}${pages.at(-1)?.next_page ? '+' : ''}`
+    const count = `${sessions.length}${data[state]?.pages.at(-1)?.next_page ? '+' : ''}`
     const group: Entry = { kind: 'group', state, count }
     if (folded.includes(state)) return [group]
     return [group, ...sessions.map((session): Entry => ({ kind: 'session', session }))]
