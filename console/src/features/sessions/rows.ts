@@ -7,6 +7,7 @@ import {
 } from '@tanstack/react-query'
 import { useCallback, useState } from 'react'
 import { api, data, paging, type Schemas } from '@/lib/api/client'
+import { readOut } from '@/lib/api/query'
 import { type SessionChanged, useOrgChanges } from '@/lib/org/stream'
 
 /** Where a session stands, in the order in which people should look at it. */
@@ -119,7 +120,8 @@ async function work(client: QueryClient, due: Map<string, Change>) {
 
 async function apply(client: QueryClient, change: Change) {
   const id = change.session_id
-  await readOut(client)
+  // A list that is being read may have been asked for before the change, which then comes behind its answer.
+  await readOut(client, { queryKey: KEY })
   const lists = client.getQueriesData<Pages>({ queryKey: KEY })
   const known = lists.flatMap(([, pages]) => find(pages, id) ?? [])[0]
   const isSettled = change.status !== 'running' && change.status !== 'rescheduling'
@@ -130,12 +132,6 @@ async function apply(client: QueryClient, change: Change) {
     const filters = key[2] as Filters
     client.setQueryData<Pages>(key, (pages) => pages && placed(pages, row, fits(row, filters)))
   }
-}
-
-/** Lists that are being read may have been asked for before a change: it has its place behind their answers. */
-async function readOut(client: QueryClient) {
-  const reading = client.getQueryCache().findAll({ queryKey: KEY, fetchStatus: 'fetching' })
-  await Promise.allSettled(reading.map((query) => query.promise))
 }
 
 /** Whether a later change came through while this row was read. */

@@ -1,4 +1,4 @@
-import { MutationCache, QueryCache, QueryClient, type QueryFilters } from '@tanstack/react-query'
+import { MutationCache, type Query, QueryCache, QueryClient, type QueryFilters } from '@tanstack/react-query'
 import { ApiError } from './error'
 
 /** How often the same is asked again by itself before the page says what is wrong. */
@@ -32,14 +32,21 @@ export function createQueryClient(onLoggedOut: () => void): QueryClient {
   })
 }
 
+/** Waits for the answers to what is being read of these, and says what that was. */
+export async function readOut(client: QueryClient, filters: QueryFilters): Promise<Query[]> {
+  const reading = client.getQueryCache().findAll({ ...filters, fetchStatus: 'fetching' })
+  await Promise.allSettled(reading.map((query) => query.promise))
+  return reading
+}
+
 /**
  * Reads again what is shown of these, because something has happened. What is being read already may
  * have been asked for before that: it is not cut off, since it might never come to its end then, but
  * read once more behind its answer.
  */
 export async function readAgain(client: QueryClient, filters: QueryFilters): Promise<void> {
-  const early = new Set(client.getQueryCache().findAll({ ...filters, fetchStatus: 'fetching' }))
-  await client.invalidateQueries(filters, { cancelRefetch: false })
-  if (early.size === 0) return
-  await client.invalidateQueries({ predicate: (query) => early.has(query) }, { cancelRefetch: false })
+  const answered = readOut(client, filters)
+  void client.invalidateQueries(filters, { cancelRefetch: false })
+  const early = await answered
+  await client.invalidateQueries({ predicate: (query) => early.includes(query) }, { cancelRefetch: false })
 }
