@@ -29,8 +29,8 @@ pub struct Started {
     pub login_file: PathBuf,
     /// A line that, pasted into a shell, lets the agent `assistant` answer.
     pub try_it: Option<String>,
-    /// The same word by word: what stands behind the program's name in that line.
-    pub talk: Option<String>,
+    /// The file of the certificate that the server shows, if it does so at its own address.
+    pub certificate: Option<PathBuf>,
     /// Where the first owner makes their account, while none can log in: not for a log either.
     pub owner_link: Option<SecretString>,
     /// How somebody comes into a demo.
@@ -70,18 +70,20 @@ pub(crate) async fn describe(
         Some(key) => Some(key.clone()),
         None => Login::read(directory)?.map(|login| login.key),
     };
-    let login_file =
-        std::path::absolute(Login::path_in(directory)).map_err(|error| StartError::at(directory, error))?;
-    let (mut try_it, mut talk) = (None, None);
+    // What is printed is pasted in any folder.
+    let absolute = |path: &Path| std::path::absolute(path).map_err(|error| StartError::at(path, error));
+    let login_file = absolute(&Login::path_in(directory))?;
+    let certificate = config.server.tls_cert.as_deref().filter(|_| config.server.public_url.is_none());
+    let certificate = certificate.map(absolute).transpose()?;
+    let mut try_it = None;
     if let Some(key) = key {
         Login { address: url.clone(), key }.write(directory)?;
         let assistant = find_assistant(app).await?;
-        let authority = config.server.tls_cert.as_deref().filter(|_| config.server.public_url.is_none());
-        talk = assistant.map(|_| talk_arguments(&login_file, authority));
-        try_it = assistant.map(|(project, agent)| try_it_line(&url, project, agent, &login_file, authority));
+        let line = |(project, agent)| try_it_line(&url, project, agent, &login_file, certificate.as_deref());
+        try_it = assistant.map(line);
     }
     let owner_link = owner_link(app, &url).await;
-    Ok(Started { listens, url, first_key, login_file, try_it, talk, owner_link, demo: None })
+    Ok(Started { listens, url, first_key, login_file, try_it, certificate, owner_link, demo: None })
 }
 
 /// A new link for the owner of the first organization, while none of its owners can log in. A
@@ -153,14 +155,6 @@ fn try_it_line(url: &str, project: u64, agent: AgentId, login: &Path, authority:
         quoted(&format!("@{}", login.display())),
         quoted(&format!("{url}/api/v2/ai-agents/v1/agents/{}/run/stream?teamId={project}", agent.0)),
     )
-}
-
-/// From any folder: the login is found where the line says.
-fn talk_arguments(login: &Path, authority: Option<&Path>) -> String {
-    let directory = login.parent().unwrap_or(Path::new("."));
-    let trust = authority.map(|path| format!(" --ca-cert {}", quoted(&path.display().to_string())));
-    let directory = quoted(&directory.display().to_string());
-    format!("run --data-dir {directory}{} 'Hello! Who are you?'", trust.unwrap_or_default())
 }
 
 /// A text as one word of a shell.

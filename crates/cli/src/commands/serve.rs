@@ -75,17 +75,18 @@ fn greet(started: &Started, demo_directory: Option<&Path>, output: Output) -> Re
     output.text(&text)
 }
 
-/// The line for another shell, which may not know this program by its name.
+/// What lets the agent `assistant` answer word by word, in a shell that may be in another folder and
+/// not know this program by its name.
 fn talk_line(started: &Started) -> Option<String> {
-    let arguments = started.talk.as_ref()?;
+    started.try_it.as_ref()?;
+    let word = |path: &Path| server::quoted(&path.display().to_string());
     let this = std::env::current_exe().ok()?;
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).find_map(|folder| folder.join("sortie").canonicalize().ok());
-    let program = match found == this.canonicalize().ok() {
-        true => "sortie".to_owned(),
-        false => server::quoted(&this.display().to_string()),
-    };
-    Some(format!("{program} {arguments}"))
+    let program = if found == this.canonicalize().ok() { "sortie".to_owned() } else { word(&this) };
+    let trust = started.certificate.as_deref().map(|path| format!(" --ca-cert {}", word(path)));
+    let data = word(started.login_file.parent()?);
+    Some(format!("{program} run --data-dir {data}{} 'Hello! Who are you?'", trust.unwrap_or_default()))
 }
 
 fn entry(demo: &DemoEntry) -> Value {

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use reqwest::{Certificate, Client, ClientBuilder, Version};
 
@@ -22,9 +23,9 @@ async fn whoever_knows_the_authority_is_served_and_nobody_else() {
     // The only error is that one is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let house = House::new();
-    let (cert, key) = certificate(house.path(), "house");
+    let (cert, _) = certificate(house.path(), "house");
     let server = house.serve_with(|command| {
-        command.arg("--tls-cert").arg(&cert).arg("--tls-key").arg(&key);
+        command.args(["--tls-cert", "house.pem", "--tls-key", "house.key"]);
     });
     let authority = Certificate::from_pem(&std::fs::read(&cert).unwrap()).unwrap();
     let ask = async |client: ClientBuilder| {
@@ -49,6 +50,11 @@ async fn whoever_knows_the_authority_is_served_and_nobody_else() {
     let told = Ended::of(sortie(house.path()).args(["run", "hello"]).env("SORTIE_CA_CERT", &cert));
     assert_eq!(told.done(), "You said: hello\n");
     house.run(&["run", "hello"]).failed(6);
+    // And what was printed can be pasted in any folder.
+    for line in ["try_it", "talk"] {
+        let answer = Ended::of(Command::new("sh").args(["-c", server.text(line)]).current_dir("/")).done();
+        assert!(answer.contains("You said: Hello! Who are you?"), "{answer}");
+    }
     server.stop();
     assert!(!house.log().contains("PRIVATE KEY"));
 }
