@@ -5,71 +5,120 @@
 //! each count its 20 ms from its last token, a pause of the machine would bring all that were due
 //! in it together, and they would stay together: an echo of that pause for the rest of the measure.
 //!
-//! Written on the bare socket, since it shares the cores with what is measured.
+//! One thread and bare sockets, since it shares the cores with what is measured.
 
-use std::net::SocketAddr;
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::OnceLock;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::MissedTickBehavior;
 
-/// Between two tokens of a conversation.
-pub(crate) const PACE: Duration = Duration::from_millis(20);
-/// Between the beats of a conversation and of the one begun after it: however many are open, they
-/// are spread evenly (the golden section of [`PACE`]).
-const APART: Duration = Duration::from_micros(12_361);
+/// Between two beats. On each of them one part of the choir has its token.
+const BEAT: Duration = Duration::from_millis(1);
+/// Beats between two tokens of a conversation.
+const PACE: usize = 20;
 /// Tokens of one answer: more than any measure listens to.
 const TOKENS: usize = 3_000;
+/// Within which a request is complete.
+const REQUEST_WITHIN: Duration = Duration::from_secs(5);
 /// Stands on both sides of a token's time.
 const MARK: u8 = b'~';
 
 /// Starts the endpoint, which ends with the process; its `base_url`.
-pub(crate) async fn start() -> Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.context("starting the choir")?;
-    let address: SocketAddr = listener.local_addr()?;
+pub(crate) fn start() -> Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").context("starting the choir")?;
+    let address = listener.local_addr()?;
     epoch();
-    tokio::spawn(async move {
-        let mut offset = Duration::ZERO;
-        while let Ok((connection, _)) = listener.accept().await {
-            offset += APART;
-            offset = offset.checked_sub(PACE).unwrap_or(offset);
-            // A listener that goes away in the middle is its own business.
-            tokio::spawn(async move { sing(connection, offset).await });
-        }
-    });
+    let (joining, joined) = mpsc::channel();
+    thread::Builder::new().name("choir-door".to_owned()).spawn(move || let_in(&listener, &joining))?;
+    thread::Builder::new().name("choir".to_owned()).spawn(move || sing(&joined))?;
     Ok(format!("http://{address}/v1"))
 }
 
-/// Answers one request, and closes.
-async fn sing(mut connection: TcpStream, offset: Duration) -> Result<()> {
+/// Begins the answer to one request of each connection.
+fn let_in(listener: &TcpListener, choir: &Sender<TcpStream>) {
+    for connection in listener.incoming() {
+        // A caller that breaks off is its own business.
+        let Ok(connection) = connection.map_err(anyhow::Error::from).and_then(begin) else { continue };
+        if choir.send(connection).is_err() {
+            return;
+        }
+    }
+}
+
+fn begin(mut connection: TcpStream) -> Result<TcpStream> {
     connection.set_nodelay(true)?;
-    read_request(&mut connection).await?;
+    connection.set_read_timeout(Some(REQUEST_WITHIN))?;
+    read_request(&mut connection)?;
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
-    connection.write_all(head.as_bytes()).await?;
-    // Begun in the past: the first at once, all others where the grid has them.
-    let mut beat = tokio::time::interval_at((epoch() + offset).into(), PACE);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    for _ in 0..TOKENS {
-        beat.tick().await;
-        let token = format!(
+    connection.write_all(head.as_bytes())?;
+    connection.set_nonblocking(true)?;
+    Ok(connection)
+}
+
+/// An answer in the making.
+struct Voice {
+    connection: TcpStream,
+    tokens_left: usize,
+}
+
+fn sing(joined: &Receiver<TcpStream>) {
+    let mut parts: [Vec<Voice>; PACE] = Default::default();
+    let mut token = String::new();
+    let mut number = 0;
+    loop {
+        if parts.iter().all(Vec::is_empty) {
+            let Ok(first) = joined.recv() else { return };
+            join(&mut parts, first);
+        }
+        joined.try_iter().for_each(|connection| join(&mut parts, connection));
+        // What a pause of the machine took is not caught up, but for the last token of each.
+        number = (number + 1).max(beats_so_far().saturating_sub(PACE as u32));
+        thread::sleep((epoch() + BEAT * number).saturating_duration_since(Instant::now()));
+        parts[number as usize % PACE].retain_mut(|voice| voice.sing(&mut token));
+    }
+}
+
+/// Into the smallest part, so that the beats are even.
+fn join(parts: &mut [Vec<Voice>; PACE], connection: TcpStream) {
+    if let Some(smallest) = parts.iter_mut().min_by_key(|part| part.len()) {
+        smallest.push(Voice { connection, tokens_left: TOKENS });
+    }
+}
+
+fn beats_so_far() -> u32 {
+    (epoch().elapsed().as_micros() / BEAT.as_micros()) as u32
+}
+
+impl Voice {
+    /// Whether there is more to sing, and somebody who listens.
+    fn sing(&mut self, token: &mut String) -> bool {
+        token.clear();
+        let written = write!(
+            token,
             "data: {{\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"choir\",\"choices\":\
              [{{\"index\":0,\"delta\":{{\"content\":\"~{}~\"}},\"finish_reason\":null}}]}}\n\n",
             epoch().elapsed().as_micros()
         );
-        connection.write_all(token.as_bytes()).await?;
+        self.tokens_left -= 1;
+        // One that takes no whole token in has not read thousands of them.
+        let is_heard = written.is_ok() && self.connection.write(token.as_bytes()).is_ok_and(|sent| sent == token.len());
+        is_heard && self.tokens_left > 0
     }
-    Ok(())
 }
 
-async fn read_request(connection: &mut TcpStream) -> Result<()> {
-    let mut request = Vec::with_capacity(2048);
+fn read_request(connection: &mut TcpStream) -> Result<()> {
+    let (mut request, mut buffer) = (Vec::with_capacity(2048), [0; 2048]);
     loop {
-        if connection.read_buf(&mut request).await? == 0 {
+        let read = connection.read(&mut buffer)?;
+        if read == 0 {
             anyhow::bail!("the request broke off");
         }
+        request.extend_from_slice(&buffer[..read]);
         let Some(head) = request.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { continue };
         let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
         let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));

@@ -7,6 +7,7 @@
 //! relay are processes of their own. One more measure is a module in `measures` and a line in
 //! [`MEASURES`].
 
+mod audience;
 mod choir;
 mod client;
 mod descriptors;
@@ -40,6 +41,7 @@ bench [NAME …] [options]
   --data-dir DIR     where the data folders are made; their disk is measured [beside this program]
   --seconds N        how long each load runs [5]
   --clients N        how many at once in `load` and `relay` [64]
+  --streams N        how many at once in `streams` [1000]
   --json             print the figures as JSON
 ";
 
@@ -102,6 +104,7 @@ fn options(mut args: Arguments) -> Result<Options> {
         data_dir: args.opt_value_from_str("--data-dir")?.unwrap_or(beside),
         load_time: Duration::from_secs(args.opt_value_from_str("--seconds")?.unwrap_or(5)),
         clients: args.opt_value_from_str("--clients")?.unwrap_or(64),
+        streams: args.opt_value_from_str("--streams")?.unwrap_or(1_000),
         program,
     };
     let mut names = Vec::new();

@@ -27,4 +27,5 @@ pub(crate) struct Bench {
     pub(crate) data_dir: PathBuf,
     pub(crate) load_time: Duration,
     pub(crate) clients: usize,
+    pub(crate) streams: usize,
 }
