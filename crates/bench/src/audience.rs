@@ -51,7 +51,8 @@ impl Audience {
 
     /// One stream more.
     pub(crate) fn admit(&self, listener: Listener) -> Result<()> {
-        self.door.send(listener).map_err(|_| anyhow!("the audience has left"))?;
+        // If they have left already, `leave` says why.
+        let _ = self.door.send(listener);
         Ok(self.bell.wake()?)
     }
 
@@ -60,7 +61,8 @@ impl Audience {
         self.phase.store(COUNTING, Ordering::Relaxed);
     }
 
-    /// How long each token was under way since [`Audience::begin`]. An error if a stream ended, or was silent.
+    /// How long each token was under way since [`Audience::begin`]. An error if a stream ended, or
+    /// was silent.
     pub(crate) fn leave(self) -> Result<Samples> {
         self.phase.store(LEAVING, Ordering::Relaxed);
         self.bell.wake()?;
