@@ -20,6 +20,7 @@ mod relay;
 mod samples;
 mod server;
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -102,9 +103,9 @@ fn options(mut args: Arguments) -> Result<Options> {
     let bench = Bench {
         server: args.opt_value_from_str("--server")?.unwrap_or_else(|| beside.join("sortie")),
         data_dir: args.opt_value_from_str("--data-dir")?.unwrap_or(beside),
-        load_time: Duration::from_secs(args.opt_value_from_str("--seconds")?.unwrap_or(5)),
-        clients: args.opt_value_from_str("--clients")?.unwrap_or(64),
-        streams: args.opt_value_from_str("--streams")?.unwrap_or(1_000),
+        load_time: Duration::from_secs(at_least_one(&mut args, "--seconds")?.unwrap_or(5)),
+        clients: at_least_one(&mut args, "--clients")?.unwrap_or(64) as usize,
+        streams: at_least_one(&mut args, "--streams")?.unwrap_or(1_000) as usize,
         program,
     };
     let mut names = Vec::new();
@@ -119,6 +120,12 @@ fn options(mut args: Arguments) -> Result<Options> {
         names = MEASURES.iter().map(|name| (*name).to_owned()).collect();
     }
     Ok(Options { names, json, bench })
+}
+
+/// Of none of these can anything be measured.
+fn at_least_one(args: &mut Arguments, name: &'static str) -> Result<Option<u64>> {
+    let number: Option<NonZeroU64> = args.opt_value_from_str(name).with_context(|| format!("reading {name}"))?;
+    Ok(number.map(NonZeroU64::get))
 }
 
 async fn measure(options: &Options) -> Result<Figures> {
