@@ -5,17 +5,22 @@
 //! each count its 20 ms from its last token, a pause of the machine would bring all that were due
 //! in it together, and they would stay together: an echo of that pause for the rest of the measure.
 //!
-//! One thread and bare sockets, since it shares the cores with what is measured.
+//! One thread, since it shares the cores with what is measured.
 
-use std::fmt::Write as _;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+mod http1;
+mod http2;
+
+use std::fmt::{self, Write as _};
+use std::net::TcpListener;
+use std::path::Path;
 use std::sync::OnceLock;
-use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use tempfile::NamedTempFile;
+use tokio::runtime;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 /// Between two beats. On each of them one part of the choir has its token.
 const BEAT: Duration = Duration::from_millis(1);
@@ -23,70 +28,122 @@ const BEAT: Duration = Duration::from_millis(1);
 const PACE: usize = 20;
 /// Tokens of one answer: more than any measure listens to.
 const TOKENS: usize = 3_000;
-/// Within which a request is complete.
-const REQUEST_WITHIN: Duration = Duration::from_secs(5);
 /// Stands on both sides of a token's time.
 const MARK: u8 = b'~';
+/// What an answer's head says of its body.
+const EVENT_STREAM: &str = "text/event-stream";
 
-/// Starts the endpoint, which ends with the process; its `base_url`.
-pub(crate) fn start() -> Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("starting the choir")?;
-    let address = listener.local_addr()?;
-    epoch();
-    let (joining, joined) = mpsc::channel();
-    thread::Builder::new().name("choir-door".to_owned()).spawn(move || let_in(&listener, &joining))?;
-    thread::Builder::new().name("choir".to_owned()).spawn(move || sing(&joined))?;
-    Ok(format!("http://{address}/v1"))
+/// What the endpoint speaks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Protocol {
+    /// On bare sockets, a connection for each conversation, as model servers of one's own do.
+    Http1,
+    /// Within TLS, many conversations on a connection, as hosted models do.
+    Http2,
 }
 
-/// Begins the answer to one request of each connection.
-fn let_in(listener: &TcpListener, choir: &Sender<TcpStream>) {
-    for connection in listener.incoming() {
-        // A caller that breaks off is its own business.
-        let Ok(connection) = connection.map_err(anyhow::Error::from).and_then(begin) else { continue };
-        if choir.send(connection).is_err() {
-            return;
-        }
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http1 => "HTTP/1.1",
+            Self::Http2 => "HTTP/2",
+        })
     }
 }
 
-fn begin(mut connection: TcpStream) -> Result<TcpStream> {
-    connection.set_nodelay(true)?;
-    connection.set_read_timeout(Some(REQUEST_WITHIN))?;
-    read_request(&mut connection)?;
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
-    connection.write_all(head.as_bytes())?;
-    connection.set_nonblocking(true)?;
-    Ok(connection)
+/// The endpoint, which ends with the process.
+pub(crate) struct Choir {
+    pub(crate) base_url: String,
+    /// Who vouches for it, where it speaks within TLS.
+    authority: Option<NamedTempFile>,
+}
+
+/// One who joins the choir, to the answer's end.
+type Door<V> = UnboundedSender<V>;
+
+impl Choir {
+    pub(crate) fn start(protocol: Protocol) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").context("starting the choir")?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        epoch();
+        match protocol {
+            Protocol::Http1 => {
+                on_a_thread(listener, http1::let_in)?;
+                Ok(Self { base_url: format!("http://{address}/v1"), authority: None })
+            }
+            Protocol::Http2 => {
+                let (acceptor, authority) = http2::authority()?;
+                on_a_thread(listener, |listener, door| http2::let_in(listener, acceptor, door))?;
+                Ok(Self { base_url: format!("https://{address}/v1"), authority: Some(authority) })
+            }
+        }
+    }
+
+    /// The file with who vouches for it, where it speaks within TLS.
+    pub(crate) fn authority(&self) -> Option<&Path> {
+        self.authority.as_ref().map(NamedTempFile::path)
+    }
+}
+
+fn on_a_thread<V, D>(
+    listener: TcpListener,
+    let_in: impl FnOnce(tokio::net::TcpListener, Door<V>) -> D + Send + 'static,
+) -> Result<()>
+where
+    V: Voice + Send + 'static,
+    D: Future<Output = ()> + Send + 'static,
+{
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    thread::Builder::new().name("choir".to_owned()).spawn(move || {
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("the runtime has an I/O driver");
+            let (door, joined) = mpsc::unbounded_channel();
+            tokio::spawn(let_in(listener, door));
+            sing(joined).await;
+        });
+    })?;
+    Ok(())
+}
+
+/// Who speaks an answer.
+trait Voice {
+    /// Sends a token; whether it was heard.
+    fn speak(&mut self, token: &str) -> bool;
 }
 
 /// An answer in the making.
-struct Voice {
-    connection: TcpStream,
+struct Singer<V> {
+    voice: V,
     tokens_left: usize,
 }
 
-fn sing(joined: &Receiver<TcpStream>) {
-    let mut parts: [Vec<Voice>; PACE] = Default::default();
+async fn sing<V: Voice>(mut joined: UnboundedReceiver<V>) {
+    let mut parts: [Vec<Singer<V>>; PACE] = std::array::from_fn(|_| Vec::new());
     let mut token = String::new();
     let mut number = 0;
     loop {
         if parts.iter().all(Vec::is_empty) {
-            let Ok(first) = joined.recv() else { return };
+            let Some(first) = joined.recv().await else { return };
             join(&mut parts, first);
         }
-        joined.try_iter().for_each(|connection| join(&mut parts, connection));
+        while let Ok(voice) = joined.try_recv() {
+            join(&mut parts, voice);
+        }
         // What a pause of the machine took is not caught up, but for the last token of each.
         number = (number + 1).max(beats_so_far().saturating_sub(PACE as u32));
+        // The thread itself sleeps: the runtime's timers are coarser, and nothing else is to be done.
         thread::sleep((epoch() + BEAT * number).saturating_duration_since(Instant::now()));
-        parts[number as usize % PACE].retain_mut(|voice| voice.sing(&mut token));
+        parts[number as usize % PACE].retain_mut(|singer| singer.sing(&mut token));
+        // Connections send what was sung, and let in who came.
+        tokio::task::yield_now().await;
     }
 }
 
 /// Into the smallest part, so that the beats are even.
-fn join(parts: &mut [Vec<Voice>; PACE], connection: TcpStream) {
+fn join<V>(parts: &mut [Vec<Singer<V>>; PACE], voice: V) {
     if let Some(smallest) = parts.iter_mut().min_by_key(|part| part.len()) {
-        smallest.push(Voice { connection, tokens_left: TOKENS });
+        smallest.push(Singer { voice, tokens_left: TOKENS });
     }
 }
 
@@ -94,7 +151,7 @@ fn beats_so_far() -> u32 {
     (epoch().elapsed().as_micros() / BEAT.as_micros()) as u32
 }
 
-impl Voice {
+impl<V: Voice> Singer<V> {
     /// Whether there is more to sing, and somebody who listens.
     fn sing(&mut self, token: &mut String) -> bool {
         token.clear();
@@ -105,27 +162,7 @@ impl Voice {
             epoch().elapsed().as_micros()
         );
         self.tokens_left -= 1;
-        // One that takes no whole token in has not read thousands of them.
-        let is_heard = written.is_ok() && self.connection.write(token.as_bytes()).is_ok_and(|sent| sent == token.len());
-        is_heard && self.tokens_left > 0
-    }
-}
-
-fn read_request(connection: &mut TcpStream) -> Result<()> {
-    let (mut request, mut buffer) = (Vec::with_capacity(2048), [0; 2048]);
-    loop {
-        let read = connection.read(&mut buffer)?;
-        if read == 0 {
-            anyhow::bail!("the request broke off");
-        }
-        request.extend_from_slice(&buffer[..read]);
-        let Some(head) = request.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { continue };
-        let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
-        let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
-        let length: usize = length.map_or(Ok(0), |length| length.trim().parse())?;
-        if request.len() >= head + 4 + length {
-            return Ok(());
-        }
+        written.is_ok() && self.voice.speak(token) && self.tokens_left > 0
     }
 }
 

@@ -77,6 +77,7 @@ fn run() -> Result<()> {
         let options = relay::Options {
             listen: args.value_from_str("--listen")?,
             model: args.value_from_str("--model")?,
+            authority: args.opt_value_from_str("--authority")?,
             database: args.value_from_str("--database")?,
             writes: args.value_from_str("--writes")?,
         };

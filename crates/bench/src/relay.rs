@@ -6,7 +6,7 @@
 //! what its features cost. A stream is passed on as the bytes that come, and nothing is written.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
@@ -19,10 +19,14 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use rusqlite::Connection;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
@@ -33,13 +37,15 @@ pub(crate) struct Options {
     pub(crate) listen: SocketAddr,
     /// Where the model answers, as a `base_url`.
     pub(crate) model: String,
+    /// The file with who vouches for the model.
+    pub(crate) authority: Option<PathBuf>,
     pub(crate) database: PathBuf,
     /// How many writes a run makes: one before the call, the others after it.
     pub(crate) writes: usize,
 }
 
 struct Relay {
-    model: Client<HttpConnector, Full<Bytes>>,
+    model: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     url: String,
     writer: mpsc::Sender<Write>,
     writes: usize,
@@ -55,10 +61,8 @@ pub(crate) async fn serve(options: Options) -> Result<()> {
     let (writer, writes) = mpsc::channel(4096);
     let database = open(&options.database)?;
     thread::spawn(move || write_in_groups(database, writes));
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
     let relay = Arc::new(Relay {
-        model: Client::builder(TokioExecutor::new()).build(connector),
+        model: Client::builder(TokioExecutor::new()).build(connector(options.authority.as_deref())?),
         url: format!("{}/chat/completions", options.model),
         writer,
         writes: options.writes,
@@ -115,6 +119,22 @@ impl Relay {
         }
         Ok(answer)
     }
+}
+
+/// How the model is reached, over whatever it speaks.
+fn connector(authority: Option<&Path>) -> Result<HttpsConnector<HttpConnector>> {
+    let mut trusted = RootCertStore::empty();
+    for certificate in authority.map(CertificateDer::pem_file_iter).transpose()?.into_iter().flatten() {
+        trusted.add(certificate?)?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let config = config.with_root_certificates(trusted).with_no_client_auth();
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    connector.enforce_http(false);
+    let builder = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_all_versions();
+    Ok(builder.wrap_connector(connector))
 }
 
 fn open(path: &PathBuf) -> Result<Connection> {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -35,11 +36,11 @@ pub(crate) struct Server {
 impl Server {
     /// Sortie on an empty data folder, with the mock as its only provider and no request limit.
     pub(crate) async fn sortie(bench: &Bench, model: &Mock) -> Result<Self> {
-        Self::sortie_at(bench, &model.base_url()).await
+        Self::sortie_at(bench, &model.base_url(), None).await
     }
 
-    /// The same with a model elsewhere.
-    pub(crate) async fn sortie_at(bench: &Bench, base_url: &str) -> Result<Self> {
+    /// The same with a model elsewhere, and the file with who vouches for that.
+    pub(crate) async fn sortie_at(bench: &Bench, base_url: &str, authority: Option<&Path>) -> Result<Self> {
         let data = data_folder(bench)?;
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
         let key = "bench-key-0123456789-0123456789-0123456789".to_owned();
@@ -56,11 +57,14 @@ impl Server {
             .env("SORTIE_LIMITS__MAKE_PER_MINUTE", "0")
             .env("SORTIE_LIMITS__CASSIDY_PER_MINUTE", "0")
             .env("SORTIE_LIMITS__CASED_PER_MINUTE", "0");
+        if let Some(file) = authority {
+            command.env("SORTIE_OUTBOUND__CA_FILE", file);
+        }
         Self::spawn(command, address, key, data).await
     }
 
     /// The relay with so many writes a run.
-    pub(crate) async fn relay(bench: &Bench, base_url: &str, writes: usize) -> Result<Self> {
+    pub(crate) async fn relay(bench: &Bench, base_url: &str, authority: Option<&Path>, writes: usize) -> Result<Self> {
         let data = data_folder(bench)?;
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
         let mut command = Command::new(&bench.program);
@@ -68,6 +72,9 @@ impl Server {
             .args(["--serve-relay", "--listen", &address.to_string(), "--model", base_url])
             .args(["--writes", &writes.to_string(), "--database"])
             .arg(within(&data, "relay.db"));
+        if let Some(file) = authority {
+            command.arg("--authority").arg(file);
+        }
         Self::spawn(command, address, String::new(), data).await
     }
 

@@ -13,11 +13,10 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::alarm::Alarm;
-use crate::connections::{Connections, Keeping, Outgoing};
+use crate::connections::{Body, Connections, Keeping, Outgoing};
 use crate::connector::{GuardedConnector, Refused};
 use crate::error::{BadOptions, OutboundError};
 use crate::guard::{Guard, host_of};
-use crate::http1::Body;
 use crate::names::Names;
 use crate::options::OutboundOptions;
 use crate::redirect;

@@ -4,26 +4,28 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Uri};
 use http_body_util::Full;
-use hyper::client::conn::{TrySendError, http2};
+use hyper::body::Frame;
+use hyper::client::conn::TrySendError;
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::Connection as _;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tower::ServiceExt;
 use url::{Origin, Url};
 
 use crate::connector::GuardedConnector;
-use crate::http1::{Body, Http1};
+use crate::http1::{self, Http1};
+use crate::http2::{self, Http2};
 
 pub(crate) type Socket = MaybeHttpsStream<TokioIo<TcpStream>>;
 type BoxError = Box<dyn Error + Send + Sync>;
-type Http2 = http2::SendRequest<Full<Bytes>>;
 
 /// A request on its way out.
 pub(crate) struct Outgoing {
@@ -65,8 +67,15 @@ pub(crate) struct Ready {
 
 enum Connection {
     Http1(Http1),
-    /// Shared by all calls to the origin.
-    Http2(Http2),
+    /// A place on one that calls share.
+    Http2(http2::Call),
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub(crate) enum Body {
+    Http1(http1::Body),
+    Http2(http2::Body),
 }
 
 struct Kept {
@@ -78,8 +87,8 @@ struct Kept {
 struct AtOrigin {
     /// Each with when it came to rest, the last one last.
     http1: Vec<(Instant, Http1)>,
-    /// With when it was used last.
-    http2: Option<(Instant, Http2)>,
+    /// Each with when a call joined it last.
+    http2: Vec<(Instant, Http2)>,
 }
 
 /// Where a connection is kept.
@@ -91,6 +100,19 @@ pub(crate) struct Home {
 impl Keeping {
     fn is_in_use(&self, used_at: Instant, now: Instant) -> bool {
         now < used_at + self.idle_timeout
+    }
+}
+
+impl AtOrigin {
+    /// A place on the first of the shared connections that has one, so that the last ones empty
+    /// when there are fewer calls.
+    fn join(&mut self, now: Instant, keeping: Keeping) -> Option<http2::Call> {
+        let mut in_use = self.http2.iter_mut().filter(|(used_at, _)| keeping.is_in_use(*used_at, now));
+        in_use.find_map(|(used_at, shared)| {
+            let call = shared.join()?;
+            *used_at = now;
+            Some(call)
+        })
     }
 }
 
@@ -116,12 +138,9 @@ impl Connections {
         if !socket.connected().is_negotiated_h2() {
             return Ok(ready(Connection::Http1(Http1::begin(socket).await?), false));
         }
-        let (sender, connection) =
-            http2::Builder::new(TokioExecutor::new()).timer(TokioTimer::new()).handshake(socket).await?;
-        // How it ends is told to those who wait for its answers.
-        tokio::spawn(async move { connection.await.ok() });
-        self.kept.share(origin.clone(), sender.clone());
-        Ok(ready(Connection::Http2(sender), false))
+        let (call, was_kept) = self.kept.share(&origin, Box::pin(Http2::begin(socket)).await?);
+        call.map(|call| ready(Connection::Http2(call), was_kept))
+            .ok_or_else(|| "the server takes no calls at the moment".into())
     }
 }
 
@@ -132,11 +151,18 @@ impl Ready {
     /// There is none.
     pub(crate) async fn exchange(self, request: Outgoing) -> Result<http::Response<Body>, Unanswered> {
         match self.connection {
-            Connection::Http1(connection) => connection.exchange(request, self.home).await,
-            Connection::Http2(mut sender) => {
-                let answer = sender.try_send_request(request.request).await?;
-                Ok(answer.map(Body::of_shared))
-            }
+            Connection::Http1(connection) => Ok(connection.exchange(request, self.home).await?.map(Body::Http1)),
+            Connection::Http2(call) => Ok(call.exchange(request).await?.map(Body::Http2)),
+        }
+    }
+}
+
+impl Body {
+    /// The next frame of it.
+    pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        match self {
+            Self::Http1(body) => body.poll_frame(cx),
+            Self::Http2(body) => body.poll_frame(cx),
         }
     }
 }
@@ -157,12 +183,8 @@ impl Kept {
         let now = Instant::now();
         let mut origins = self.origins();
         let here = origins.get_mut(origin)?;
-        if let Some((used_at, sender)) = &mut here.http2
-            && !sender.is_closed()
-            && self.keeping.is_in_use(*used_at, now)
-        {
-            *used_at = now;
-            return Some(Connection::Http2(sender.clone()));
+        if let Some(call) = here.join(now, self.keeping) {
+            return Some(Connection::Http2(call));
         }
         // The last one rested for the shortest time; if that was too long, the sweep has them all.
         let (_, connection) = here.http1.pop_if(|(since, _)| self.keeping.is_in_use(*since, now))?;
@@ -180,10 +202,18 @@ impl Kept {
         });
     }
 
-    /// Keeps a connection that many calls can share. One that was made meanwhile closes when its
-    /// calls are over.
-    fn share(self: &Arc<Self>, origin: Origin, sender: Http2) {
-        self.change(origin, |here| here.http2 = Some((Instant::now(), sender)));
+    /// A place for a call on one of those that were made meanwhile, or else on the connection that
+    /// was made for it, which is kept; and whether it is one of those.
+    fn share(self: &Arc<Self>, origin: &Origin, made: Http2) -> (Option<http2::Call>, bool) {
+        let now = Instant::now();
+        self.change(origin.clone(), |here| match here.join(now, self.keeping) {
+            Some(call) => (Some(call), true),
+            None => {
+                let call = made.join();
+                here.http2.push((now, made));
+                (call, false)
+            }
+        })
     }
 
     fn change<T>(self: &Arc<Self>, origin: Origin, change: impl FnOnce(&mut AtOrigin) -> T) -> T {
@@ -205,8 +235,8 @@ impl Kept {
         origins.retain(|_, here| {
             let unused = here.http1.partition_point(|(since, _)| !self.keeping.is_in_use(*since, now));
             closed.extend(here.http1.drain(..unused));
-            here.http2.take_if(|(used_at, sender)| sender.is_closed() || !self.keeping.is_in_use(*used_at, now));
-            !here.http1.is_empty() || here.http2.is_some()
+            here.http2.retain(|(used_at, shared)| !shared.is_closed() && self.keeping.is_in_use(*used_at, now));
+            !here.http1.is_empty() || !here.http2.is_empty()
         });
         let is_left = !origins.is_empty();
         // Closing is not for where others wait.

@@ -85,10 +85,10 @@ impl Http1 {
     }
 }
 
-/// The body of an answer. Dropped before its end, it closes the connection that it comes on,
-/// unless others share that.
+/// The body of an answer. Dropped before its end, it closes the connection that it comes on.
 pub(crate) struct Body {
     incoming: Incoming,
+    /// `None` once it has ended.
     under_way: Option<UnderWay>,
 }
 
@@ -101,11 +101,6 @@ struct UnderWay {
 }
 
 impl Body {
-    /// One that comes by itself.
-    pub(crate) fn of_shared(incoming: Incoming) -> Self {
-        Self { incoming, under_way: None }
-    }
-
     /// The next frame of it.
     pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
         let Some(under_way) = &mut self.under_way else {

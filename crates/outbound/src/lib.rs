@@ -24,6 +24,7 @@ mod connector;
 mod error;
 mod guard;
 mod http1;
+mod http2;
 mod names;
 mod options;
 mod redirect;

@@ -12,9 +12,9 @@ use url::Url;
 
 use crate::alarm::Alarm;
 use crate::client::root_cause;
+use crate::connections::Body;
 use crate::error::OutboundError;
 use crate::guard::host_of;
-use crate::http1::Body;
 
 /// An answer whose head has come. Its body is read piece by piece, within the bounds of
 /// the request; dropping it closes the call.

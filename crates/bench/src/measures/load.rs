@@ -44,7 +44,7 @@ pub(crate) async fn measure_server(bench: &Bench, figures: &mut Figures) -> Resu
 pub(crate) async fn measure_relay(bench: &Bench, figures: &mut Figures) -> Result<()> {
     for writes in RELAY_WRITES {
         let model = Mock::start().await?;
-        let relay = Server::relay(bench, &model.base_url(), writes).await?;
+        let relay = Server::relay(bench, &model.base_url(), None, writes).await?;
         let load = under_load(bench, &relay, "/run", MakeAgent::question()).await?;
         figures.add(format!("bare relay, {writes} writes: durable runs"), load.runs_per_second, "/s");
         figures.add(format!("bare relay, {writes} writes: p99"), load.samples.percentile_ms(99.0), "ms");

@@ -11,7 +11,7 @@ use hyper::Method;
 use super::Bench;
 use super::agents::{MakeAgent, NativeSession};
 use crate::audience::Audience;
-use crate::choir;
+use crate::choir::{Choir, Protocol};
 use crate::figures::{Figures, Wanted};
 use crate::listener::Listener;
 use crate::samples::Samples;
@@ -36,12 +36,19 @@ struct Heard {
 
 pub(crate) async fn measure(bench: &Bench, figures: &mut Figures) -> Result<()> {
     crate::descriptors::raise()?;
+    for protocol in [Protocol::Http2, Protocol::Http1] {
+        measure_over(bench, protocol, figures).await?;
+    }
+    Ok(())
+}
+
+async fn measure_over(bench: &Bench, protocol: Protocol, figures: &mut Figures) -> Result<()> {
     let (mut relay, mut sortie) = (Heard::default(), Heard::default());
     for _ in 0..ROUNDS {
-        relay.join(through_relay(bench).await.context("through the relay")?);
-        sortie.join(through_sortie(bench).await.context("through Sortie")?);
+        relay.join(through_relay(bench, protocol).await.context("through the relay")?);
+        sortie.join(through_sortie(bench, protocol).await.context("through Sortie")?);
     }
-    let name = format!("{} streams, a token each 20 ms", bench.streams);
+    let name = format!("{} streams of a model over {protocol}", bench.streams);
     let p99 = relay.delays.percentile_ms(99.0);
     figures.add(format!("{name}: relay, tokens"), relay.tokens_per_second(), "/s");
     figures.add(format!("{name}: relay, delay p50"), relay.delays.percentile_ms(50.0), "ms");
@@ -73,16 +80,16 @@ impl Heard {
     }
 }
 
-async fn through_relay(bench: &Bench) -> Result<Heard> {
-    let model = choir::start()?;
-    let relay = Server::relay(bench, &model, 2).await?;
+async fn through_relay(bench: &Bench, protocol: Protocol) -> Result<Heard> {
+    let model = Choir::start(protocol)?;
+    let relay = Server::relay(bench, &model.base_url, model.authority(), 2).await?;
     let begin = async || relay.listener(Method::POST, "/stream", MakeAgent::question()).await;
     listen(bench, &relay, begin).await
 }
 
-async fn through_sortie(bench: &Bench) -> Result<Heard> {
-    let model = choir::start()?;
-    let server = Server::sortie_at(bench, &model).await?;
+async fn through_sortie(bench: &Bench, protocol: Protocol) -> Result<Heard> {
+    let model = Choir::start(protocol)?;
+    let server = Server::sortie_at(bench, &model.base_url, model.authority()).await?;
     let session = NativeSession::create(&mut server.client().await?, "mock/choir").await?;
     let begin = async || {
         let mut client = server.client().await?;
