@@ -58,7 +58,7 @@ pub(crate) struct Choir {
     authority: Option<NamedTempFile>,
 }
 
-/// One who joins the choir, to the answer's end.
+/// Where those join the choir whose answer has begun.
 type Door<V> = UnboundedSender<V>;
 
 impl Choir {

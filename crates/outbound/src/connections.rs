@@ -210,7 +210,11 @@ impl Kept {
             Some(call) => (Some(call), true),
             None => {
                 let call = made.join();
-                here.http2.push((now, made));
+                here.http2.retain(|(_, shared)| !shared.is_closed());
+                // One too many closes when its call is over.
+                if here.http2.len() < self.keeping.per_origin_max {
+                    here.http2.push((now, made));
+                }
                 (call, false)
             }
         })
