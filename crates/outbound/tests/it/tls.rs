@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures::future::BoxFuture;
 use http::{Method, Response};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -126,32 +127,49 @@ async fn calls_share_a_connection_where_the_server_speaks_http2() {
     assert_eq!(connections.load(Ordering::Relaxed), 1);
 }
 
-#[tokio::test]
-async fn calls_that_a_connection_has_no_room_for_get_another() {
-    let all_are_here = Arc::new(Barrier::new(7));
-    let told = move |request: http::Request<Incoming>| {
+/// What answers when so many calls are under way.
+fn when_together(calls: usize) -> impl Fn(http::Request<Incoming>) -> BoxFuture<'static, String> + Clone + Send {
+    let all_are_here = Arc::new(Barrier::new(calls));
+    move |request| {
         let all_are_here = Arc::clone(&all_are_here);
-        async move {
+        Box::pin(async move {
             if request.uri().path() == "/together" {
                 all_are_here.wait().await;
             }
             "hi".to_owned()
-        }
-    };
-    let (port, ca_file, connections) = serving_http2(3, told, Arc::default()).await;
+        })
+    }
+}
+
+async fn call_together(outbound: &Outbound, port: u16, calls: usize) {
+    let together = || Request::new(Method::GET, format!("https://localhost:{port}/together").parse().unwrap());
+    let calls = futures::future::try_join_all((0..calls).map(|_| outbound.send(together()))).await.unwrap();
+    for answer in calls {
+        assert_eq!(answer.bytes().await.unwrap(), "hi");
+    }
+}
+
+#[tokio::test]
+async fn calls_that_a_connection_has_no_room_for_get_another() {
+    let (port, ca_file, connections) = serving_http2(3, when_together(7), Arc::default()).await;
     let outbound = trusting(Some(&ca_file));
     // It says on a connection how many calls it takes there.
     outbound.send(get_of(port)).await.unwrap().bytes().await.unwrap();
-    for _ in 0..2 {
-        let together = || Request::new(Method::GET, format!("https://localhost:{port}/together").parse().unwrap());
-        let calls = futures::future::try_join_all((0..7).map(|_| outbound.send(together()))).await.unwrap();
-        for answer in calls {
-            assert_eq!(answer.bytes().await.unwrap(), "hi");
-        }
-    }
+    call_together(&outbound, port, 7).await;
+    call_together(&outbound, port, 7).await;
     // One was there, and the four calls beyond its room each found no other.
     let connections = connections.load(Ordering::Relaxed);
     assert!((3..=5).contains(&connections), "{connections}");
+}
+
+#[tokio::test]
+async fn no_more_shared_connections_are_kept_than_others() {
+    let (port, ca_file, connections) = serving_http2(1, when_together(20), Arc::default()).await;
+    let outbound = trusting(Some(&ca_file));
+    call_together(&outbound, port, 20).await;
+    assert_eq!(connections.load(Ordering::Relaxed), 20);
+    call_together(&outbound, port, 20).await;
+    assert_eq!(connections.load(Ordering::Relaxed), 24, "sixteen were kept");
 }
 
 #[tokio::test]
