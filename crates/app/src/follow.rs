@@ -4,14 +4,18 @@
 //! batch that does not continue where it stands, or a word from the feed that it was too
 //! slow, sends it back to the log, page by page, until it has caught up.
 
+use std::future::poll_fn;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
-use domain::{Event, EventBody, SessionId, Timestamp};
+use domain::{Event, EventBody, EventId, RunId, SessionId, Timestamp};
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use ports::OrgStore;
-use ports::feed::{Feed, FeedError, FeedItem, Preview, PreviewItem, Subscription};
+use ports::feed::{Behind, Feed, FeedItem, PreviewItem, Subscription};
 use ports::store::EventFilter;
+use sync_wrapper::SyncWrapper;
 
 use crate::error::Error;
 use crate::keys::KeyWatch;
@@ -54,7 +58,6 @@ pub(crate) enum Followed {
 /// A reader of one session's log.
 pub(crate) struct Follower {
     store: Arc<dyn OrgStore>,
-    feed: Feed,
     session: SessionId,
     key: KeyWatch,
     live: Subscription,
@@ -65,81 +68,93 @@ pub(crate) struct Follower {
     given: usize,
     /// Whether the log may hold more than was read of it.
     is_behind: bool,
-    /// Whether the session is gone, and since when if that is known.
+    /// The page of the log that is being read.
+    reading: Option<SyncWrapper<BoxFuture<'static, Result<Page, Error>>>>,
+    /// Whether the session was deleted, and when, if somebody told.
     deleted: Option<Option<Timestamp>>,
-    previews: Option<Previews>,
+    messages: Messages,
+}
+
+/// What was read of the log.
+struct Page {
+    events: Vec<Event>,
+    /// Whether the session is not there any more.
+    is_of_nothing: bool,
 }
 
 impl Follower {
     /// Follows from behind `seq`: first what the log holds, then what comes. Nothing that is
     /// stored after this call is missed.
-    pub(crate) fn after(
-        seq: u64,
-        session: SessionId,
-        store: Arc<dyn OrgStore>,
-        feed: &Feed,
-        key: KeyWatch,
-        with_previews: bool,
-    ) -> Self {
-        let mut live = feed.subscribe(session);
-        let previews = with_previews.then(|| Previews::of(live.preview.take()));
-        let (feed, batch) = (feed.clone(), Arc::default());
-        Self { store, feed, session, key, live, seq, batch, given: 0, is_behind: true, deleted: None, previews }
+    pub(crate) fn after(seq: u64, session: SessionId, store: Arc<dyn OrgStore>, feed: &Feed, key: KeyWatch) -> Self {
+        let live = feed.subscribe(session);
+        Self {
+            store,
+            session,
+            key,
+            live,
+            seq,
+            batch: Arc::default(),
+            given: 0,
+            is_behind: true,
+            reading: None,
+            deleted: None,
+            messages: Messages::default(),
+        }
     }
 
     /// Follows what comes behind `seq`, which is known to be the end of the log or not to
     /// matter: the log is read only if something turns out to be missing.
     pub(crate) fn live(seq: u64, session: SessionId, store: Arc<dyn OrgStore>, feed: &Feed, key: KeyWatch) -> Self {
-        Self { is_behind: false, ..Self::after(seq, session, store, feed, key, false) }
+        Self { is_behind: false, ..Self::after(seq, session, store, feed, key) }
+    }
+
+    /// The same follower, told of text in the making too.
+    pub(crate) fn with_previews(self, feed: &Feed) -> Self {
+        // In this order, so that nothing falls between the two.
+        let live = feed.subscribe_with_previews(self.session);
+        Self { live, ..self }
     }
 
     /// The next thing. May be dropped while it waits, and called again.
     pub(crate) async fn next(&mut self) -> Result<Followed, Error> {
+        poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// The same, for what is itself polled.
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Followed, Error>> {
         loop {
             if let Some(event) = self.next_of_batch() {
-                return Ok(Followed::Stored(event));
+                return Poll::Ready(Ok(Followed::Stored(event)));
             }
             if self.is_behind {
-                // A reader who takes long over the past must not outlive its key.
-                if let Some(fault) = self.key.stopped().now_or_never() {
-                    return Err(Error::Unauthenticated(fault));
-                }
-                self.read_page().await?;
+                ready!(self.poll_page(cx))?;
                 continue;
             }
             if let Some(at) = self.deleted {
-                return Ok(Followed::Deleted { at });
-            }
-            if let Some(item) = self.previews.as_mut().and_then(Previews::next) {
-                return Ok(Followed::Preview(item));
+                return Poll::Ready(Ok(Followed::Deleted { at }));
             }
             // What waits here is little; the key is looked at when there is no more of it.
-            let came = tokio::select! {
-                biased;
-                came = self.live.next() => came,
-                fault = self.key.stopped() => return Err(Error::Unauthenticated(fault)),
+            let Poll::Ready(came) = self.live.poll_next(cx) else {
+                return self.key.poll_stopped(cx).map(|fault| Err(Error::Unauthenticated(fault)));
             };
-            self.take_in(came)?;
+            if let Some(item) = self.take_in(came) {
+                return Poll::Ready(Ok(Followed::Preview(item)));
+            }
         }
     }
 
-    fn take_in(&mut self, came: Result<FeedItem, FeedError>) -> Result<(), Error> {
+    /// Takes in what the feed gave; text in the making is told at once.
+    fn take_in(&mut self, came: Result<FeedItem, Behind>) -> Option<PreviewItem> {
         match came {
             Ok(FeedItem::Stored(events)) => match events.first() {
-                Some(first) if first.seq > self.seq + 1 => self.fall_behind(),
+                Some(first) if first.seq > self.seq + 1 => self.is_behind = true,
                 _ => self.begin(events),
             },
-            Ok(FeedItem::Preview(item)) => {
-                let in_order = self.previews.as_mut().is_none_or(|previews| previews.take_in(item));
-                if !in_order {
-                    self.fall_behind();
-                }
-            }
+            Ok(FeedItem::Preview(item)) => return Some(item).filter(|item| self.messages.goes_on(item)),
             Ok(FeedItem::Deleted { at }) => self.deleted = Some(Some(at)),
-            Err(FeedError::Behind) => self.fall_behind(),
-            Err(FeedError::Closed) => return Err(Error::Draining),
+            Err(Behind) => self.is_behind = true,
         }
-        Ok(())
+        None
     }
 
     fn next_of_batch(&mut self) -> Option<StoredEvent> {
@@ -148,6 +163,7 @@ impl Follower {
             self.given += 1;
             if seq > self.seq {
                 self.seq = seq;
+                self.messages.see(event);
                 return Some(StoredEvent { commit: Arc::clone(&self.batch), index });
             }
         }
@@ -159,121 +175,85 @@ impl Follower {
         self.given = 0;
     }
 
-    /// Listens anew before reading the log, so that nothing falls between the two.
-    fn fall_behind(&mut self) {
-        self.live = self.feed.subscribe(self.session);
-        if let Some(previews) = &mut self.previews {
-            previews.begin_anew(self.live.preview.take());
-        }
-        self.is_behind = true;
-    }
-
-    async fn read_page(&mut self) -> Result<(), Error> {
-        let filter = EventFilter { after: Some(self.seq), limit: Some(PAGE), ..EventFilter::default() };
-        let page = self.store.list_events(self.session, filter).await?;
-        self.is_behind = page.len() == PAGE;
-        if page.is_empty() && self.store.find_session(self.session).await?.is_none() {
+    /// Reads on in the log.
+    fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let reading = match &mut self.reading {
+            Some(reading) => reading,
+            None => {
+                // A reader who takes long over the past must not outlive its key.
+                if let Poll::Ready(fault) = self.key.poll_stopped(cx) {
+                    return Poll::Ready(Err(Error::Unauthenticated(fault)));
+                }
+                let page = read_page(Arc::clone(&self.store), self.session, self.seq);
+                self.reading.insert(SyncWrapper::new(page.boxed()))
+            }
+        };
+        let page = ready!(reading.get_mut().poll_unpin(cx));
+        self.reading = None;
+        let Page { events, is_of_nothing } = page?;
+        self.is_behind = events.len() == PAGE;
+        if is_of_nothing {
             // Perhaps before this follower listened, so that nobody will tell.
             self.deleted.get_or_insert(None);
         }
-        if let Some(previews) = &mut self.previews {
-            page.iter().for_each(|event| previews.see(event));
+        if let Some(last) = events.last() {
+            self.live.has_read(last.seq);
         }
-        self.begin(page.into());
-        Ok(())
+        self.begin(events.into());
+        Poll::Ready(Ok(()))
     }
 }
 
-/// Text in the making, told so that no byte is shown twice and none is missing.
-struct Previews {
-    /// The text as it stood when listening began; it is told when the log has been read.
-    standing: Option<Preview>,
-    /// Whether the log, as far as it was read since, says that it is still being made.
-    is_open: bool,
-    /// The message being told, and how many bytes of it were.
-    told: Option<(domain::EventId, usize)>,
-    /// What is to be told next, and behind that: a text that stands has a beginning too.
-    next: [Option<PreviewItem>; 2],
+async fn read_page(store: Arc<dyn OrgStore>, session: SessionId, seq: u64) -> Result<Page, Error> {
+    let filter = EventFilter { after: Some(seq), limit: Some(PAGE), ..EventFilter::default() };
+    let events = store.list_events(session, filter).await?;
+    let is_of_nothing = events.is_empty() && store.find_session(session).await?.is_none();
+    Ok(Page { events, is_of_nothing })
 }
 
-impl Previews {
-    fn of(standing: Option<Preview>) -> Self {
-        Self { standing, is_open: true, told: None, next: [None, None] }
-    }
+/// Which messages are still being made, as far as the log was read. It may be known there that
+/// one is over before the feed has told so.
+#[derive(Default)]
+struct Messages {
+    /// The one that is told of, and its run.
+    told: Option<(EventId, RunId)>,
+    /// The last one that was stored.
+    stored: Option<EventId>,
+    /// The run whose last call of a model has ended. The beginning of a call is stored before
+    /// its text begins, so it was seen when there is text of the next one.
+    at_rest: Option<RunId>,
+}
 
-    fn begin_anew(&mut self, standing: Option<Preview>) {
-        self.standing = standing;
-        self.is_open = true;
-        self.next = [None, None];
-    }
-
-    /// An event read from the log after listening began. The beginning of the model call
-    /// that makes the text was stored before the text began, so the last beginning or end
-    /// seen tells whether the call is still open.
+impl Messages {
     fn see(&mut self, event: &Event) {
-        let Some(standing) = &self.standing else { return };
-        if event.id == standing.event {
-            self.is_open = false;
-        }
-        if event.run == Some(standing.run) {
-            match event.body {
-                EventBody::ModelRequestStart { .. } => self.is_open = true,
-                EventBody::ModelRequestEnd { .. } => self.is_open = false,
-                _ => {}
-            }
+        match event.body {
+            EventBody::ModelRequestStart { .. } => self.at_rest = None,
+            EventBody::ModelRequestEnd { .. } => self.at_rest = event.run,
+            EventBody::AgentMessage { .. } => self.stored = Some(event.id),
+            _ => {}
         }
     }
 
-    fn next(&mut self) -> Option<PreviewItem> {
-        if let Some(standing) = self.standing.take().filter(|_| self.is_open) {
-            self.tell_standing(standing);
-        }
-        let [next, behind] = &mut self.next;
-        next.take().or_else(|| behind.take())
-    }
-
-    fn tell_standing(&mut self, standing: Preview) {
-        let Preview { event, text, .. } = standing;
-        let told = match self.told {
-            Some((same, bytes)) if same == event => bytes.min(text.len()),
-            _ => {
-                self.next[0] = Some(PreviewItem::Start { event, is_thinking: false });
-                0
-            }
-        };
-        self.told = Some((event, text.len()));
-        if told < text.len() {
-            self.next[1] = Some(PreviewItem::Delta { event, offset: told, text: text[told..].into() });
-        }
-    }
-
-    /// Takes in a live item, when all before it is told; `false` if something before it is missing.
-    fn take_in(&mut self, item: PreviewItem) -> bool {
-        match &item {
-            PreviewItem::Start { is_thinking: true, .. } => {}
-            PreviewItem::Start { event, .. } => self.told = Some((*event, 0)),
-            PreviewItem::Delta { event, offset, text } => match &mut self.told {
-                Some((told, bytes)) if told == event => {
-                    if offset != bytes {
-                        return offset < bytes;
-                    }
-                    *bytes += text.len();
-                }
-                // Its beginning came before the listener and its end was seen: not told.
-                _ => return true,
+    /// Whether what is told belongs to something that is still being made.
+    fn goes_on(&mut self, item: &PreviewItem) -> bool {
+        let (event, run) = match *item {
+            PreviewItem::Start { is_thinking: true, .. } => return true,
+            PreviewItem::Start { event, run, .. } => *self.told.insert((event, run)),
+            PreviewItem::Delta { event, .. } => match self.told {
+                Some(told) if told.0 == event => told,
+                _ => return false,
             },
-        }
-        self.next[0] = Some(item);
-        true
+        };
+        self.stored != Some(event) && self.at_rest != Some(run)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use domain::model::Usage;
-    use domain::{EventId, RunId, Timestamp};
     use uuid::Uuid;
+
+    use super::*;
 
     fn id(n: u128) -> EventId {
         EventId(Uuid::from_u128(n))
@@ -281,10 +261,6 @@ mod tests {
 
     fn run() -> RunId {
         RunId(Uuid::from_u128(1))
-    }
-
-    fn standing(text: &str) -> Option<Preview> {
-        Some(Preview { run: run(), event: id(9), text: text.into() })
     }
 
     fn stored(event: u128, body: EventBody) -> Event {
@@ -307,54 +283,43 @@ mod tests {
         stored(6, body)
     }
 
-    /// What is told: `S` for a start, the offset and text for a piece.
-    fn told(previews: &mut Previews) -> Vec<String> {
-        std::iter::from_fn(|| previews.next())
-            .map(|item| match item {
-                PreviewItem::Start { .. } => "S".to_owned(),
-                PreviewItem::Delta { offset, text, .. } => format!("{offset}{text}"),
-            })
-            .collect()
+    fn having_read(log: &[Event]) -> Messages {
+        let mut messages = Messages::default();
+        log.iter().for_each(|event| messages.see(event));
+        messages
     }
 
-    fn delta(offset: usize, text: &str) -> PreviewItem {
-        PreviewItem::Delta { event: id(9), offset, text: text.into() }
+    fn begins(event: u128) -> PreviewItem {
+        PreviewItem::Start { event: id(event), run: run(), is_thinking: false }
     }
 
-    #[test]
-    fn a_new_listener_is_told_the_text_so_far_and_then_the_rest() {
-        let mut previews = Previews::of(standing("hel"));
-        assert_eq!(told(&mut previews), ["S", "0hel"]);
-        assert!(previews.take_in(delta(3, "lo")));
-        assert_eq!(told(&mut previews), ["3lo"]);
+    fn piece(event: u128) -> PreviewItem {
+        PreviewItem::Delta { event: id(event), offset: 0, text: "hel".into() }
     }
 
     #[test]
-    fn a_text_that_the_log_shows_as_over_is_not_told() {
-        for log in [vec![end()], vec![start(), end()], vec![start(), stored(9, EventBody::said(vec![]))]] {
-            let mut previews = Previews::of(standing("hel"));
-            log.iter().for_each(|event| previews.see(event));
-            assert!(told(&mut previews).is_empty());
-            assert!(previews.take_in(delta(3, "lo")), "a piece of it is passed over");
-            assert!(told(&mut previews).is_empty());
+    fn text_is_told_while_the_log_does_not_show_it_as_over() {
+        for log in [vec![], vec![start()], vec![start(), end(), start()]] {
+            let mut messages = having_read(&log);
+            assert!(messages.goes_on(&begins(9)) && messages.goes_on(&piece(9)), "{log:?}");
         }
     }
 
     #[test]
-    fn the_end_of_an_earlier_call_does_not_hide_a_text() {
-        let mut previews = Previews::of(standing("hel"));
-        [start(), end(), start()].iter().for_each(|event| previews.see(event));
-        assert_eq!(told(&mut previews), ["S", "0hel"]);
+    fn text_that_the_log_shows_as_over_is_not_told() {
+        for log in [vec![end()], vec![start(), end()], vec![start(), stored(9, EventBody::said(vec![]))]] {
+            let mut messages = having_read(&log);
+            assert!(!messages.goes_on(&begins(9)) && !messages.goes_on(&piece(9)), "{log:?}");
+            messages.see(&start());
+            assert!(messages.goes_on(&begins(10)) && messages.goes_on(&piece(10)), "the next one is");
+        }
     }
 
     #[test]
-    fn a_listener_that_fell_behind_is_told_only_what_is_new() {
-        let mut previews = Previews::of(standing("hel"));
-        assert_eq!(told(&mut previews), ["S", "0hel"]);
-        assert!(!previews.take_in(delta(5, "!")), "two bytes are missing");
-        previews.begin_anew(standing("hello!"));
-        assert_eq!(told(&mut previews), ["3lo!"]);
-        previews.begin_anew(standing("hello!"));
-        assert!(told(&mut previews).is_empty());
+    fn text_stops_where_the_log_shows_that_it_is_over() {
+        let mut messages = having_read(&[start()]);
+        assert!(messages.goes_on(&begins(9)) && messages.goes_on(&piece(9)));
+        messages.see(&end());
+        assert!(!messages.goes_on(&piece(9)));
     }
 }

@@ -2,8 +2,10 @@
 
 mod listed;
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use domain::audit::{Act, Action};
@@ -232,7 +234,7 @@ impl App {
         let stopped = self.known().stops.listen();
         let is_shown = ctx.key.is_some() || ctx.login.is_some();
         let guard = is_shown.then(|| KeyGuard { app: self.clone(), ctx: ctx.clone(), agent, stopped });
-        let stops = stream::iter(guard).then(KeyGuard::stopped).boxed();
+        let stops = stream::iter(guard).then(KeyGuard::stopped).chain(stream::pending()).boxed();
         KeyWatch(SyncWrapper::new(Seldom::new(stops)))
     }
 
@@ -350,9 +352,14 @@ impl KeyWatch {
     /// Waits until the key has been revoked or has expired, or the rights of its maker have
     /// changed, and tells it once; forever for the operator. May be dropped and called again.
     pub(crate) async fn stopped(&mut self) -> AuthFault {
-        match self.0.get_mut().next().await {
-            Some(fault) => fault,
-            None => std::future::pending().await,
+        poll_fn(|cx| self.poll_stopped(cx)).await
+    }
+
+    /// The same, for what is itself polled.
+    pub(crate) fn poll_stopped(&mut self, cx: &mut Context<'_>) -> Poll<AuthFault> {
+        match ready!(self.0.get_mut().poll_next_unpin(cx)) {
+            Some(fault) => Poll::Ready(fault),
+            None => Poll::Pending,
         }
     }
 }

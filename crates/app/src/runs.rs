@@ -100,7 +100,7 @@ impl App {
         let (store, key) = (self.store(ctx.org), self.watch_reader(ctx, run.agent));
         // One that has not begun may be dropped at any place of the log.
         let before = run.first_seq.map_or(0, |first| first - 1);
-        let follower = Follower::after(before, session.id, Arc::clone(&store), &self.ports().feed, key, false);
+        let follower = Follower::after(before, session.id, Arc::clone(&store), &self.ports().feed, key);
         Ok(RunWatch { run, session, store, follower, is_over: false, is_last_step: false })
     }
 

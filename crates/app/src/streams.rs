@@ -1,12 +1,11 @@
 //! Streams of a session's events, for clients that follow it.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use domain::key::Scope;
 use domain::{EventBody, EventId, SessionId, Timestamp};
 use futures::Stream;
-use futures::stream::{BoxStream, StreamExt};
 use ports::feed::PreviewItem;
 
 use crate::error::{Error, FieldError};
@@ -42,13 +41,37 @@ pub enum StreamItem {
 
 /// A session's events: history, then live, without a gap or a repeat. Ends after the
 /// session has, or after an error; dropping it stops nothing.
-pub struct SessionStream(BoxStream<'static, Result<StreamItem, Error>>);
+pub struct SessionStream {
+    /// `None` at its end. Boxed: a stream is moved about.
+    follower: Option<Box<Follower>>,
+    app: App,
+    session: SessionId,
+}
 
 impl Stream for SessionStream {
     type Item = Result<StreamItem, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_next_unpin(cx)
+        let Some(follower) = &mut self.follower else { return Poll::Ready(None) };
+        let (item, is_last) = match ready!(follower.poll_next(cx)) {
+            Ok(Followed::Preview(item)) => (Ok(StreamItem::Preview(item)), false),
+            Ok(Followed::Stored(event)) => {
+                let is_last = matches!(event.body, EventBody::StatusTerminated {});
+                (Ok(StreamItem::Stored(event)), is_last)
+            }
+            Ok(Followed::Deleted { at }) => (Ok(self.farewell(at)), true),
+            Err(error) => (Err(error), true),
+        };
+        if is_last {
+            self.follower = None;
+        }
+        Poll::Ready(Some(item))
+    }
+}
+
+impl SessionStream {
+    fn farewell(&self, at: Option<Timestamp>) -> StreamItem {
+        StreamItem::Deleted { event: EventId(self.session.0), at: at.unwrap_or_else(|| self.app.now()) }
     }
 }
 
@@ -79,31 +102,13 @@ impl App {
             }
         };
         let key = self.watch_reader(ctx, session.agent.id());
-        let follower = Follower::after(seq, id, store, &self.ports().feed, key, previews);
-        Ok(SessionStream(stream_of(follower, self.clone(), id)))
+        let feed = &self.ports().feed;
+        let follower = Follower::after(seq, id, store, feed, key);
+        let follower = if previews { follower.with_previews(feed) } else { follower };
+        Ok(SessionStream { follower: Some(Box::new(follower)), app: self.clone(), session: id })
     }
 }
 
 fn unknown_event() -> Error {
     Error::Invalid(vec![FieldError::new("after", "is not an event of this session").code("unknown_event")])
-}
-
-fn stream_of(follower: Follower, app: App, id: SessionId) -> BoxStream<'static, Result<StreamItem, Error>> {
-    let farewell =
-        move |at: Option<Timestamp>| StreamItem::Deleted { event: EventId(id.0), at: at.unwrap_or_else(|| app.now()) };
-    // Boxed: the state goes in and out with each item.
-    futures::stream::unfold((Some(Box::new(follower)), farewell), |(follower, farewell)| async move {
-        let mut follower = follower?;
-        let (item, follower) = match follower.next().await {
-            Ok(Followed::Preview(item)) => (Ok(StreamItem::Preview(item)), Some(follower)),
-            Ok(Followed::Stored(event)) => {
-                let is_last = matches!(event.body, EventBody::StatusTerminated {});
-                (Ok(StreamItem::Stored(event)), (!is_last).then_some(follower))
-            }
-            Ok(Followed::Deleted { at }) => (Ok(farewell(at)), None),
-            Err(error) => (Err(error), None),
-        };
-        Some((item, (follower, farewell)))
-    })
-    .boxed()
 }

@@ -96,7 +96,7 @@ impl App {
             // It reads the log from here on, so that nothing is missed that was stored since.
             let follower = follower.get_or_insert_with(|| {
                 let (feed, key) = (&self.ports().feed, self.watch_reader(ctx, thread.agent.id()));
-                Follower::after(thread.state.seq, id, Arc::clone(&store), feed, key, false)
+                Follower::after(thread.state.seq, id, Arc::clone(&store), feed, key)
             });
             let freed = tokio::time::timeout_at(until, run_ended(follower, id)).await;
             freed.map_err(|_| still_answering())??;

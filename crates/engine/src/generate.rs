@@ -199,7 +199,7 @@ impl<'a> Live<'a> {
         if !text.is_empty() && self.thought.is_none() {
             let thought = EventId(self.shared.ports.ids.uuid_v7());
             self.thought = Some(thought);
-            self.shared.ports.feed.thought_starts(self.session, thought);
+            self.shared.ports.feed.thought_starts(self.session, self.run, thought);
         }
     }
 

@@ -9,8 +9,9 @@ use domain::tool::{CarriedTool, Effect, Runner, SignalTool, ToolOutcome};
 use domain::turn::{Call, Doing, Summary};
 use domain::{EventId, OrgId};
 use futures::future::BoxFuture;
-use futures::stream::{FuturesUnordered, StreamExt};
+use futures::stream::{self, FuturesUnordered, StreamExt};
 use ports::tool::ToolRun;
+use seldom::Seldom;
 
 use crate::Shared;
 use crate::generate::{FailedReply, Generation, RawReply};
@@ -118,11 +119,16 @@ impl Hands {
                 Err(fault) => return Done::Failed(fault.into()),
             };
             let mut measured = shared.ports.metrics.model_call(generation.provider());
-            let reply = tokio::time::timeout(limit, generation.run(&shared, &mut measured)).await;
-            let reply = reply.unwrap_or_else(|_| {
-                let message = format!("the model's reply took longer than {limit:?}");
-                Err(ModelFault::new(FaultKind::Silent, message))
-            });
+            // Looked at only when it has ended, and not with each token.
+            let mut too_long = Seldom::new(stream::once(tokio::time::sleep(limit)).boxed());
+            let reply = tokio::select! {
+                biased;
+                reply = generation.run(&shared, &mut measured) => reply,
+                _ = too_long.next() => {
+                    let message = format!("the model's reply took longer than {limit:?}");
+                    Err(ModelFault::new(FaultKind::Silent, message))
+                }
+            };
             measured.ended(reply.as_ref().map(RawReply::usage));
             match (reply, summary) {
                 (Err(fault), _) => Done::Failed(fault.into()),

@@ -16,12 +16,13 @@ pub(crate) struct Alarm {
 }
 
 impl Alarm {
-    /// Ready once it is `until`, however often it is asked in between and for what times.
-    pub(crate) fn poll_until(&mut self, cx: &mut Context<'_>, until: Instant) -> Poll<()> {
+    /// Ready once it is `until`, however often it is asked in between and for what times. It is
+    /// `now`.
+    pub(crate) fn poll_until(&mut self, cx: &mut Context<'_>, now: Instant, until: Instant) -> Poll<()> {
         if let Some((end, waker)) = &self.set
             && *end <= until
             && waker.will_wake(cx.waker())
-            && Instant::now() < *end
+            && now < *end
         {
             return Poll::Pending;
         }
@@ -56,11 +57,11 @@ mod tests {
             let at = |seconds| began + Duration::from_secs(seconds);
             let mut alarm = Alarm::default();
             poll_fn(|cx| {
-                assert!(alarm.poll_until(cx, at(first)).is_pending());
+                assert!(alarm.poll_until(cx, Instant::now(), at(first)).is_pending());
                 Poll::Ready(())
             })
             .await;
-            poll_fn(|cx| alarm.poll_until(cx, at(then))).await;
+            poll_fn(|cx| alarm.poll_until(cx, Instant::now(), at(then))).await;
             assert_eq!(began.elapsed(), Duration::from_secs(then));
         }
     }

@@ -83,9 +83,10 @@ impl Response {
 
     /// Ready when nothing came for too long.
     fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<OutboundError> {
-        let silent_at = *self.waits_since.get_or_insert_with(Instant::now) + self.idle_timeout;
+        let now = Instant::now();
+        let silent_at = *self.waits_since.get_or_insert(now) + self.idle_timeout;
         let until = self.deadline.map_or(silent_at, |deadline| deadline.min(silent_at));
-        ready!(self.alarm.poll_until(cx, until));
+        ready!(self.alarm.poll_until(cx, now, until));
         let host = host_of(&self.url);
         Poll::Ready(match self.deadline == Some(until) {
             true => OutboundError::TimedOut { host },

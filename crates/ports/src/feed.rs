@@ -2,69 +2,30 @@
 //!
 //! The store publishes events after their commit; the engine publishes the text of a
 //! message while it is generated (a *preview*). A subscriber gets both in one order. The
-//! feed is a hint, never the truth: a reader that falls behind is told so
-//! ([`FeedError::Behind`]) and reads what it missed from the log, where `seq` shows that
-//! nothing is missing. With several nodes the store feeds it from its own notifications.
+//! feed is a hint, never the truth: a reader that falls behind is told so ([`Behind`]) and
+//! reads what it missed from the log, where `seq` shows that nothing is missing. With several
+//! nodes the store feeds it from its own notifications.
+
+mod channel;
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use domain::{Event, EventId, OrgId, RolloutId, RunId, SessionId, Timestamp};
 use tokio::sync::{broadcast, watch};
 
+use channel::{Channel, Place, Woken};
+pub use channel::{FeedItem, PreviewItem};
+
 use crate::metrics::Laggards;
 
-/// Items a subscriber may fall behind before it is sent to the log.
-const BEHIND_MAX: usize = 64;
+/// Words to the whole process that may wait for a listener; who falls behind looks at everything.
+const WORDS_MAX: usize = 64;
 
 /// Maps are split this many ways so that publishers seldom meet.
 const SHARDS: usize = 16;
-
-/// What a subscriber receives.
-#[derive(Debug, Clone)]
-pub enum FeedItem {
-    /// Events of one commit, in order.
-    Stored(Arc<[Event]>),
-    /// More of a message in the making.
-    Preview(PreviewItem),
-    /// The session was deleted: nothing comes any more.
-    Deleted {
-        /// When.
-        at: Timestamp,
-    },
-}
-
-/// More of a message in the making.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PreviewItem {
-    /// A message or a thought begins.
-    Start {
-        /// The id its event will have.
-        event: EventId,
-        /// Whether it is a thought, which has no text here.
-        is_thinking: bool,
-    },
-    /// More text.
-    Delta {
-        /// The event.
-        event: EventId,
-        /// UTF-8 bytes of the text before this piece.
-        offset: usize,
-        /// The piece.
-        text: Arc<str>,
-    },
-}
-
-/// The text of the message that is being generated.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Preview {
-    /// The run that generates it.
-    pub run: RunId,
-    /// The id its event will have.
-    pub event: EventId,
-    /// The text so far.
-    pub text: String,
-}
 
 /// The fan-out of one process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -85,16 +46,9 @@ struct Inner {
     laggards: Laggards,
 }
 
+/// A channel stands in its shard as long as it is used, and is locked within the lock of the
+/// shard, or alone.
 type Shard = HashMap<SessionId, Arc<Mutex<Channel>>>;
-
-/// A session's part of the feed. It stands in its shard as long as it is used, and is locked
-/// within the lock of the shard, or alone.
-#[derive(Debug, Default)]
-struct Channel {
-    /// Made with the first listener: most sessions have none.
-    items: Option<broadcast::Sender<FeedItem>>,
-    preview: Option<Preview>,
-}
 
 impl Default for Feed {
     fn default() -> Self {
@@ -103,10 +57,10 @@ impl Default for Feed {
             work: watch::Sender::new(0),
             timers: watch::Sender::new(0),
             approvals: watch::Sender::new(0),
-            monitors: broadcast::Sender::new(BEHIND_MAX),
+            monitors: broadcast::Sender::new(WORDS_MAX),
             deliveries: watch::Sender::new(0),
-            inbox: broadcast::Sender::new(16 * BEHIND_MAX),
-            rollouts: broadcast::Sender::new(16 * BEHIND_MAX),
+            inbox: broadcast::Sender::new(16 * WORDS_MAX),
+            rollouts: broadcast::Sender::new(16 * WORDS_MAX),
             positions: Mutex::default(),
             laggards: Laggards::default(),
         }))
@@ -116,22 +70,13 @@ impl Default for Feed {
 impl Feed {
     /// Events of a session were committed. Called by the store, in commit order.
     pub fn stored(&self, session: SessionId, events: Arc<[Event]>) {
-        self.change(session, |channel| {
-            let closes = |event: &Event| channel.preview.as_ref().is_some_and(|preview| ends(event, preview));
-            if events.iter().any(closes) {
-                channel.preview = None;
-            }
-            // Nobody listening is fine for every send here: the log has it.
-            channel.send(FeedItem::Stored(events));
-        });
+        // Nobody listening is fine: the log has it.
+        self.change(session, |channel| channel.stored(events));
     }
 
     /// A session was deleted. Called by the store, in commit order.
     pub fn deleted(&self, session: SessionId, at: Timestamp) {
-        self.change(session, |channel| {
-            channel.preview = None;
-            channel.send(FeedItem::Deleted { at });
-        });
+        self.change(session, |channel| channel.deleted(at));
     }
 
     /// A run became ready, or a deadline was set. Called by the store after the commit.
@@ -231,50 +176,55 @@ impl Feed {
     /// A message begins to be generated: its text is written with what this returns.
     pub fn preview_starts(&self, session: SessionId, run: RunId, event: EventId) -> PreviewWriter {
         let mut shard = self.shard(session);
-        let channel = shard.entry(session).or_default();
-        let mut begun = lock(channel);
-        begun.preview = Some(Preview { run, event, text: String::new() });
-        begun.send(FeedItem::Preview(PreviewItem::Start { event, is_thinking: false }));
-        drop(begun);
-        PreviewWriter { channel: Arc::clone(channel), event }
+        let channel = Arc::clone(shard.entry(session).or_default());
+        let woken = lock(&channel).preview_starts(run, event);
+        drop(shard);
+        wake(woken);
+        PreviewWriter { channel, event }
     }
 
     /// The model begins to reason. That is all that is told, and only to who listens now.
-    pub fn thought_starts(&self, session: SessionId, event: EventId) {
-        let start = FeedItem::Preview(PreviewItem::Start { event, is_thinking: true });
-        self.change(session, |channel| channel.send(start));
+    pub fn thought_starts(&self, session: SessionId, run: RunId, event: EventId) {
+        self.change(session, |channel| channel.thought_starts(run, event));
     }
 
     /// The message will not come (its model call failed, or its worker let go). The stored
     /// end of the model call tells the streams.
     pub fn preview_ends(&self, session: SessionId) {
-        self.change(session, |channel| channel.preview = None);
+        self.change(session, Channel::preview_ends);
     }
 
-    /// Listens to a session. What is published after this call is not missed; the preview
-    /// as it stands at this moment is in [`Subscription::preview`].
+    /// Listens to what is stored of a session. What is published after this call is not missed.
     pub fn subscribe(&self, session: SessionId) -> Subscription {
+        self.listen(session, Channel::join)
+    }
+
+    /// Listens to a session, and is shown text in the making too: of the message that is being
+    /// generated, all of it.
+    pub fn subscribe_with_previews(&self, session: SessionId) -> Subscription {
+        self.listen(session, Channel::join_with_previews)
+    }
+
+    fn listen(&self, session: SessionId, join: impl FnOnce(&mut Channel) -> Place) -> Subscription {
         let mut shard = self.shard(session);
-        let mut channel = lock(shard.entry(session).or_default());
-        Subscription {
-            preview: channel.preview.clone(),
-            items: Some(channel.items.get_or_insert_with(|| broadcast::Sender::new(BEHIND_MAX)).subscribe()),
-            feed: self.clone(),
-            session,
-        }
+        let channel = Arc::clone(shard.entry(session).or_default());
+        let place = join(&mut lock(&channel));
+        Subscription { channel, place, feed: self.clone(), session }
     }
 
     /// Changes the channel of a session, if it has one.
-    fn change(&self, session: SessionId, change: impl FnOnce(&mut Channel)) {
+    fn change(&self, session: SessionId, change: impl FnOnce(&mut Channel) -> Woken) {
         let mut shard = self.shard(session);
         let Some(channel) = shard.get(&session) else { return };
         let mut channel = lock(channel);
-        change(&mut channel);
+        let woken = change(&mut channel);
         let is_used = channel.is_used();
         drop(channel);
         if !is_used {
             shard.remove(&session);
         }
+        drop(shard);
+        wake(woken);
     }
 
     fn positions(&self) -> MutexGuard<'_, HashMap<OrgId, watch::Sender<u64>>> {
@@ -289,6 +239,11 @@ impl Feed {
 /// A panic while a lock of the feed was held leaves what it guards whole: every change is one step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// With no lock held: who is woken may come at once, on another processor.
+fn wake(woken: Woken) {
+    woken.into_iter().for_each(Waker::wake);
 }
 
 /// Writes the text of one message while it is generated.
@@ -307,78 +262,57 @@ impl PreviewWriter {
 
     /// More text of the message; nothing if it was ended.
     pub fn write(&self, text: &str) {
-        let (mut channel, event) = (lock(&self.channel), self.event);
-        let Some(preview) = channel.preview.as_mut().filter(|preview| preview.event == event) else { return };
-        let offset = preview.text.len();
-        preview.text.push_str(text);
-        if channel.items.is_some() {
-            channel.send(FeedItem::Preview(PreviewItem::Delta { event, offset, text: text.into() }));
-        }
+        let woken = lock(&self.channel).more_text(self.event, text);
+        wake(woken);
     }
-}
-
-impl Channel {
-    fn send(&self, item: FeedItem) {
-        if let Some(items) = &self.items {
-            let _ = items.send(item);
-        }
-    }
-
-    fn is_used(&self) -> bool {
-        self.preview.is_some() || self.items.as_ref().is_some_and(|items| items.receiver_count() > 0)
-    }
-}
-
-fn ends(event: &Event, preview: &Preview) -> bool {
-    event.id == preview.event
-        || (event.run == Some(preview.run) && matches!(event.body, domain::EventBody::ModelRequestEnd { .. }))
 }
 
 /// One listener to a session.
 #[derive(Debug)]
 pub struct Subscription {
-    /// The text being generated when the subscription began, if any.
-    pub preview: Option<Preview>,
-    items: Option<broadcast::Receiver<FeedItem>>,
+    channel: Arc<Mutex<Channel>>,
+    place: Place,
     feed: Feed,
     session: SessionId,
 }
 
-/// Nothing was received.
+/// The reader was too slow and missed something that was stored: it is in the log. What is
+/// published from now on is not missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum FeedError {
-    /// The reader was too slow and missed items: read the log, and subscribe anew for the
-    /// preview.
-    #[error("the reader fell behind")]
-    Behind,
-    /// The process is stopping.
-    #[error("the feed is closed")]
-    Closed,
-}
+#[error("the reader fell behind")]
+pub struct Behind;
 
 impl Subscription {
     /// The next item.
     ///
     /// # Errors
-    /// See [`FeedError`].
-    pub async fn next(&mut self) -> Result<FeedItem, FeedError> {
-        let Some(items) = &mut self.items else {
-            return Err(FeedError::Closed);
-        };
-        items.recv().await.map_err(|error| match error {
-            broadcast::error::RecvError::Lagged(_) => {
-                self.feed.0.laggards.one_more();
-                FeedError::Behind
-            }
-            broadcast::error::RecvError::Closed => FeedError::Closed,
-        })
+    /// The reader was too slow.
+    pub async fn next(&mut self) -> Result<FeedItem, Behind> {
+        poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// The listener has read the log up to this `seq`: of what was published of that, nothing more
+    /// is given.
+    pub fn has_read(&mut self, seq: u64) {
+        self.place.has_read(seq);
+    }
+
+    /// The same as [`Self::next`], for what is itself polled.
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<FeedItem, Behind>> {
+        let read = lock(&self.channel).read(&mut self.place, cx);
+        if matches!(read, Poll::Ready(Err(Behind))) {
+            self.feed.0.laggards.one_more();
+        }
+        read
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.items = None;
         // The channel goes with its last listener.
-        self.feed.change(self.session, |_| {});
+        self.feed.change(self.session, |channel| channel.leave(&self.place));
     }
 }
+
+#[cfg(test)]
+mod tests;

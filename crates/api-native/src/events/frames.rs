@@ -93,7 +93,7 @@ impl PreviewFrames {
     /// More of a message in the making, if the reader wants it and has not got it.
     pub(crate) fn next(&mut self, item: &PreviewItem) -> Option<Bytes> {
         match item {
-            PreviewItem::Start { event, is_thinking } => {
+            PreviewItem::Start { event, is_thinking, .. } => {
                 let is_wanted = if *is_thinking { self.wanted.thinking } else { self.wanted.messages };
                 let kind = if *is_thinking { "agent.thinking" } else { "agent.message" };
                 let start = EventStart { kind: "event_start", event: Started { kind, id: *event } };
@@ -163,13 +163,17 @@ struct Started {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::EventBody;
+    use domain::{EventBody, RunId};
     use uuid::Uuid;
 
     const ALL: Previews = Previews { messages: true, thinking: true };
 
     fn id() -> EventId {
         EventId(Uuid::from_u128(1))
+    }
+
+    fn run() -> RunId {
+        RunId(Uuid::from_u128(2))
     }
 
     fn text(bytes: Option<Bytes>) -> String {
@@ -196,7 +200,7 @@ mod tests {
              \"delta\":{\"type\":\"content_delta\",\"index\":0,\"content\":{\"type\":\"text\",\"text\":\"héllo\"}},\
              \"offset\":4,\"end\":10}\n\n"
         );
-        let start = PreviewItem::Start { event: id(), is_thinking: true };
+        let start = PreviewItem::Start { event: id(), run: run(), is_thinking: true };
         assert_eq!(
             text(PreviewFrames::new(ALL, None).next(&start)),
             "event: event_start\ndata: {\"type\":\"event_start\",\"event\":{\"type\":\"agent.thinking\",\
@@ -221,7 +225,7 @@ mod tests {
     #[test]
     fn only_wanted_previews_are_sent() {
         let start = |is_thinking, wanted| {
-            PreviewFrames::new(wanted, None).next(&PreviewItem::Start { event: id(), is_thinking })
+            PreviewFrames::new(wanted, None).next(&PreviewItem::Start { event: id(), run: run(), is_thinking })
         };
         let messages = Previews { messages: true, thinking: false };
         assert!(start(false, messages).is_some());

@@ -46,10 +46,13 @@ async fn silence_is_broken_by_pings() {
 /// Case 18.
 #[tokio::test]
 async fn text_in_the_making_is_told_to_those_who_ask() {
-    let text = "Grüße, quickly and in pieces.";
-    // Text in the making is best effort: the model waits until this reader has seen it.
-    let gate = Gate::new();
-    let house = TestHouse::new().model([thinks("Hm.").then_says(text).then_waits(&gate)]).start().await;
+    let [first, rest] = ["Grüße, ", "quickly and in pieces."];
+    let text = [first, rest].concat();
+    // Text in the making is best effort: the model waits until this reader has seen it. Whoever
+    // does not look in between is told all of it at once.
+    let gates = [Gate::new(), Gate::new()];
+    let says = thinks("Hm.").then_says(first).then_waits(&gates[0]).then_says(rest).then_waits(&gates[1]);
+    let house = TestHouse::new().model([says]).start().await;
     let owner = house.owner();
     let session = owner.session(&owner.agent(json!({})).await).await;
     let mut with = owner.follow(&session, "event_deltas[]=agent.message&event_deltas[]=agent.thinking").await;
@@ -57,10 +60,12 @@ async fn text_in_the_making_is_told_to_those_who_ask() {
     let mut without = owner.follow(&session, "").await;
     owner.say(&session, "hi").await;
 
-    let is_whole = |frame: &Frame| frame.name() == "event_delta" && frame.json()["end"] == text.len();
-    let mut frames = with.until(is_whole).await;
-    let starts = only_text.until(is_whole).await;
-    gate.open();
+    let is_told_to = |end: usize| move |frame: &Frame| frame.name() == "event_delta" && frame.json()["end"] == end;
+    let mut frames = with.until(is_told_to(first.len())).await;
+    gates[0].open();
+    frames.extend(with.until(is_told_to(text.len())).await);
+    let starts = only_text.until(is_told_to(text.len())).await;
+    gates[1].open();
     frames.extend(with.until_named("session.status_idle").await);
     let message = frames.iter().find(|frame| frame.name() == "agent.message").unwrap().json();
     let previews: Vec<&Frame> = frames.iter().filter(|frame| frame.id.is_none()).collect();
