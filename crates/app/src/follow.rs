@@ -13,7 +13,7 @@ use domain::{Event, EventBody, EventId, RunId, SessionId, Timestamp};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use ports::OrgStore;
-use ports::feed::{Behind, Feed, FeedItem, PreviewItem, Subscription};
+use ports::feed::{Behind, FeedItem, PreviewItem, Subscription};
 use ports::store::EventFilter;
 use sync_wrapper::SyncWrapper;
 
@@ -58,7 +58,6 @@ pub(crate) enum Followed {
 /// A reader of one session's log.
 pub(crate) struct Follower {
     store: Arc<dyn OrgStore>,
-    session: SessionId,
     key: KeyWatch,
     live: Subscription,
     /// `seq` of the last event given.
@@ -83,13 +82,11 @@ struct Page {
 }
 
 impl Follower {
-    /// Follows from behind `seq`: first what the log holds, then what comes. Nothing that is
-    /// stored after this call is missed.
-    pub(crate) fn after(seq: u64, session: SessionId, store: Arc<dyn OrgStore>, feed: &Feed, key: KeyWatch) -> Self {
-        let live = feed.subscribe(session);
+    /// Follows from behind `seq`: first what the log holds, then what comes. Nothing that was
+    /// stored since `live` listens is missed.
+    pub(crate) fn after(seq: u64, live: Subscription, store: Arc<dyn OrgStore>, key: KeyWatch) -> Self {
         Self {
             store,
-            session,
             key,
             live,
             seq,
@@ -104,15 +101,8 @@ impl Follower {
 
     /// Follows what comes behind `seq`, which is known to be the end of the log or not to
     /// matter: the log is read only if something turns out to be missing.
-    pub(crate) fn live(seq: u64, session: SessionId, store: Arc<dyn OrgStore>, feed: &Feed, key: KeyWatch) -> Self {
-        Self { is_behind: false, ..Self::after(seq, session, store, feed, key) }
-    }
-
-    /// The same follower, told of text in the making too.
-    pub(crate) fn with_previews(self, feed: &Feed) -> Self {
-        // In this order, so that nothing falls between the two.
-        let live = feed.subscribe_with_previews(self.session);
-        Self { live, ..self }
+    pub(crate) fn live(seq: u64, live: Subscription, store: Arc<dyn OrgStore>, key: KeyWatch) -> Self {
+        Self { is_behind: false, ..Self::after(seq, live, store, key) }
     }
 
     /// The next thing. May be dropped while it waits, and called again.
@@ -184,7 +174,7 @@ impl Follower {
                 if let Poll::Ready(fault) = self.key.poll_stopped(cx) {
                     return Poll::Ready(Err(Error::Unauthenticated(fault)));
                 }
-                let page = read_page(Arc::clone(&self.store), self.session, self.seq);
+                let page = read_page(Arc::clone(&self.store), self.live.session(), self.seq);
                 self.reading.insert(SyncWrapper::new(page.boxed()))
             }
         };
@@ -196,9 +186,8 @@ impl Follower {
             // Perhaps before this follower listened, so that nobody will tell.
             self.deleted.get_or_insert(None);
         }
-        if let Some(last) = events.last() {
-            self.live.has_read(last.seq);
-        }
+        // Also of what had been stored, and was not told yet, when listening began.
+        self.live.has_read(events.last().map_or(self.seq, |last| last.seq));
         self.begin(events.into());
         Poll::Ready(Ok(()))
     }

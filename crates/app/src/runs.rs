@@ -100,7 +100,7 @@ impl App {
         let (store, key) = (self.store(ctx.org), self.watch_reader(ctx, run.agent));
         // One that has not begun may be dropped at any place of the log.
         let before = run.first_seq.map_or(0, |first| first - 1);
-        let follower = Follower::after(before, session.id, Arc::clone(&store), &self.ports().feed, key);
+        let follower = Follower::after(before, self.ports().feed.subscribe(session.id), Arc::clone(&store), key);
         Ok(RunWatch { run, session, store, follower, is_over: false, is_last_step: false })
     }
 
@@ -236,9 +236,9 @@ impl App {
 
     /// A watch over a run that is about to be accepted.
     pub(crate) fn watch(&self, ctx: &Ctx, run: Run, session: Session) -> RunWatch {
-        let store = self.store(ctx.org);
+        let (store, live) = (self.store(ctx.org), self.ports().feed.subscribe(session.id));
         let key = self.watch_reader(ctx, run.agent);
-        let follower = Follower::live(session.state.seq, session.id, Arc::clone(&store), &self.ports().feed, key);
+        let follower = Follower::live(session.state.seq, live, Arc::clone(&store), key);
         RunWatch { run, session, store, follower, is_over: false, is_last_step: false }
     }
 

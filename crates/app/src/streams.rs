@@ -103,9 +103,9 @@ impl App {
         };
         let key = self.watch_reader(ctx, session.agent.id());
         let feed = &self.ports().feed;
-        let follower = Follower::after(seq, id, store, feed, key);
-        let follower = if previews { follower.with_previews(feed) } else { follower };
-        Ok(SessionStream { follower: Some(Box::new(follower)), app: self.clone(), session: id })
+        let live = if previews { feed.subscribe_with_previews(id) } else { feed.subscribe(id) };
+        let follower = Box::new(Follower::after(seq, live, store, key));
+        Ok(SessionStream { follower: Some(follower), app: self.clone(), session: id })
     }
 }
 

@@ -95,8 +95,8 @@ impl App {
             }
             // It reads the log from here on, so that nothing is missed that was stored since.
             let follower = follower.get_or_insert_with(|| {
-                let (feed, key) = (&self.ports().feed, self.watch_reader(ctx, thread.agent.id()));
-                Follower::after(thread.state.seq, id, Arc::clone(&store), feed, key)
+                let (live, key) = (self.ports().feed.subscribe(id), self.watch_reader(ctx, thread.agent.id()));
+                Follower::after(thread.state.seq, live, Arc::clone(&store), key)
             });
             let freed = tokio::time::timeout_at(until, run_ended(follower, id)).await;
             freed.map_err(|_| still_answering())??;

@@ -58,7 +58,7 @@ impl App {
         let session = self.reachable_session(ctx, id).await?;
         let before = session.state.seq;
         let (store, key) = (self.store(ctx.org), self.watch_reader(ctx, session.agent.id()));
-        let follower = Follower::after(before, id, Arc::clone(&store), &self.ports().feed, key);
+        let follower = Follower::after(before, self.ports().feed.subscribe(id), Arc::clone(&store), key);
         let sent = self.send_events(ctx, id, events).await?;
         let watch = TurnWatch { session: id, store, follower, before, events: Vec::new(), seen: before };
         Ok((sent, watch))

@@ -291,6 +291,11 @@ impl Subscription {
         poll_fn(|cx| self.poll_next(cx)).await
     }
 
+    /// The session that is listened to.
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+
     /// The listener has read the log up to this `seq`: of what was published of that, nothing more
     /// is given.
     pub fn has_read(&mut self, seq: u64) {

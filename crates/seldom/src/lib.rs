@@ -30,6 +30,7 @@ static QUARTER: [Quarter; QUARTERS] = [const { Quarter(AtomicU64::new(0)) }; QUA
 pub struct Seldom<S> {
     stream: S,
     bell: Arc<Bell>,
+    /// The bell's, known here too so that the bell is left alone.
     quarter: &'static Quarter,
     /// What the quarter had counted when the bell was last looked at, and whom the bell wakes.
     /// `None` if it is to be looked at whatever the count.
@@ -226,6 +227,17 @@ mod tests {
         for telling in telling {
             telling.join().unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn it_wakes_the_task_that_it_was_given_to() {
+        let (tell, told) = oneshot::channel::<u8>();
+        let mut seldom = Seldom::new(stream::once(told));
+        assert!(is_silent(&mut seldom).await);
+        let other = tokio::spawn(async move { seldom.next().await });
+        tokio::task::yield_now().await;
+        tell.send(7).unwrap();
+        assert_eq!(other.await.unwrap(), Some(Ok(7)));
     }
 
     #[tokio::test]

@@ -174,6 +174,25 @@ fn who_sees_no_previews_is_told_what_is_stored_only() {
 }
 
 #[test]
+fn what_is_stored_is_kept_until_those_who_still_listen_have_read_it() {
+    let mut room = Room::new();
+    let event = Event { id: id(50), seq: 1, run: None, at: Timestamp::UNIX_EPOCH, body: EventBody::StatusRunning {} };
+    let events: Arc<[Event]> = [event].into();
+    let kept = Arc::downgrade(&events);
+    let (mut reads, mut knows, leaves) = (room.listener(), room.listener(), room.listener());
+    room.seq = 1;
+    room.feed.stored(session(), events);
+    assert_eq!(told(&mut reads), ["#1"]);
+    knows.has_read(1);
+    assert!(told(&mut knows).is_empty());
+    assert!(kept.upgrade().is_some(), "one has not read it");
+    drop(leaves);
+    assert!(kept.upgrade().is_none());
+    room.stores(id(51), EventBody::StatusRunning {});
+    assert_eq!([told(&mut reads), told(&mut knows)], [["#2"], ["#2"]]);
+}
+
+#[test]
 fn nothing_is_kept_of_a_session_that_nobody_listens_to() {
     let mut room = Room::new();
     let listeners = [room.listener(), room.listener(), room.feed.subscribe(session())];
